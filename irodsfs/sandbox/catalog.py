@@ -1,0 +1,72 @@
+"""The catalog: a SQLite database with the tables of a real zone's, one connection for each agent."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+
+def now() -> str:
+    """The time as the catalog keeps it: seconds since 1970 as eleven digits."""
+    return f"{int(time.time()):011d}"
+
+
+class Catalog:
+    """A connection to the catalog of one zone."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+        self.connection.row_factory = sqlite3.Row
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA synchronous=NORMAL")
+        self.connection.execute("PRAGMA case_sensitive_like=ON")
+
+    def create_tables(self) -> None:
+        """Makes the tables, with the tokens and specific queries every zone has."""
+        self.connection.executescript(files(__package__).joinpath("schema.sql").read_text())
+
+    def rows(self, sql: str, *args: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        return self.connection.execute(sql, args).fetchall()
+
+    def row(self, sql: str, *args: Any) -> sqlite3.Row | None:
+        """The first row of a query, None when there is none."""
+        row: sqlite3.Row | None = self.connection.execute(sql, args).fetchone()
+        return row
+
+    def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, None when there is no row."""
+        row = self.row(sql, *args)
+        return None if row is None else row[0]
+
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        """Executes a statement; ``rowcount`` of the cursor says how many rows it changed."""
+        return self.connection.execute(sql, args)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside happen or none; one writer at a time. One inside another joins it."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def next_id(self) -> int:
+        """A fresh object id."""
+        (value,) = self.connection.execute("UPDATE R_OBJECTID SET next_id = next_id + 1 RETURNING next_id - 1").fetchone()
+        return int(value)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self.connection.close()
