@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from irodsfs import __version__
+from irodsfs.errors import IrodsfsError
+
+app = typer.Typer(
+    name="irodsfs",
+    help="Mount an iRODS zone as a directory.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"irodsfs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
+    try:
+        app()
+    except IrodsfsError as error:
+        typer.echo(f"irodsfs: {error.message}", err=True)
+        sys.exit(error.exit_code)

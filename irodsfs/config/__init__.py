@@ -1,0 +1,9 @@
+"""Merges defaults, configuration files, the iRODS environment and the command line into one validated object."""
+
+from __future__ import annotations
+
+from irodsfs.config.loading import load
+from irodsfs.config.models import MountConfig, ZoneAccount
+from irodsfs.config.settings import Setting, Settings
+
+__all__ = ["MountConfig", "Setting", "Settings", "ZoneAccount", "load"]

@@ -1,0 +1,51 @@
+"""The address of a zone: `irods://user@host:port/zone/path`."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from irodsfs.config.settings import Setting
+from irodsfs.errors import ConfigurationError
+
+SCHEME = "irods://"
+FORM = "irods://user@host:port/zone/path"
+
+
+def is_address(zone: str) -> bool:
+    return zone.startswith(SCHEME)
+
+
+def parse_address(address: str) -> tuple[dict[str, Setting], Setting]:
+    """Account settings and the collection that `address` names; ConfigurationError when it is malformed."""
+    if "@" in address.removeprefix(SCHEME).split("/", 1)[0] and ":" in address.removeprefix(SCHEME).split("@", 1)[0]:
+        raise ConfigurationError(
+            "An address must not hold a password, which others could read in the list of processes: "
+            f"write {FORM} and give the password when asked, in IRODSFS_PASSWORD, or through iinit."
+        )
+    parts = _split(address)
+    origin = f"the address {address}"
+    collection = unquote(parts.path).rstrip("/")
+    values = {
+        "host": parts.hostname,
+        "port": _port(parts, address),
+        "user": unquote(parts.username or ""),
+        "zone": collection.split("/")[1] if collection else "",
+    }
+    return {key: Setting(value, origin) for key, value in values.items() if value}, Setting(collection, origin)
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise ConfigurationError(f"{address} is not an address ({error}): write {FORM}.") from None
+    if not (parts.hostname and parts.username and parts.path.strip("/")) or parts.query or parts.fragment:
+        raise ConfigurationError(f"{address} does not name user, host and zone: write {FORM}.")
+    return parts
+
+
+def _port(parts: SplitResult, address: str) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        raise ConfigurationError(f"The port in {address} is no number from 1 to 65535: write {FORM}.") from None

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import posixpath
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_config_path
+from pydantic import SecretStr
+
+from irodsfs.config.address import is_address, parse_address
+from irodsfs.config.environment import (
+    ACCOUNT_FIELDS,
+    default_environment_file,
+    find_authentication_file,
+    read_authentication_file,
+    read_environment_file,
+    read_environment_variables,
+)
+from irodsfs.config.models import MountConfig, ZoneAccount, default_name
+from irodsfs.config.settings import Setting, Settings, build, from_keywords, read_file
+from irodsfs.errors import ConfigurationError
+
+PASSWORD_VARIABLE = "IRODSFS_PASSWORD"  # noqa: S105 - the name of the variable, not its value
+AskPassword = Callable[[str], str]
+
+_IDENTITY = ("host", "port", "user", "zone")
+
+
+def load(options: Settings, *, config_file: Path | None = None, ask_password: AskPassword | None = None) -> MountConfig:
+    """The configuration of one mount: defaults < TOML files < iRODS environment < `options`.
+
+    `options` holds fields of MountConfig, and `zone`: an address, or the path of an environment file.
+    A `name` among them adds the file NAME.toml. Raises ConfigurationError.
+    """
+    settings, configured_account = _read_files(config_file, options.get("name"))
+    zone = options.get("zone") or settings.pop("zone", None)
+    account_settings, collection_of_address = _describe_zone(zone, configured_account)
+    account = build(ZoneAccount, account_settings)
+    collection = options.get("collection") or collection_of_address or settings.get("collection")
+    settings |= {key: value for key, value in options.items() if key != "zone"}
+    settings["collection"] = _below_home(collection, account.home)
+    settings["account"] = Setting(_with_password(account, ask_password), "the account")
+    return build(MountConfig, _with_local_names(settings))
+
+
+def _read_files(config_file: Path | None, name: Setting | None) -> tuple[dict[str, Setting], dict[str, Setting]]:
+    settings: dict[str, Setting] = {}
+    account: dict[str, Setting] = {}
+    for path in _configuration_files(config_file, name):
+        values = read_file(path, tomllib.loads, "TOML", "create it, or leave out the option that names it")
+        account |= from_keywords(_account_table(values, path), f"[account] of {path}")
+        settings |= from_keywords(values, str(path))
+    return settings, account
+
+
+def _configuration_files(config_file: Path | None, name: Setting | None) -> list[Path]:
+    directory = user_config_path("irodsfs")
+    common = directory / "config.toml"
+    files = [config_file] if config_file else [common] if common.exists() else []
+    return [*files, directory / f"{name.value}.toml"] if name else files
+
+
+def _account_table(values: dict[str, object], path: Path) -> dict[str, object]:
+    account = values.pop("account", {})
+    if not isinstance(account, dict):
+        raise ConfigurationError(f"account in {path} is {account!r}: write a table, [account].")
+    if "password" in account or "password" in values:
+        raise ConfigurationError(f"password in {path} must not be there: run iinit, or set {PASSWORD_VARIABLE}.")
+    for key in account.keys() - ACCOUNT_FIELDS:
+        raise ConfigurationError(f"{key} in [account] of {path} is not a setting: {', '.join(ACCOUNT_FIELDS)} are.")
+    return account
+
+
+def _describe_zone(zone: Setting | None, configured: Settings) -> tuple[dict[str, Setting], Setting | None]:
+    """Settings of the account, and the collection that an address names."""
+    if zone is not None and is_address(zone.value):
+        return _describe_address(zone.value, configured)
+    path = Path(zone.value).expanduser().absolute() if zone else default_environment_file()
+    settings = {**configured, **read_environment_variables()}
+    if zone is not None or path.exists() or not settings.keys() >= {"host", "user", "zone"}:
+        settings = {**configured, **read_environment_file(path), **read_environment_variables()}
+    return _with_authentication_file(settings, path), None
+
+
+def _describe_address(address: str, configured: Settings) -> tuple[dict[str, Setting], Setting]:
+    named, collection = parse_address(address)
+    path = default_environment_file()
+    own = {**read_environment_file(path), **read_environment_variables()} if path.exists() else {}
+    if _is_same_account(named, own):
+        return _with_authentication_file({**configured, **own, **named}, path), collection
+    # Another account's password and settings must not reach a server that they aren't meant for.
+    return {**configured, **named}, collection
+
+
+def _is_same_account(named: Settings, own: Settings) -> bool:
+    return all(key in own and str(own[key].value) == str(named[key].value) for key in _IDENTITY if key in named)
+
+
+def _with_authentication_file(settings: dict[str, Setting], environment_file: Path) -> dict[str, Setting]:
+    found = find_authentication_file(environment_file)
+    return {"authentication_file": Setting(found, str(found))} | settings if found else settings
+
+
+def _below_home(collection: Setting | None, home: str) -> Setting:
+    if collection is None:
+        return Setting(home, "the home collection")
+    return Setting(posixpath.join(home, str(collection.value)), collection.origin)
+
+
+def _with_password(account: ZoneAccount, ask: AskPassword | None) -> ZoneAccount:
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if given is None and account.authentication_file is not None:
+        uid = account.environment.get("irods_authentication_uid")
+        kept = SecretStr(read_authentication_file(account.authentication_file, uid))
+        made_by_server = account.authentication_scheme != "native"
+        return account.model_copy(update={"password": kept, "password_made_by_server": made_by_server})
+    if given is None and account.user != "anonymous":
+        given = _ask_password(account, ask)
+    return account.model_copy(update={"password": SecretStr(given or "")})
+
+
+def _ask_password(account: ZoneAccount, ask: AskPassword | None) -> str:
+    who = f"{account.user} in zone {account.zone} on {account.host}"
+    if ask is None:
+        raise ConfigurationError(
+            f"There is no password for {who}: run iinit, set {PASSWORD_VARIABLE}, or mount from a terminal."
+        )
+    return ask(f"Password of {who}: ")
+
+
+def _with_local_names(settings: dict[str, Setting]) -> dict[str, Setting]:
+    mountpoint = settings.get("mountpoint")
+    if mountpoint is None:
+        return settings
+    path = Path(mountpoint.value).expanduser().absolute()
+    name = settings.get("name") or Setting(default_name(path), "the mount point")
+    spool = Setting(user_cache_path("irodsfs") / str(name.value), "the name")
+    return {"spool_directory": spool} | settings | {"name": name}

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import ssl
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+REQUEST_NEGOTIATION = "request_server_negotiation"
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _octal(value: object) -> object:
+    return int(value, 8) if isinstance(value, str) else value
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _logical_path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} does not start with '/'")
+    return "/" + posixpath.normpath(path).lstrip("/")
+
+
+LocalPath = Annotated[Path, AfterValidator(_absolute)]
+LogicalPath = Annotated[str, AfterValidator(_logical_path)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class ZoneAccount(BaseModel):
+    """How to reach a zone and who to be there; the fields are those of `irods_environment.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: Name = Field(description="the name or address of the iRODS server")
+    port: int = Field(1247, ge=1, le=65535, description="the TCP port of the iRODS server")
+    user: Name = Field(description="the name of the iRODS user")
+    zone: str = Field(pattern=r"^[^/]+$", description="the name of the zone of the user")
+    authentication_scheme: Annotated[Literal["native", "pam", "pam_password"], BeforeValidator(_lower)] = Field(
+        "native", description="native or pam_password"
+    )
+    password: SecretStr | None = Field(None, repr=False)
+    password_made_by_server: bool = Field(
+        False, description="true when the password is what iinit kept of a PAM login, which logs in natively"
+    )
+    environment_file: LocalPath | None = None
+    authentication_file: LocalPath | None = Field(None, description="the path of the file that iinit keeps (.irodsA)")
+    home: LogicalPath = Field("", description="the home collection, an absolute logical path")
+    default_resource: str | None = Field(None, description="the name of a resource of the zone")
+    client_server_negotiation: Literal["request_server_negotiation", "none", "off", ""] = Field(
+        "", description=REQUEST_NEGOTIATION
+    )
+    client_server_policy: Literal["CS_NEG_REFUSE", "CS_NEG_REQUIRE"] = Field(
+        "CS_NEG_REFUSE", description="CS_NEG_REQUIRE (with TLS) or CS_NEG_REFUSE (without), as the server demands"
+    )
+    encryption_algorithm: str = "AES-256-CBC"
+    encryption_key_size: int = Field(32, ge=1, description="the size of the key in bytes")
+    encryption_num_hash_rounds: int = Field(16, ge=1, description="a number of rounds")
+    encryption_salt_size: int = Field(8, ge=1, description="the size of the salt in bytes")
+    ssl_verify_server: Annotated[Literal["none", "cert", "hostname"], BeforeValidator(_lower)] = Field(
+        "hostname", description="none, cert or hostname"
+    )
+    ssl_ca_certificate_file: LocalPath | None = Field(None, description="the path of a file of CA certificates")
+    ssl_ca_certificate_path: LocalPath | None = Field(None, description="the path of a directory of CA certificates")
+    environment: dict[str, Any] = Field({}, description="what else irods_environment.json holds, as it is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_from_others(cls, values: dict[str, Any]) -> dict[str, Any]:
+        implied: dict[str, Any] = {"home": f"/{values.get('zone')}/home/{values.get('user')}"}
+        if values.get("client_server_policy") == "CS_NEG_REQUIRE":
+            implied["client_server_negotiation"] = REQUEST_NEGOTIATION
+        return implied | values
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.client_server_negotiation == REQUEST_NEGOTIATION and self.client_server_policy == "CS_NEG_REQUIRE"
+
+    def session_arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `iRODSSession` that log in as this account."""
+        arguments = self.environment | {
+            "irods_host": self.host,
+            "irods_port": self.port,
+            "irods_user_name": self.user,
+            "irods_zone_name": self.zone,
+            "irods_home": self.home,
+            "irods_authentication_scheme": self._schemes(),
+            "irods_client_server_negotiation": self.client_server_negotiation,
+            "irods_client_server_policy": self.client_server_policy,
+            "irods_encryption_algorithm": self.encryption_algorithm,
+            "irods_encryption_key_size": self.encryption_key_size,
+            "irods_encryption_num_hash_rounds": self.encryption_num_hash_rounds,
+            "irods_encryption_salt_size": self.encryption_salt_size,
+            "irods_ssl_verify_server": self.ssl_verify_server,
+            "password": "" if self.password is None else self.password.get_secret_value(),
+        }
+        if self.default_resource:
+            arguments["irods_default_resource"] = self.default_resource
+        if self.uses_tls:
+            arguments["ssl_context"] = self._ssl_context()
+        return arguments
+
+    def _schemes(self) -> str | tuple[str, str]:
+        if self.password_made_by_server:
+            return ("native", self.authentication_scheme)
+        return self.authentication_scheme
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        # python-irodsclient's own context verifies nothing unless a CA is named; the icommands trust the system's.
+        context = ssl.create_default_context(cafile=self.ssl_ca_certificate_file, capath=self.ssl_ca_certificate_path)
+        context.check_hostname = self.ssl_verify_server == "hostname"
+        context.verify_mode = ssl.CERT_NONE if self.ssl_verify_server == "none" else ssl.CERT_REQUIRED
+        return context
+
+
+class MountConfig(BaseModel):
+    """Everything that one mount needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    account: ZoneAccount
+    name: str = Field(
+        "", pattern=r"^([^/.][^/]*)?$", description="a name for this mount, without '/' and not starting with '.'"
+    )
+    mountpoint: LocalPath = Field(description="the path of an empty directory")
+    collection: LogicalPath = Field(description="an absolute logical path")
+    resource: str | None = Field(None, description="the name of a resource, for new data objects")
+    read_only: bool = Field(False, description="true or false")
+    allow_other: bool = Field(False, description="true or false")
+    trash: bool = Field(False, description="true or false")
+    uid: int | None = Field(None, ge=0, description="the number of a local user")
+    gid: int | None = Field(None, ge=0, description="the number of a local group")
+    umask: Annotated[int | None, BeforeValidator(_octal)] = Field(
+        None, ge=0, le=0o777, description="permission bits to take away, in octal, such as 022"
+    )
+    cache_timeout: float = Field(5.0, ge=0, description="the seconds that entries may be old")
+    connections: int = Field(8, ge=1, le=128, description="the greatest number of connections to the zone, up to 128")
+    timeout: float = Field(60.0, gt=0, description="the seconds that one request may take")
+    spool_directory: LocalPath = Field(description="the path of a directory for data not yet in the zone")
+    strict_permissions: bool = Field(False, description="true or false")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "info", description="debug, info, warning or error"
+    )
+
+
+def default_name(mountpoint: Path) -> str:
+    """A file name for the mount at `mountpoint`: readable, and different for every mount point."""
+    digest = hashlib.sha256(str(mountpoint).encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{mountpoint.name[:40].lstrip('.')}-{digest}"

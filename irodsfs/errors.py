@@ -1,0 +1,74 @@
+"""Failures that are told to the user in one sentence.
+
+IrodsfsError                     1
+ ├─ ConfigurationError           3
+ ├─ MountError                   1
+ │   ├─ AuthenticationError      4
+ │   ├─ UnreachableError         5
+ │   ├─ CollectionError          6
+ │   ├─ MountPointError          7
+ │   └─ FuseError                8
+ └─ UnmountError                 9
+
+The number is the exit status of the command that failed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class IrodsfsError(Exception):
+    """A failure that its message explains completely: what is wrong, and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(IrodsfsError):
+    """A setting is missing or has no valid value."""
+
+    exit_code = 3
+
+
+class MountError(IrodsfsError):
+    """The mount could not be made, or ended by a failure."""
+
+
+class AuthenticationError(MountError):
+    """The zone refused the user or the password."""
+
+    exit_code = 4
+
+
+class UnreachableError(MountError):
+    """No server answers at the address of the zone."""
+
+    exit_code = 5
+
+
+class CollectionError(MountError):
+    """The collection to mount is missing, or the user may not see it."""
+
+    exit_code = 6
+
+
+class MountPointError(MountError):
+    """The mount point is missing, no directory, not empty, or mounted already."""
+
+    exit_code = 7
+
+
+class FuseError(MountError):
+    """FUSE is not available on this machine or to this user."""
+
+    exit_code = 8
+
+
+class UnmountError(IrodsfsError):
+    """The mount point is not one of ours, or is in use."""
+
+    exit_code = 9
