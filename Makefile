@@ -1,0 +1,44 @@
+# Two commands are all it takes: `make demo` and `make test`. Both install what they need and say so.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# What each package is for: FUSE itself, its headers and a compiler for pyfuse3 where there is no wheel,
+# setfattr and getfattr, virtual environments, and systemd-analyze for the test of the unit.
+PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd
+
+.PHONY: demo test install-system lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/irodsfs demo $(ARGS)
+
+test: $(VENV)/installed lint
+	$(BIN)/pytest --numprocesses 2 $(ARGS)
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+install-system:
+	@missing="$$(for package in $(PACKAGES); do \
+		dpkg-query --show --showformat '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done)"; \
+	[ -z "$$missing" ] && exit; \
+	command -v apt-get >/dev/null || { echo "No apt-get here: install what Debian calls" $$missing; exit; }; \
+	echo "Installing Debian packages:" $$missing; \
+	$(SUDO) apt-get update --quiet && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $$missing
+
+$(VENV)/installed: pyproject.toml | install-system
+	@echo "Installing irodsfs and the Python packages it needs into $(VENV)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
