@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from irodsfs.sandbox import clock
+
+from irodsfs.sandbox.errors import IrodsError
+
 
 def now() -> str:
     """The time as the catalog keeps it: seconds since 1970 as eleven digits."""
-    return f"{int(time.time()):011d}"
+    return f"{int(clock.seconds()):011d}"
 
 
 class Catalog:
@@ -45,8 +48,16 @@ class Catalog:
         return None if row is None else row[0]
 
     def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
-        """Executes a statement; ``rowcount`` of the cursor says how many rows it changed."""
-        return self.connection.execute(sql, args)
+        """Executes a statement; ``rowcount`` of the cursor says how many rows it changed.
+
+        Raises IrodsError when a row of that name exists.
+        """
+        try:
+            return self.connection.execute(sql, args)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                raise IrodsError("CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME") from None
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -64,8 +75,7 @@ class Catalog:
 
     def next_id(self) -> int:
         """A fresh object id."""
-        (value,) = self.connection.execute("UPDATE R_OBJECTID SET next_id = next_id + 1 RETURNING next_id - 1").fetchone()
-        return int(value)
+        return int(self.value("UPDATE R_OBJECTID SET next_id = next_id + 1 RETURNING next_id - 1"))
 
     def close(self) -> None:
         """Ends the connection."""
