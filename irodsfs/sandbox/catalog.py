@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from irodsfs.sandbox import postgres
+
 from irodsfs.sandbox import clock
 
 from irodsfs.sandbox.errors import IrodsError
@@ -28,6 +30,7 @@ class Catalog:
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA case_sensitive_like=ON")
+        postgres.install(self.connection)
 
     def create_tables(self) -> None:
         """Makes the tables, with the tokens and specific queries every zone has."""

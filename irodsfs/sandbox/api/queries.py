@@ -1,0 +1,33 @@
+"""Queries of the catalog: GenQuery1 (702), GenQuery2 (10221) and specific queries (722)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import genquery1
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.genquery1.results import Page
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+INVALID_INPUT = code_of("SYS_INVALID_INPUT_PARAM")
+
+
+@handles(702)
+def gen_query(agent: Agent, request: Request) -> Reply:
+    """GenQuery1; a failure too is answered with the struct of a page, an empty one."""
+    query = genquery1.Query.of(request.input)
+    check_zone(agent, query.keywords.get("zone", ""))
+    try:
+        return Reply(struct=genquery1.run(agent, query).struct())
+    except IrodsError as error:
+        return Reply(error.code, None if error.code == INVALID_INPUT else Page().struct(), errors=error.stack)
+
+
+def check_zone(agent: Agent, hint: str) -> None:
+    """Raises IrodsError SYS_INVALID_ZONE_NAME unless a zone name or a path in a zone is of this zone."""
+    name = hint.strip("/").split("/")[0]
+    if hint and name.lower() != agent.zone.name.lower():
+        raise IrodsError("SYS_INVALID_ZONE_NAME")
