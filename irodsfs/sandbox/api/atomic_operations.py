@@ -1,0 +1,211 @@
+"""Several changes to one entity in one request, all or none: atomic metadata (20002) and atomic ACL (20005)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from irodsfs.sandbox import entities, permissions
+from irodsfs.sandbox.api import access_control, metadata
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.wire import json_of, json_struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+Document = dict[str, Any]
+
+
+class MalformedError(Exception):
+    """A request's JSON lacks a member, or has one of another type."""
+
+
+class RefusalError(IrodsError):
+    """A failure that is told as JSON: a message, the operation that failed, and its position."""
+
+    def __init__(self, code: str | int, text: str, operation: Any = None, index: int = 0) -> None:
+        super().__init__(code)
+        self.text = text
+        self.operation = operation
+        self.index = index
+
+    def reply(self) -> Reply:
+        told = {"error_message": self.text, "operation": self.operation, "operation_index": self.index}
+        return Reply(self.code, json_struct(told))
+
+
+@handles(20002)
+def atomic_metadata(agent: Agent, request: Request) -> Reply:
+    """Adds and removes AVUs of one entity; what is there already, or not, is no failure."""
+    return answer(agent, request, metadata_target, apply_to_metadata, malformed="JSON_VALIDATION_ERROR")
+
+
+@handles(20005)
+def atomic_access_control(agent: Agent, request: Request) -> Reply:
+    """Sets the levels of several users and groups on one collection or data object."""
+    return answer(agent, request, access_target, apply_to_access, malformed="SYS_INTERNAL_ERR")
+
+
+def answer(
+    agent: Agent,
+    request: Request,
+    locate: Callable[[Agent, Document], int],
+    apply: Callable[[Agent, int, Document], None],
+    malformed: str,
+) -> Reply:
+    try:
+        document = document_of(request)
+        target = locate(agent, document)
+        with agent.catalog.transaction():
+            for index, operation in enumerate(operations_of(document)):
+                apply_one(agent, target, operation, index, apply, malformed)
+    except RefusalError as refusal:
+        return refusal.reply()
+    except MalformedError as error:
+        return RefusalError("SYS_INVALID_INPUT_PARAM", str(error)).reply()
+    return Reply(0, json_struct({}))
+
+
+def apply_one(
+    agent: Agent,
+    target: int,
+    operation: Any,
+    index: int,
+    apply: Callable[[Agent, int, Document], None],
+    malformed: str,
+) -> None:
+    try:
+        apply(agent, target, operation)
+    except RefusalError as refusal:
+        raise RefusalError(refusal.code, refusal.text, operation, index) from None
+    except MalformedError as error:
+        raise RefusalError(malformed, str(error), operation, index) from None
+    except sqlite3.Error as error:
+        raise RefusalError("SYS_LIBRARY_ERROR", str(error), operation, index) from None
+
+
+def document_of(request: Request) -> Any:
+    try:
+        return json_of(request.input)
+    except IrodsError as error:
+        raise RefusalError("INPUT_ARG_NOT_WELL_FORMED_ERR", error.message or "Invalid input") from None
+
+
+def operations_of(document: Document) -> list[Any]:
+    try:
+        operations: list[Any] = member(document, "operations", list)
+    except MalformedError as error:
+        raise RefusalError("SYS_INTERNAL_ERR", str(error)) from None
+    return operations
+
+
+def member(document: Any, name: str, kind: type) -> Any:
+    """A member that must be there and of this type."""
+    if not isinstance(document, dict):
+        raise MalformedError(f"[json.exception.type_error.304] cannot use at() with {type(document).__name__}")
+    if name not in document:
+        raise MalformedError(f"[json.exception.out_of_range.403] key '{name}' not found")
+    if not isinstance(document[name], kind):
+        raise MalformedError(f"[json.exception.type_error.302] type must be {kind.__name__}, but is another")
+    return document[name]
+
+
+def metadata_target(agent: Agent, document: Document) -> int:
+    name = member(document, "entity_name", str)
+    kind = member(document, "entity_type", str)
+    if kind not in FINDERS:
+        raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Invalid entity type specified [entity_type={kind}]")
+    found = FINDERS[kind](agent, name)
+    if found is None:
+        raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Entity does not exist [entity_name={name}]")
+    if document.get("admin_mode") is True:
+        if not agent.user.is_admin:
+            raise RefusalError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL", "User is not an administrator")
+    elif not may_modify_metadata(agent, kind, found):
+        raise RefusalError("CAT_NO_ACCESS_PERMISSION", "User not allowed to modify metadata")
+    return found
+
+
+def may_modify_metadata(agent: Agent, kind: str, entity_id: int) -> bool:
+    if kind in ("user", "resource"):
+        return agent.user.is_admin
+    return permissions.access_of(agent, entity_id) >= Access.MODIFY_OBJECT
+
+
+def find_user_of_any_zone(agent: Agent, name: str) -> int | None:
+    found: int | None = agent.catalog.value("SELECT user_id FROM R_USER_MAIN WHERE user_name = ?", name)
+    return found
+
+
+def find_resource(agent: Agent, name: str) -> int | None:
+    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
+    return found
+
+
+FINDERS: dict[str, Callable[[Agent, str], int | None]] = {
+    "collection": entities.visible_collection,
+    "data_object": entities.visible_data_object,
+    "user": find_user_of_any_zone,
+    "resource": find_resource,
+}
+
+
+def apply_to_metadata(agent: Agent, target: int, operation: Document) -> None:
+    attribute, value = member(operation, "attribute", str), member(operation, "value", str)
+    if not (attribute and value):
+        raise RefusalError(
+            "SYS_INVALID_INPUT_PARAM",
+            f"Empty metadata attribute name or value [attribute={attribute}, value={value}]",
+        )
+    units = member(operation, "units", str) if "units" in operation else ""
+    match member(operation, "operation", str):
+        case "add":
+            meta_id = metadata.avu(agent, attribute, value, units)
+            if not is_attached(agent, target, meta_id):
+                metadata.attach(agent, target, meta_id)
+        case "remove":
+            agent.catalog.execute(
+                "DELETE FROM R_OBJT_METAMAP WHERE object_id = ? AND meta_id = ?",
+                target,
+                metadata.find_avu(agent, attribute, value, units),
+            )
+        case _:
+            raise RefusalError("INVALID_OPERATION", "Invalid metadata operation.")
+
+
+def is_attached(agent: Agent, target: int, meta_id: int) -> bool:
+    sql = "SELECT 1 FROM R_OBJT_METAMAP WHERE object_id = ? AND meta_id = ?"
+    return agent.catalog.row(sql, target, meta_id) is not None
+
+
+def access_target(agent: Agent, document: Document) -> int:
+    path = member(document, "logical_path", str)
+    found = entities.visible_collection(agent, path) or entities.visible_data_object(agent, path)
+    if found is None:
+        code = IrodsError("OBJ_PATH_DOES_NOT_EXIST").code
+        raise RefusalError(code, f"Failed to retrieve object id [error_code={code}]")
+    who = f"User [{agent.user.name}#{agent.user.zone}] not allowed to modify ACLs"
+    where = f"[logical_path={path}, object_id={found}]"
+    if document.get("admin_mode") is True:
+        if not agent.user.is_admin:
+            raise RefusalError(
+                "CAT_INSUFFICIENT_PRIVILEGE_LEVEL",
+                f"{who} {where}. admin_mode cannot be enabled because user is not an administrator.",
+            )
+    elif permissions.access_of(agent, found) != Access.OWN:
+        raise RefusalError("CAT_NO_ACCESS_PERMISSION", f"{who} {where}")
+    return found
+
+
+def apply_to_access(agent: Agent, target: int, operation: Document) -> None:
+    acl = member(operation, "acl", str)
+    if acl not in access_control.LEVELS:
+        raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Invalid ACL [acl={acl}]")
+    zone = member(operation, "zone", str) if "zone" in operation else agent.zone.name
+    user_id = entities.find_user(agent, member(operation, "entity_name", str), zone)
+    if user_id is None or not zone:
+        raise RefusalError("SYS_INVALID_INPUT_PARAM", "Invalid entity")
+    access_control.grant(agent, target, user_id, access_control.LEVELS[acl])

@@ -1,0 +1,113 @@
+"""What a request names by path or name: data objects, collections, resources and users, found for its caller."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import paths, permissions, tickets
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.permissions import Access
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+USER_NAME = re.compile(r"([\w.@-]+)(?:#([^#]*))?", re.ASCII)
+NAME_LENGTH = 64
+
+
+def split_user_name(name: str) -> tuple[str, str]:
+    """User and zone of ``user`` or ``user#zone`` (zone "" when not given)."""
+    match = USER_NAME.fullmatch(name)
+    if not match or match[1] in (".", "..") or len(match[1]) >= NAME_LENGTH or len(match[2] or "") >= NAME_LENGTH:
+        raise IrodsError("USER_INVALID_USERNAME_FORMAT")
+    return match[1], match[2] or ""
+
+
+def find_data_object(agent: Agent, path: str) -> int | None:
+    """The id of the data object at a path, None when there is none."""
+    parent, name = paths.split(path)
+    found: int | None = agent.catalog.value(
+        "SELECT d.data_id FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON d.coll_id = c.coll_id"
+        " WHERE d.data_name = ? AND c.coll_name = ?",
+        name,
+        parent,
+    )
+    return found
+
+
+def find_collection(agent: Agent, path: str) -> int | None:
+    """The id of the collection at a path, None when there is none."""
+    found: int | None = agent.catalog.value("SELECT coll_id FROM R_COLL_MAIN WHERE coll_name = ?", path)
+    return found
+
+
+def find_user(agent: Agent, name: str, zone: str = "") -> int | None:
+    """The id of a user or group (of the local zone unless told), None when there is none."""
+    found: int | None = agent.catalog.value(
+        "SELECT user_id FROM R_USER_MAIN WHERE user_name = ? AND zone_name = ?", name, zone or agent.zone.name
+    )
+    return found
+
+
+def data_object(agent: Agent, path: str, level: Access, admin: bool = False) -> int:
+    """The id of the data object at a path, on which the caller must have this level (or be ``admin``)."""
+    found = find_data_object(agent, path)
+    if found is None:
+        raise IrodsError("CAT_UNKNOWN_FILE")
+    if not admin:
+        permissions.require(agent, found, level)
+    return found
+
+
+def collection(agent: Agent, path: str, level: Access, admin: bool = False) -> int:
+    """The id of the collection at a path, on which the caller must have this level (or be ``admin``)."""
+    found = find_collection(agent, path)
+    if found is None:
+        raise IrodsError("CAT_UNKNOWN_COLLECTION")
+    if not admin:
+        permissions.require(agent, found, level)
+    return found
+
+
+def resource(agent: Agent, name: str) -> int:
+    """The id of a resource."""
+    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
+    if found is None:
+        raise IrodsError("CAT_INVALID_RESOURCE")
+    return found
+
+
+def user(agent: Agent, name: str, zone: str = "") -> int:
+    """The id of the user or group called ``name`` or ``name#zone``."""
+    plain_name, named_zone = split_user_name(name)
+    found = find_user(agent, plain_name, named_zone or zone)
+    if found is None:
+        raise IrodsError("CAT_INVALID_USER")
+    return found
+
+
+def visible_collection(agent: Agent, path: str) -> int | None:
+    """The id of a collection when a query of the caller would show it."""
+    found = find_collection(agent, path)
+    return found if found is not None and is_visible(agent, found) else None
+
+
+def visible_data_object(agent: Agent, path: str) -> int | None:
+    """The id of a data object when a query by its collection and name would show it to the caller."""
+    found = find_data_object(agent, path)
+    parent = find_collection(agent, paths.split(path)[0])
+    if found is None or parent is None:
+        return None
+    if agent.ticket and not agent.user.is_admin:
+        return found if tickets.covers(agent, found) else None
+    return found if is_visible(agent, found) and is_visible(agent, parent) else None
+
+
+def is_visible(agent: Agent, object_id: int) -> bool:
+    """Whether a query of the caller shows this data object or collection."""
+    if agent.user.is_admin:
+        return True
+    if agent.ticket:
+        return tickets.covers(agent, object_id)
+    return permissions.access_of(agent, object_id) >= Access.READ_OBJECT
