@@ -56,8 +56,9 @@ def leaf_differences(recorded: list[Leaf], ours: list[Leaf], variables: Variable
         elif not variables.agree(leaf.kind, leaf.text, own.text):
             yield Difference(leaf.path, leaf.text, own.text)
     yield from (Difference(leaf.path, "(nothing)", leaf.text) for leaf in unseen.values())
-    if not unseen and [leaf.path for leaf in recorded] != [leaf.path for leaf in ours]:
-        yield Difference("order of members", str([leaf.path for leaf in recorded]), str([leaf.path for leaf in ours]))
+    paths, own_paths = ([leaf.path for leaf in leaves] for leaves in (recorded, ours))
+    if paths != own_paths and sorted(paths) == sorted(own_paths):
+        yield Difference("order of members", str(paths), str(own_paths))
 
 
 def row_differences(recorded: Document, ours: Document, variables: Variables) -> Iterator[Difference]:

@@ -1,0 +1,162 @@
+"""Runs python-irodsclient's own tests against the embedded zone, each module with a zone of its own.
+
+``client_tests.py [MODULE ...]``; ``known_failures.toml`` says which tests cannot pass here, and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from irods.password_obfuscation import encode
+from rich.console import Console
+from rich.table import Table
+
+from irodsfs.sandbox.server import Server
+from irodsfs.sandbox.zone import Zone
+
+MODULES = (
+    "collection_test",
+    "data_obj_test",
+    "meta_test",
+    "query_test",
+    "access_test",
+    "ticket_test",
+    "genquery2_test",
+    "user_group_test",
+    "temp_password_test",
+    "rule_test",
+    "message_test",
+    "unicode_test",
+    "connection_test",
+    "pool_test",
+)
+MODULE_LIMIT = 900  # seconds
+TEST_LIMIT = 120  # seconds
+KNOWN_FAILURES = Path(__file__).with_name("known_failures.toml")
+
+
+@dataclass
+class Outcome:
+    """What became of the tests of one module; failures by name, with what they said last."""
+
+    module: str
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, str] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE", help=f"of {', '.join(MODULES)}")
+    modules = parser.parse_args().modules
+    known = tomllib.loads(KNOWN_FAILURES.read_text())
+    outcomes = [run_module(module) for module in modules]
+    return report(outcomes, known)
+
+
+def run_module(module: str) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="irodsfs-client-") as directory:
+        home = Path(directory) / "home"
+        server = Server(Zone.create(Path(directory) / "zone"))
+        server.start()
+        try:
+            environment = write_environment(home, server.port)
+            return run_tests(module, home, environment)
+        finally:
+            server.stop()
+
+
+def write_environment(home: Path, port: int) -> dict[str, str]:
+    """Makes the files a client reads, and the environment variables that point there."""
+    settings = home / ".irods"
+    settings.mkdir(parents=True)
+    account = {
+        "irods_host": "localhost",
+        "irods_port": port,
+        "irods_user_name": "rods",
+        "irods_zone_name": "tempZone",
+        "irods_client_server_policy": "CS_NEG_REFUSE",
+    }
+    (settings / "irods_environment.json").write_text(json.dumps(account))
+    (settings / ".irodsA").write_text(encode("rods"))
+    (settings / ".irodsA").chmod(0o600)
+    return {
+        "HOME": str(home),
+        "IRODS_ENVIRONMENT_FILE": str(settings / "irods_environment.json"),
+        "IRODS_AUTHENTICATION_FILE": str(settings / ".irodsA"),
+    }
+
+
+def run_tests(module: str, home: Path, environment: dict[str, str]) -> Outcome:
+    results = home / "results.xml"
+    command = [sys.executable, "-m", "pytest", "--pyargs", f"irods.test.{module}", "-q", "--tb=line", "-c", os.devnull]
+    command += ["--rootdir", str(home), f"--junitxml={results}", f"--timeout={TEST_LIMIT}", "-p", "no:cacheprovider"]
+    try:
+        done = subprocess.run(
+            command, cwd=home, env=os.environ | environment, timeout=MODULE_LIMIT, capture_output=True, text=True
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome(module, trouble=f"did not end within {MODULE_LIMIT} s")
+    if not results.exists():
+        return Outcome(module, trouble=done.stdout[-400:] + done.stderr[-400:])
+    return outcome_of(module, results)
+
+
+def outcome_of(module: str, results: Path) -> Outcome:
+    outcome = Outcome(module)
+    for case in ElementTree.parse(results).iter("testcase"):  # noqa: S314 (our own pytest wrote it)
+        failed = [child for child in case if child.tag in ("failure", "error")]
+        skipped = case.find("skipped") is not None
+        outcome.counts["failed" if failed else "skipped" if skipped else "passed"] += 1
+        for child in failed:
+            outcome.failures[f"{module}.{case.get('name')}"] = child.get("message", "")
+    return outcome
+
+
+def report(outcomes: list[Outcome], known: dict[str, str]) -> int:
+    """Prints what came of it; 0 when nothing failed but what is known to."""
+    console = Console(width=160, soft_wrap=True)
+    total = sum((outcome.counts for outcome in outcomes), Counter())
+    ran = total["passed"] + total["failed"]
+    console.print(table(outcomes))
+    unexpected = list(unexpected_failures(outcomes, known))
+    for outcome in outcomes:
+        for test in outcome.failures.keys() & known.keys():
+            console.print(f"known failure: {test}: {known[test]}", markup=False)
+    for line in unexpected:
+        console.print(line, markup=False)
+    share = 100 * total["passed"] / ran if ran else 0.0
+    console.print(f"client tests: {share:.1f} % of {ran} passed")
+    return 1 if unexpected else 0
+
+
+def table(outcomes: list[Outcome]) -> Table:
+    result = Table("module", "passed", "failed", "skipped", "trouble")
+    for outcome in outcomes:
+        counts = [str(outcome.counts[name]) for name in ("passed", "failed", "skipped")]
+        result.add_row(outcome.module, *counts, outcome.trouble)
+    return result
+
+
+def unexpected_failures(outcomes: list[Outcome], known: dict[str, str]) -> Iterator[str]:
+    for outcome in outcomes:
+        if outcome.trouble:
+            yield f"{outcome.module}: {outcome.trouble}"
+        for test, message in outcome.failures.items():
+            if test not in known:
+                yield f"failed: {test}: {message[:300]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
