@@ -9,10 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from irodsfs.sandbox import postgres
-
-from irodsfs.sandbox import clock
-
+from irodsfs.sandbox import clock, postgres
 from irodsfs.sandbox.errors import IrodsError
 
 

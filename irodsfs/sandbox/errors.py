@@ -1,20 +1,32 @@
-"""Failures as the iRODS protocol reports them: a negative code, and a message when the server says more."""
+"""Failures as the iRODS protocol reports them: a negative code, and messages when the server says more."""
 
 from __future__ import annotations
 
 from irods import exception as known
+
+UNKNOWN_TO_CLIENT = {
+    "SYS_REPLICA_DOES_NOT_EXIST": -164000,
+    "USER_INCOMPATIBLE_OPEN_FLAGS": -404000,
+    "DEPRECATED_API": -3001000,
+    "CLIENT_NEGOTIATION_ERROR": -1824000,
+    "SERVER_NEGOTIATION_ERROR": -1825000,
+}
 
 
 class IrodsError(Exception):
     """A failure an API answers with.
 
     ``code`` is an iRODS error's name (as in the server's error table) or its number; an ``errno`` of the operating
-    system is folded into its last three digits. ``message`` goes into the reply's error stack.
+    system is folded into its last three digits. ``message`` goes into the reply's error stack with status 0, followed
+    by the (status, message) pairs of ``stack``.
     """
 
-    def __init__(self, code: int | str, message: str | None = None, errno: int = 0) -> None:
+    def __init__(
+        self, code: int | str, message: str | None = None, errno: int = 0, stack: tuple[tuple[int, str], ...] = ()
+    ) -> None:
         self.code = (code if isinstance(code, int) else code_of(code)) - errno
         self.message = message
+        self.stack = (*(((0, message),) if message is not None else ()), *stack)
         super().__init__(message or f"iRODS error {self.code}")
 
 
@@ -24,4 +36,10 @@ class ProtocolError(Exception):
 
 def code_of(name: str) -> int:
     """The number of a named iRODS error."""
-    return int(getattr(known, name).code)
+    return UNKNOWN_TO_CLIENT[name] if name in UNKNOWN_TO_CLIENT else int(getattr(known, name).code)
+
+
+def named(code: int | str, text: str) -> IrodsError:
+    """A failure whose message names it, as the server's newer APIs report it."""
+    number = code if isinstance(code, int) else code_of(code)
+    return IrodsError(number, stack=((number, text),))

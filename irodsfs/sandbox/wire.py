@@ -1,6 +1,6 @@
 """Messages of the iRODS protocol: a length-prefixed header, then body, error stack and byte stream.
 
-Bodies are packed structs in iRODS' own dialect of XML: no attributes, five entities, and control characters as they are.
+Bodies are packed structs in iRODS' own dialect of XML: no attributes, five entities, control characters as they are.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SPECIAL = re.compile(r"[&<>\"']")
 class Struct:
     """A packed struct: a name and its members in order; member names may repeat (arrays)."""
 
-    __slots__ = ("name", "members")
+    __slots__ = ("members", "name")
 
     def __init__(self, name: str, *members: tuple[str, str | int | Struct]) -> None:
         self.name = name
@@ -186,6 +186,27 @@ class Writer(Protocol):
 
 def read_message(stream: BinaryIO) -> Message | None:
     """The next message; None when the peer closed between messages; raises ProtocolError for anything else."""
+    header = read_header(stream)
+    if header is None:
+        return None
+    for size, limit in zip(header.lengths, (MAX_BODY, MAX_BODY, MAX_BYTE_STREAM), strict=True):
+        if not 0 <= size <= limit:
+            raise ProtocolError(f"message part of {size} bytes")
+    body, error_stack, bs = (exactly(stream, size) if size else b"" for size in header.lengths)
+    return Message(header.type, header.int_info, body, error_stack, bs)
+
+
+@dataclass(frozen=True)
+class Header:
+    """A message's header; ``lengths`` are bytes of body, error stack and byte stream."""
+
+    type: str
+    lengths: tuple[int, int, int]
+    int_info: int
+
+
+def read_header(stream: BinaryIO) -> Header | None:
+    """The next header; None when the peer closed before it; raises ProtocolError."""
     prefix = stream.read(4)
     if not prefix:
         return None
@@ -194,15 +215,10 @@ def read_message(stream: BinaryIO) -> Message | None:
         raise ProtocolError(f"header of {length} bytes")
     header = decode(exactly(stream, length))
     try:
-        lengths = [header.integer(name) for name in ("msgLen", "errorLen", "bsLen")]
-        int_info = header.integer("intInfo")
+        lengths = (header.integer("msgLen"), header.integer("errorLen"), header.integer("bsLen"))
+        return Header(header.text("type"), lengths, header.integer("intInfo"))
     except IrodsError as error:
         raise ProtocolError(f"header: {error}") from None
-    for size, limit in zip(lengths, (MAX_BODY, MAX_BODY, MAX_BYTE_STREAM), strict=True):
-        if not 0 <= size <= limit:
-            raise ProtocolError(f"message part of {size} bytes")
-    body, error_stack, bs = (exactly(stream, size) if size else b"" for size in lengths)
-    return Message(header.text("type"), int_info, body, error_stack, bs)
 
 
 def exactly(stream: BinaryIO, length: int) -> bytes:

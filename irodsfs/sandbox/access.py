@@ -1,0 +1,51 @@
+"""What a user finds at a path: entries without permission are as good as missing, as in the server's own queries."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.namespace import find_collection, find_replicas
+from irodsfs.sandbox.permissions import Access, access_of
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+def is_visible(agent: Agent, object_id: int) -> bool:
+    """Whether the server's queries show an object to the user; a rodsadmin sees everything."""
+    return agent.user.is_admin or access_of(agent, object_id) >= Access.READ_OBJECT
+
+
+def visible_collection(agent: Agent, path: str) -> sqlite3.Row | None:
+    """The collection at a path, None when it is missing or hidden."""
+    row = find_collection(agent.catalog, path)
+    return row if row is not None and is_visible(agent, row["coll_id"]) else None
+
+
+def visible_replicas(agent: Agent, path: str) -> list[sqlite3.Row]:
+    """The replicas at a path; none when the data object or its collection is missing or hidden."""
+    replicas = find_replicas(agent.catalog, path)
+    if replicas and is_visible(agent, replicas[0]["data_id"]) and is_visible(agent, replicas[0]["coll_id"]):
+        return replicas
+    return []
+
+
+def replicas_for(agent: Agent, path: str, level: Access, missing: str, *, as_admin: bool = False) -> list[sqlite3.Row]:
+    """The replicas at a path with at least this access; raises IrodsError ``missing`` or for lack of permission."""
+    replicas = visible_replicas(agent, path)
+    if not replicas:
+        raise IrodsError(missing)
+    if not as_admin and access_of(agent, replicas[0]["data_id"]) < level:
+        raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+    return replicas
+
+
+def is_admin_request(agent: Agent, keywords: dict[str, str]) -> bool:
+    """Whether an administrator asks to pass over permissions; raises IrodsError when someone else asks."""
+    if "irodsAdmin" not in keywords:
+        return False
+    if not agent.user.is_admin:
+        raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
+    return True

@@ -1,0 +1,128 @@
+"""One client's connection: its handshake, its requests one after the other, and what it has open."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sqlite3
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from irodsfs.sandbox.api import registry
+from irodsfs.sandbox.descriptors import Descriptors
+from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
+from irodsfs.sandbox.genquery1 import Statements
+from irodsfs.sandbox.handshake import greet
+from irodsfs.sandbox.opening import abandon
+from irodsfs.sandbox.tickets import Counted
+from irodsfs.sandbox.users import User
+from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.zone import Zone
+
+log = logging.getLogger(__name__)
+
+NOBODY = User(0, "", "", "")
+BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 1101, 1102, 110000})
+
+
+class Agent:
+    """Serves one connection with its own catalog connection; state that outlives a request lives here."""
+
+    def __init__(self, zone: Zone, connection: socket.socket) -> None:
+        self.zone = zone
+        self.connection = connection
+        self.client_address = str(connection.getpeername()[0])
+        self.catalog = zone.connect()
+        self.user = NOBODY
+        self.proxy = NOBODY
+        self.ticket: str | None = None
+        self.ticket_counts = Counted()
+        self.challenge = b""
+        self.signature = ""
+        self.startup = Struct("StartupPack_PI")
+        self.negotiated = "CS_NEG_USE_TCP"
+        self.descriptors = Descriptors()
+        self.statements = Statements()
+        self.stream: BinaryIO = cast(BinaryIO, connection.makefile("rb", buffering=65536))
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.user.id != 0
+
+    def run(self) -> None:
+        """Serves until the client disconnects, vanishes or sends what is no message."""
+        try:
+            if greet(self):
+                while self.serve():
+                    pass
+        except ProtocolError as error:
+            log.warning("connection from %s ended: %s", self.client_address, error)
+        except OSError as error:
+            log.info("connection from %s lost: %s", self.client_address, error)
+        finally:
+            self.close()
+
+    def serve(self) -> bool:
+        """Answers one request; False when there are no more."""
+        message = self.receive()
+        if message is None or message.type == "RODS_DISCONNECT":
+            return False
+        if message.type != "RODS_API_REQ":
+            raise ProtocolError(f"unexpected message {message.type[:40]!r}")
+        if message.int_info not in registry.handlers:
+            raise ProtocolError(f"unknown API number {message.int_info}")
+        reply = self.answer(message)
+        self.send(reply.struct, reply.status, reply.bs, reply.errors)
+        return True
+
+    def answer(self, message: Message) -> registry.Reply:
+        """The reply to a request, failures included."""
+        try:
+            if not self.is_authenticated and message.int_info not in BEFORE_AUTHENTICATION:
+                raise IrodsError("SYS_NO_API_PRIV")
+            struct = decode(message.body) if message.body else None
+            request = registry.Request(message.int_info, struct, message.bs)
+            return registry.handlers[message.int_info](self, request)
+        except IrodsError as error:
+            return registry.Reply(error.code, errors=error.stack)
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            log.warning("catalog refused API %d: %s", message.int_info, error)
+            return registry.Reply(code_of("CAT_SQL_ERR"))
+
+    def receive(self) -> Message | None:
+        """The next message of the client, None when it hung up."""
+        return read_message(self.stream)
+
+    def send(
+        self, struct: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
+    ) -> None:
+        """Sends an API reply."""
+        body = encode(struct) if struct else b""
+        send_message(self.connection, Message("RODS_API_REPLY", status, body, error_stack(errors), bs))
+
+    def converse(self, struct: Struct, status: int) -> None:
+        """Sends an interim status of a long operation and waits for the client's leave to go on (4 bytes)."""
+        self.send(struct, status)
+        self.stream.read(4)
+
+    def use_connection(self, connection: socket.socket) -> None:
+        """Goes on over another socket, such as the TLS layer over the first one."""
+        self.connection = connection
+        self.stream = cast(BinaryIO, connection.makefile("rb", buffering=65536))
+
+    def close(self) -> None:
+        """Finalises what is open, as after a crash of the client, and ends the connection."""
+        for number in self.descriptors.numbers():
+            abandon(self, number)
+        self.catalog.close()
+        self.stream.close()
+        self.connection.close()
+
+
+def error_stack(errors: tuple[tuple[int, str], ...]) -> bytes:
+    """An RError_PI of these (status, message) pairs, nothing when there are none."""
+    if not errors:
+        return b""
+    entries = [("RErrMsg_PI", Struct("RErrMsg_PI", ("status", status), ("msg", text))) for status, text in errors]
+    return encode(Struct("RError_PI", ("count", len(errors)), *entries))

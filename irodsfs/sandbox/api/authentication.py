@@ -1,0 +1,89 @@
+"""Proving who one is: native and PAM passwords, as plugins since 4.3 (110000) and the older way (703, 704, 725)."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.users import User, find_user, proves_password
+from irodsfs.sandbox.wire import Struct, json_of, json_struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+Content = dict[str, Any]
+
+
+@handles(110000)
+def authenticate(agent: Agent, request: Request) -> Reply:
+    """AUTHENTICATION_APN: one step of a scheme's exchange, JSON in and out."""
+    content = json_of(request.input)
+    if not isinstance(content, dict):
+        raise IrodsError("SYS_INVALID_INPUT_PARAM")
+    step = STEPS.get((str(content.get("scheme")), str(content.get("next_operation"))))
+    if step is None:
+        raise IrodsError("SYS_INVALID_INPUT_PARAM")
+    return Reply(0, json_struct(step(agent, content)))
+
+
+def offer_challenge(agent: Agent, content: Content) -> Content:
+    agent.challenge = secrets.token_hex(32).encode()
+    return {**content, "request_result": agent.challenge.decode()}
+
+
+def check_response(agent: Agent, content: Content) -> Content:
+    try:
+        response = base64.b64decode(str(content["digest"]))
+    except (KeyError, ValueError):
+        raise IrodsError("SYS_INVALID_INPUT_PARAM") from None
+    admit(agent, str(content["user_name"]), str(content["zone_name"]), response)
+    return content
+
+
+STEPS: dict[tuple[str, str], Callable[[Agent, Content], Content]] = {
+    ("native", "auth_agent_auth_request"): offer_challenge,
+    ("native", "auth_agent_auth_response"): check_response,
+}
+
+
+@handles(703)
+def request_challenge(agent: Agent, request: Request) -> Reply:
+    """AUTH_REQUEST_AN: a challenge of 64 bytes."""
+    agent.challenge = secrets.token_bytes(64)
+    return Reply(0, Struct("authRequestOut_PI", ("challenge", base64.b64encode(agent.challenge).decode())))
+
+
+@handles(704)
+def answer_challenge(agent: Agent, request: Request) -> Reply:
+    """AUTH_RESPONSE_AN: the response to the challenge, and ``user#zone``."""
+    name, _, zone = request.input.text("username").partition("#")
+    try:
+        response = base64.b64decode(request.input.text("response"))
+    except ValueError:
+        raise IrodsError("SYS_INVALID_INPUT_PARAM") from None
+    admit(agent, name, zone, response)
+    return Reply()
+
+
+def admit(agent: Agent, name: str, zone: str, response: bytes) -> None:
+    """Makes the agent the client user's when the proxy user proved a password; raises IrodsError otherwise."""
+    proxy = require_user(agent, name, zone)
+    challenge, agent.challenge = agent.challenge, b""
+    agent.signature = challenge[:16].hex()
+    if not challenge or not proves_password(agent.catalog, proxy, challenge, response):
+        raise IrodsError("CAT_INVALID_AUTHENTICATION")
+    client = require_user(agent, agent.startup.text("clientUser"), agent.startup.text("clientRcatZone"))
+    if client != proxy and not proxy.is_admin:
+        raise IrodsError("SYS_PROXYUSER_NO_PRIV")
+    agent.proxy, agent.user = proxy, client
+
+
+def require_user(agent: Agent, name: str, zone: str) -> User:
+    user = find_user(agent.catalog, name, zone or agent.zone.name)
+    if user is None:
+        raise IrodsError("CAT_INVALID_USER")
+    return user

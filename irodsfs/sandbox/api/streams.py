@@ -1,0 +1,82 @@
+"""Open replicas: open, create, read, write, seek and close."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.opening import close_replica, open_replica
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+@handles(602)
+def data_object_open(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_OPEN_AN: opens a replica, making the data object when the flags say so; status is the descriptor."""
+    return Reply(open_replica(agent, request.input))
+
+
+@handles(601)
+def data_object_create(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_CREATE_AN: opens for writing a data object that is made or emptied; status is the descriptor."""
+    return Reply(open_replica(agent, request.input, os.O_CREAT | os.O_RDWR | os.O_TRUNC))
+
+
+@handles(675)
+def data_object_read(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_READ_AN: up to ``len`` bytes from the current position; status is their number."""
+    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    length = request.input.integer("len")
+    if not descriptor.is_writable:
+        position = os.lseek(descriptor.file, 0, os.SEEK_CUR)
+        length = min(length, max(descriptor.size - position, 0))
+    try:
+        data = os.read(descriptor.file, length) if length > 0 else b""
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_READ_ERR", errno=error.errno or 0) from None
+    return Reply(len(data), None, data)
+
+
+@handles(676)
+def data_object_write(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_WRITE_AN: writes the byte stream at the current position; status is the number of bytes written."""
+    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    try:
+        written = write_all(descriptor.file, request.bs)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_WRITE_ERR", errno=error.errno or 0) from None
+    descriptor.written = (descriptor.written or 0) + written
+    return Reply(written)
+
+
+def write_all(file: int, data: bytes) -> int:
+    written = os.write(file, data)
+    while written < len(data):
+        written += os.write(file, memoryview(data)[written:])
+    return written
+
+
+@handles(674)
+def data_object_seek(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_LSEEK_AN: moves the position; one opened for reading stays within the size in the catalog."""
+    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    offset, whence = request.input.integer("offset"), request.input.integer("whence")
+    if not descriptor.is_writable:
+        offset = min(offset, descriptor.size)
+    try:
+        position = os.lseek(descriptor.file, offset, whence)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_LSEEK_ERR", errno=error.errno or 0) from None
+    return Reply(0, Struct("fileLseekOut_PI", ("offset", position)))
+
+
+@handles(673)
+def data_object_close(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_CLOSE_AN: closes a descriptor and finalises what was written through it."""
+    number = request.input.integer("l1descInx")
+    agent.descriptors.get(number, "SYS_INVALID_INPUT_PARAM")
+    return Reply(close_replica(agent, number))

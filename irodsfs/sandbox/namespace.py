@@ -1,0 +1,156 @@
+"""Collections and data objects in the catalog: finding, making and dating them."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.catalog import Catalog, now
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.paths import split
+from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.resources import Resource
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+def find_collection(catalog: Catalog, path: str) -> sqlite3.Row | None:
+    """The R_COLL_MAIN row of a path, None when there is none."""
+    return catalog.row("SELECT * FROM R_COLL_MAIN WHERE coll_name = ?", path)
+
+
+def find_replicas(catalog: Catalog, path: str) -> list[sqlite3.Row]:
+    """The R_DATA_MAIN rows of a path, by replica number; none when it is no data object."""
+    collection, name = split(path)
+    return catalog.rows(
+        "SELECT d.* FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
+        " WHERE c.coll_name = ? AND d.data_name = ? ORDER BY d.data_repl_num",
+        collection,
+        name,
+    )
+
+
+def parent_for_change(agent: Agent, path: str) -> sqlite3.Row:
+    """The collection a new or changed entry lies in; raises IrodsError when it is missing or may not be changed."""
+    parent = find_collection(agent.catalog, split(path)[0])
+    if parent is None:
+        raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown")
+    if access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
+        raise IrodsError("CAT_NO_ACCESS_PERMISSION", f"no permission to update collection '{parent['coll_name']}'")
+    return parent
+
+
+def touch_collection(catalog: Catalog, collection_id: int) -> None:
+    """Sets a collection's modify time to now, as every change of its entries does."""
+    catalog.execute("UPDATE R_COLL_MAIN SET modify_ts = ? WHERE coll_id = ?", now(), collection_id)
+
+
+def grant_on_new(agent: Agent, object_id: int, parent: sqlite3.Row) -> None:
+    """Gives a new object its permissions: the parent's where that passes them on, and own to its maker."""
+    catalog = agent.catalog
+    if parent["coll_inheritance"] == "1":
+        catalog.execute(
+            "INSERT INTO R_OBJT_ACCESS SELECT ?, user_id, access_type_id, ?, ? FROM R_OBJT_ACCESS WHERE object_id = ?",
+            object_id,
+            now(),
+            now(),
+            parent["coll_id"],
+        )
+    catalog.execute(
+        "INSERT INTO R_OBJT_ACCESS VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (object_id, user_id) DO UPDATE SET access_type_id = excluded.access_type_id",
+        object_id,
+        agent.user.id,
+        int(Access.OWN),
+        now(),
+        now(),
+    )
+
+
+def add_collection(agent: Agent, path: str, parent: sqlite3.Row) -> int:
+    """Makes a collection and answers its id."""
+    catalog = agent.catalog
+    collection = catalog.next_id()
+    catalog.execute(
+        "INSERT INTO R_COLL_MAIN VALUES (?, ?, ?, ?, ?, 0, ?, '', '', '', '', '', ?, ?)",
+        collection,
+        parent["coll_name"],
+        path,
+        agent.user.name,
+        agent.user.zone,
+        "1" if parent["coll_inheritance"] == "1" else "",
+        now(),
+        now(),
+    )
+    grant_on_new(agent, collection, parent)
+    touch_collection(catalog, parent["coll_id"])
+    return collection
+
+
+def add_data_object(
+    agent: Agent,
+    path: str,
+    parent: sqlite3.Row,
+    resource: Resource,
+    physical_path: str,
+    *,
+    status: int,
+    data_type: str = "generic",
+    mode: int = 0,
+) -> int:
+    """Registers a data object with one replica and answers its id; raises IrodsError when the name is taken."""
+    data_id = agent.catalog.next_id()
+    add_replica(agent, data_id, 0, path, parent["coll_id"], resource, physical_path, status, data_type, mode)
+    grant_on_new(agent, data_id, parent)
+    return data_id
+
+
+def add_replica(
+    agent: Agent,
+    data_id: int,
+    number: int,
+    path: str,
+    collection_id: int,
+    resource: Resource,
+    physical_path: str,
+    status: int,
+    data_type: str,
+    mode: int,
+) -> None:
+    """Registers a replica of size 0."""
+    columns = {
+        "data_id": data_id,
+        "coll_id": collection_id,
+        "data_name": split(path)[1],
+        "data_repl_num": number,
+        "data_version": "",
+        "data_type_name": data_type,
+        "data_size": 0,
+        "resc_group_name": "",
+        "resc_name": resource.name,
+        "data_path": physical_path,
+        "data_owner_name": agent.user.name,
+        "data_owner_zone": agent.user.zone,
+        "data_is_dirty": int(status),
+        "data_status": "",
+        "data_checksum": "",
+        "data_expiry_ts": "00000000000",
+        "data_map_id": 0,
+        "data_mode": str(mode),
+        "r_comment": "",
+        "create_ts": now(),
+        "modify_ts": now(),
+        "resc_hier": resource.hierarchy,
+        "resc_id": resource.id,
+        "access_ts": now(),
+    }
+    try:
+        agent.catalog.execute(
+            f"INSERT INTO R_DATA_MAIN ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+            *columns.values(),
+        )
+    except sqlite3.IntegrityError as error:
+        if "UNIQUE" in str(error):
+            raise IrodsError("CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME") from None
+        raise

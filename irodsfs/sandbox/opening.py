@@ -1,0 +1,157 @@
+"""Opening and closing replicas: which one, under which lock, and what the catalog says afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import vault
+from irodsfs.sandbox.access import is_admin_request, visible_replicas
+from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.descriptors import Descriptor
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.namespace import add_data_object, find_collection, parent_for_change, touch_collection
+from irodsfs.sandbox.paths import checked
+from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
+from irodsfs.sandbox.resources import resource_for_create
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
+
+
+def open_replica(agent: Agent, request: Struct, extra_flags: int = 0) -> int:
+    """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError."""
+    path = checked(request.text("objPath"))
+    flags = request.integer("openFlags") | extra_flags
+    keywords = request.keywords()
+    if path.endswith("/"):
+        raise IrodsError("USER_INPUT_PATH_ERR")
+    if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
+        raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
+    writes = flags & os.O_ACCMODE != os.O_RDONLY or flags & os.O_CREAT
+    with agent.catalog.transaction():
+        replicas = usable_replicas(agent, path, flags, keywords)
+        if not replicas:
+            descriptor = create_data_object(agent, path, flags, request)
+        elif writes:
+            descriptor = open_for_write(agent, path, flags, replicas, keywords)
+        else:
+            descriptor = open_for_read(path, flags, replicas, keywords)
+    return agent.descriptors.add(descriptor)
+
+
+def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str]) -> list[sqlite3.Row]:
+    """The replicas of an existing data object the user may open so; none when it is to be made."""
+    writes = flags & os.O_ACCMODE != os.O_RDONLY
+    level = Access.MODIFY_OBJECT if writes else Access.READ_OBJECT
+    replicas = visible_replicas(agent, path)
+    allowed = bool(replicas) and (
+        is_admin_request(agent, keywords) or access_of(agent, replicas[0]["data_id"]) >= level
+    )
+    if allowed:
+        return replicas
+    if flags & os.O_CREAT:
+        return []
+    raise IrodsError("CAT_NO_ACCESS_PERMISSION" if replicas else "OBJ_PATH_DOES_NOT_EXIST")
+
+
+def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> Descriptor:
+    """Registers a data object with one intermediate replica and makes its file."""
+    if find_collection(agent.catalog, path) is not None:
+        raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
+    parent = parent_for_change(agent, path)
+    keywords = request.keywords()
+    resource = resource_for_create(agent.catalog, keywords)
+    physical = vault.physical_path(resource.vault, path)
+    data_id = add_data_object(
+        agent, path, parent, resource, physical,
+        status=Status.INTERMEDIATE,
+        data_type=keywords.get("dataType", "generic"),
+        mode=request.integer("createMode"),
+    )  # fmt: skip
+    file = vault.create(physical, flags & PHYSICAL_FLAGS)
+    descriptor = Descriptor(
+        path, flags, file, data_id, 0, physical, 0,
+        created=True, operation=request.integer("oprType"), expected_size=request.integer("dataSize"),
+        keywords=keywords,
+    )  # fmt: skip
+    touch_collection(agent.catalog, parent["coll_id"])
+    descriptor.token = agent.zone.replica_access.add(descriptor.key)
+    return descriptor
+
+
+def open_for_write(
+    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+) -> Descriptor:
+    """Opens an existing replica for writing; it is intermediate from now on, and its siblings are write-locked."""
+    access = agent.zone.replica_access
+    token = keywords.get("replicaToken", "")
+    has_token = any(access.allows((row["data_id"], row["data_repl_num"]), token) for row in replicas)
+    replica = choose(replicas, keywords, has_token)
+    if not has_token:
+        require_unlocked(replicas)
+        lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
+    descriptor = opened(path, flags, replica, keywords)
+    if flags & os.O_TRUNC:
+        update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="", modify_ts=now())
+    descriptor.token = access.add(descriptor.key)
+    return descriptor
+
+
+def open_for_read(path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]) -> Descriptor:
+    return opened(path, flags, choose(replicas, keywords, has_token=False), keywords)
+
+
+def opened(path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
+    physical = replica["data_path"]
+    file = vault.open_file(physical, flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
+    return Descriptor(
+        path, flags, file, replica["data_id"], replica["data_repl_num"], physical, replica["data_size"],
+        keywords=keywords,
+    )  # fmt: skip
+
+
+def close_replica(agent: Agent, number: int) -> int:
+    """Closes a descriptor and finalises its replica; the status to answer with."""
+    descriptor = agent.descriptors.get(number)
+    agent.descriptors.remove(number)
+    size = os.fstat(descriptor.file).st_size
+    os.close(descriptor.file)
+    if not descriptor.token:
+        return 0
+    with agent.catalog.transaction():
+        writers_left = agent.zone.replica_access.remove(descriptor.key)
+        return finalise(agent, descriptor, size) if writers_left == 0 else 0
+
+
+def finalise(agent: Agent, descriptor: Descriptor, size: int) -> int:
+    """Records what was written: size, times, status; siblings are stale when anything was."""
+    catalog = agent.catalog
+    if descriptor.expected_size > 0 and size != descriptor.expected_size:
+        update_replica(catalog, *descriptor.key, data_size=size)
+        unlock(catalog, *descriptor.key, Status.STALE, None)
+        return size
+    if not descriptor.created and descriptor.written is None:
+        update_replica(catalog, *descriptor.key, data_size=size)
+        unlock(catalog, *descriptor.key, None, None)
+        return 0
+    update_replica(catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
+    unlock(catalog, *descriptor.key, Status.GOOD, Status.STALE)
+    return 0
+
+
+def abandon(agent: Agent, number: int) -> None:
+    """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
+    descriptor = agent.descriptors.get(number)
+    agent.descriptors.remove(number)
+    size = os.fstat(descriptor.file).st_size
+    os.close(descriptor.file)
+    if descriptor.token and agent.zone.replica_access.remove(descriptor.key) == 0:
+        with agent.catalog.transaction():
+            update_replica(agent.catalog, *descriptor.key, data_size=size, modify_ts=now())
+            unlock(agent.catalog, *descriptor.key, Status.STALE, None)

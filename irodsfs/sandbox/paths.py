@@ -1,0 +1,36 @@
+"""Logical paths: absolute, slash-separated, rooted at a zone's name."""
+
+from __future__ import annotations
+
+import re
+
+from irodsfs.sandbox.errors import IrodsError
+
+MAX_LENGTH = 1088
+
+
+def split(path: str) -> tuple[str, str]:
+    """The path of the parent collection and the last name of a path."""
+    parent, _, name = path.rpartition("/")
+    return parent or "/", name
+
+
+def checked(path: str) -> str:
+    """The path; raises IrodsError when it is longer than the protocol's structs hold (1,088 bytes with a NUL)."""
+    if len(path.encode("utf-8", "surrogateescape")) >= MAX_LENGTH:
+        raise IrodsError("USER_PACKSTRUCT_INPUT_ERR")
+    return path
+
+
+def without_trailing_slash(path: str) -> str:
+    return path[:-1] if len(path) > 1 and path.endswith("/") else path
+
+
+def is_below(path: str, ancestor: str) -> bool:
+    """Whether a path lies in the tree below another one."""
+    return path.startswith(ancestor.rstrip("/") + "/")
+
+
+def as_prefix(path: str) -> str:
+    """A pattern for SQL's LIKE (escape character backslash) of everything below a path."""
+    return re.sub(r"([\\%_])", r"\\\1", path.rstrip("/")) + "/%"

@@ -1,0 +1,60 @@
+"""Storage resources: which one a replica goes to, and where its files lie."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from irodsfs.sandbox.catalog import Catalog
+from irodsfs.sandbox.errors import IrodsError
+
+DEFAULT = "demoResc"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A storage resource (the leaf of a hierarchy such as ``root;leaf``) and its vault directory."""
+
+    id: int
+    name: str
+    vault: str
+    hierarchy: str
+
+
+def leaves(catalog: Catalog, name: str) -> list[Resource]:
+    """The storage resources at and below a named one; raises IrodsError when there is no such resource."""
+    row = catalog.row("SELECT * FROM R_RESC_MAIN WHERE resc_name = ?", name)
+    if row is None:
+        raise IrodsError("SYS_RESC_DOES_NOT_EXIST")
+    found = list(descend(catalog, row, hierarchy_above(catalog, row)))
+    if not found:
+        raise IrodsError("NO_NEXT_RESC_FOUND")
+    return found
+
+
+def descend(catalog: Catalog, row: sqlite3.Row, above: str) -> list[Resource]:
+    hierarchy = above + row["resc_name"]
+    children = catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_parent = ? ORDER BY resc_id", str(row["resc_id"]))
+    if children:
+        return [leaf for child in children for leaf in descend(catalog, child, hierarchy + ";")]
+    if not row["resc_def_path"]:
+        return []
+    return [Resource(row["resc_id"], row["resc_name"], row["resc_def_path"], hierarchy)]
+
+
+def hierarchy_above(catalog: Catalog, row: sqlite3.Row) -> str:
+    parent = catalog.row("SELECT * FROM R_RESC_MAIN WHERE resc_id = ?", row["resc_parent"] or 0)
+    return "" if parent is None else hierarchy_above(catalog, parent) + parent["resc_name"] + ";"
+
+
+def resource_for_create(catalog: Catalog, keywords: dict[str, str]) -> Resource:
+    """Where a new data object goes: the resource the client asks for or the zone's default."""
+    if "resc_hier" in keywords:
+        return by_hierarchy(catalog, keywords["resc_hier"])
+    name = keywords.get("destRescName") or keywords.get("rescName") or keywords.get("defRescName") or DEFAULT
+    return leaves(catalog, name)[0]
+
+
+def by_hierarchy(catalog: Catalog, hierarchy: str) -> Resource:
+    """The storage resource at the end of a hierarchy."""
+    return leaves(catalog, hierarchy.rpartition(";")[2])[0]

@@ -1,0 +1,63 @@
+"""The bytes of replicas: files in a resource's vault directory, named after their logical paths."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from irodsfs.sandbox.errors import IrodsError
+
+
+def physical_path(vault: str, logical_path: str) -> str:
+    """Where a new replica's file goes: the logical path below the zone's name, in the vault."""
+    return vault + "/" + logical_path.split("/", 2)[2]
+
+
+def create(path: str, flags: int, mode: int = 0o600) -> int:
+    """Makes a file, with the directories that lead to it, and answers its descriptor; raises IrodsError."""
+    try:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, mode)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_CREATE_ERR", errno=error.errno or 0) from None
+
+
+def open_file(path: str, flags: int) -> int:
+    """Opens a replica's file; raises IrodsError."""
+    try:
+        return os.open(path, flags | os.O_CLOEXEC)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_OPEN_ERR", errno=error.errno or 0) from None
+
+
+def size(path: str) -> int:
+    """Bytes in a replica's file; raises IrodsError."""
+    try:
+        return Path(path).stat().st_size
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_STAT_ERR", errno=error.errno or 0) from None
+
+
+def unlink(path: str) -> None:
+    """Removes a replica's file; one that is gone already is no failure."""
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_UNLINK_ERR", errno=error.errno or 0) from None
+
+
+def move(source: str, target: str) -> None:
+    """Moves a file or a directory, making the directories that lead to the target."""
+    try:
+        Path(target).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(source).rename(target)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_RENAME_ERR", errno=error.errno or 0) from None
+
+
+def truncate(path: str, length: int) -> None:
+    """Cuts or extends a replica's file to a length in bytes; raises IrodsError."""
+    try:
+        os.truncate(path, length)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_TRUNCATE_ERR", errno=error.errno or 0) from None
