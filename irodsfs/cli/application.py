@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from irodsfs import __version__
+from irodsfs.cli import sandbox
+from irodsfs.cli.mount import EPILOG, mount
+from irodsfs.cli.umount import umount
 from irodsfs.errors import IrodsfsError
 
 app = typer.Typer(
@@ -31,6 +34,11 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+app.command(epilog=EPILOG)(mount)
+app.command()(umount)
+app.add_typer(sandbox.app, name="sandbox")
 
 
 def main() -> None:

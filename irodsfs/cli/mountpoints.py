@@ -1,0 +1,94 @@
+"""What is mounted where, and whether a directory is fit for a mount."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from irodsfs.errors import FuseError, MountPointError
+
+FILE_SYSTEM_TYPE = "fuse.irodsfs"
+MOUNT_TABLE = Path("/proc/self/mountinfo")
+FUSE_DEVICE = Path("/dev/fuse")
+FUSE_CONFIGURATION = Path("/etc/fuse.conf")
+
+
+@dataclass(frozen=True)
+class Mount:
+    mountpoint: Path
+    type: str
+
+
+def resolve(mountpoint: Path) -> Path:
+    """The name under which the kernel lists `mountpoint`, found without asking what is mounted there."""
+    path = Path.cwd() / mountpoint
+    try:
+        # Unlike lstat, this isn't passed on to the file system that is mounted there, which may not answer.
+        return resolve(path.parent / path.readlink())
+    except OSError:
+        return Path(os.path.realpath(path.parent)) / path.name if path.name != ".." else path.resolve()
+
+
+def find_mount(mountpoint: Path) -> Mount | None:
+    """The uppermost mount at `mountpoint`, a path as `resolve` gives it."""
+    mounts = [_parse(line) for line in os.fsdecode(MOUNT_TABLE.read_bytes()).splitlines()]
+    return next((mount for mount in reversed(mounts) if mount.mountpoint == mountpoint), None)
+
+
+def _parse(line: str) -> Mount:
+    before, _, after = line.partition(" - ")
+    return Mount(Path(_unescape(before.split(" ")[4])), after.split(" ")[0])
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+
+
+def require_fit(mountpoint: Path) -> None:
+    """Raises MountPointError unless `mountpoint` is an empty directory on which nothing is mounted."""
+    if find_mount(resolve(mountpoint)):
+        raise MountPointError(f"{mountpoint} is mounted already: unmount it first, with irodsfs umount {mountpoint}.")
+    try:
+        entry = next(mountpoint.iterdir(), None)
+    except OSError as error:
+        raise MountPointError(_explain(mountpoint, error)) from None
+    if entry is not None:
+        raise MountPointError(f"{mountpoint} is not empty: it holds {entry.name!r}; mount on an empty directory.")
+
+
+def _explain(mountpoint: Path, error: OSError) -> str:
+    match error.errno:
+        case errno.ENOENT:
+            return f"{mountpoint} does not exist: make it, with mkdir {mountpoint}."
+        case errno.ENOTDIR:
+            return f"{mountpoint} is not a directory: mount on an empty directory."
+        case _:
+            return f"{mountpoint} can't be read ({os.strerror(error.errno or 0)}): mount on a directory of yours."
+
+
+def require_fuse(*, allow_other: bool) -> None:
+    """Raises FuseError unless this user can mount FUSE file systems on this machine."""
+    if not FUSE_DEVICE.exists():
+        raise FuseError(f"{FUSE_DEVICE} does not exist: load the kernel module fuse, or give it to this container.")
+    if not os.access(FUSE_DEVICE, os.R_OK | os.W_OK):
+        raise FuseError(f"{FUSE_DEVICE} can't be opened by this user: ask the administrator for permission.")
+    require_fusermount()
+    if allow_other and os.getuid() != 0 and not _users_may_allow_others():
+        raise FuseError(f"--allow-other needs the line user_allow_other in {FUSE_CONFIGURATION}.")
+
+
+def require_fusermount() -> None:
+    if shutil.which("fusermount3") is None:
+        raise FuseError("fusermount3 is not installed: install FUSE 3, on Debian the package fuse3.")
+
+
+def _users_may_allow_others() -> bool:
+    try:
+        lines = FUSE_CONFIGURATION.read_text("utf-8").splitlines()
+    except OSError:
+        return False
+    return "user_allow_other" in (line.strip() for line in lines)

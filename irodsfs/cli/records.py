@@ -1,0 +1,94 @@
+"""The running mounts of this user: which process serves which mount point.
+
+A record is a file that the process keeps locked as long as it lives, so one without a lock is of the past.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from irodsfs.cli.mountpoints import resolve
+from irodsfs.config import MountConfig
+from irodsfs.config.directories import runtime_directory
+from irodsfs.errors import IrodsfsError, MountPointError
+
+SUFFIX = ".mount"
+_BEING_MADE = '{"mountpoint": "", "pid": 0}'
+
+
+@dataclass(frozen=True)
+class Record:
+    mountpoint: str
+    pid: int
+    failure: str | None = None
+
+
+@contextmanager
+def recorded(config: MountConfig) -> Iterator[None]:
+    """Keeps a record while the block runs; a failure of the block is left for those who have the record open."""
+    record = Record(str(resolve(config.mountpoint)), os.getpid())
+    path = runtime_directory() / f"{config.name}{SUFFIX}"
+    with _locked(path, config) as file:
+        file.truncate(0)
+        _write(file, record)
+        try:
+            yield
+        except IrodsfsError as error:
+            _write(file, Record(record.mountpoint, record.pid, error.message))
+            raise
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def find_record(mountpoint: Path) -> Iterator[OpenRecord | None]:
+    """The record of the process that serves `mountpoint`, a path as `resolve` gives it."""
+    for path in runtime_directory().glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            found = OpenRecord(file)
+            if found.is_live() and found.read().mountpoint == str(mountpoint):
+                yield found
+                return
+    yield None
+
+
+class OpenRecord:
+    """A record that can be read also after its process has ended and removed it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def is_live(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
+
+    def read(self) -> Record:
+        self._file.seek(0)
+        return Record(**json.loads(self._file.read() or _BEING_MADE))
+
+
+@contextmanager
+def _locked(path: Path, config: MountConfig) -> Iterator[IO[bytes]]:
+    # Append mode would make Linux ignore the offset of pwrite; opening for writing would empty a live record.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MountPointError(f"A mount named {config.name} is running already: unmount it first.") from None
+        yield file
+
+
+def _write(file: IO[bytes], record: Record) -> None:
+    # A reader may come between two calls: the text is replaced in one, and only ever grows.
+    os.pwrite(file.fileno(), json.dumps(asdict(record)).encode(), 0)

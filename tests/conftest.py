@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from irods.session import iRODSSession
+
+from tests.mounts import Mount
+from tests.zones import EmbeddedZone
+
+IrodsfsCommand = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeMount = Callable[..., Mount]
+
+
+@pytest.fixture(scope="module")
+def zone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZone]:
+    """An embedded zone in a process of its own, reached over TCP."""
+    with EmbeddedZone.served(tmp_path_factory.mktemp("zone")) as zone:
+        yield zone
+
+
+@pytest.fixture
+def session(zone_server: EmbeddedZone) -> Iterator[iRODSSession]:
+    """A plain python-irodsclient session of the zone's administrator: the other client."""
+    with zone_server.session() as session:
+        yield session
+
+
+@pytest.fixture
+def home(session: iRODSSession) -> str:
+    """A new, empty collection of its own for each test."""
+    path = f"/{session.zone}/home/{session.username}/{uuid.uuid4().hex}"
+    session.collections.create(path)
+    return path
+
+
+@pytest.fixture
+def user_directories(tmp_path: Path) -> dict[str, str]:
+    """Variables that give a user directories of their own, without any iRODS environment."""
+    directories = {"HOME": tmp_path / "home"}
+    for kind in ("CONFIG", "CACHE", "STATE"):
+        directories[f"XDG_{kind}_HOME"] = tmp_path / kind.lower()
+    directories["XDG_RUNTIME_DIR"] = tmp_path / "run"
+    for directory in directories.values():
+        directory.mkdir(mode=0o700)
+    return {name: str(directory) for name, directory in directories.items()}
+
+
+@pytest.fixture
+def user_environment(user_directories: dict[str, str]) -> dict[str, str]:
+    """The environment of such a user, for a subprocess."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IRODS", "XDG_", "NOTIFY_"))}
+    return kept | user_directories
+
+
+@pytest.fixture
+def irodsfs(user_environment: dict[str, str]) -> IrodsfsCommand:
+    """Runs `irodsfs` with the arguments given, as a user of its own without a terminal."""
+
+    def run(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "irodsfs", *arguments],
+            env=user_environment | (env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def make_mount(
+    zone_server: EmbeddedZone, home: str, user_environment: dict[str, str], tmp_path: Path
+) -> Iterator[MakeMount]:
+    """Mounts the test's collection with the options given; unmounts, and reads the logs, at the end."""
+    with ExitStack() as checks, ExitStack() as stops:
+
+        def make(*options: str, collection: str = home, environment_file: Path | None = None) -> Mount:
+            mount = Mount(tmp_path / f"mount-{uuid.uuid4().hex[:8]}", collection)
+            checks.callback(mount.check_log)
+            stops.callback(mount.stop)
+            mount.start(environment_file or zone_server.environment_file(), *options, env=user_environment)
+            return mount
+
+        yield make
+
+
+@pytest.fixture
+def mount(make_mount: MakeMount) -> Mount:
+    """A kernel mount of a new, empty collection."""
+    return make_mount()

@@ -1,0 +1,99 @@
+"""A kernel mount for tests, served by `irodsfs mount --foreground` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+START_SECONDS = 30
+STOP_SECONDS = 60
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|Traceback")
+
+
+class NotifySocket:
+    """Plays the service manager: receives what the mount says through $NOTIFY_SOCKET."""
+
+    def __init__(self) -> None:
+        self.address = f"@irodsfs-test-{uuid.uuid4().hex}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind("\0" + self.address[1:])
+
+    def await_ready(self, process: subprocess.Popen[bytes]) -> str:
+        """What `process` said first; fails when it ends before saying anything."""
+        ended = os.pidfd_open(process.pid)
+        try:
+            readable, _, _ = select.select([self._socket, ended], [], [], START_SECONDS)
+        finally:
+            os.close(ended)
+        assert self._socket in readable, "the mount ended or said nothing"
+        return self._socket.recv(4096).decode()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Mount:
+    """`path` is the mount point, `collection` what is mounted there."""
+
+    def __init__(self, path: Path, collection: str) -> None:
+        self.path = path
+        self.collection = collection
+        self.process: subprocess.Popen[bytes] | None = None
+        self._log_file = path.with_name(f"{path.name}.log")
+        self._expected: list[re.Pattern[str]] = []
+
+    def start(self, zone: Path | str, *options: str, env: dict[str, str]) -> None:
+        """Returns when the mount answers."""
+        self.path.mkdir()
+        command = [sys.executable, "-m", "irodsfs", "mount", "--foreground", "--collection", self.collection]
+        notifications = NotifySocket()
+        try:
+            with self._log_file.open("ab") as log:
+                self.process = subprocess.Popen(
+                    [*command, *options, zone, self.path],
+                    env=env | {"NOTIFY_SOCKET": notifications.address},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            said = notifications.await_ready(self.process)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its log:\n{self.log}") from None
+        finally:
+            notifications.close()
+        assert said == "READY=1"
+
+    def stop(self) -> None:
+        """Unmounts and waits for the process; by force when it must be."""
+        assert self.process is not None
+        try:
+            subprocess.run(["fusermount3", "-u", self.path], check=False, capture_output=True)
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            subprocess.run(["fusermount3", "-uz", self.path], check=False, capture_output=True)
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the mount did not end; its log:\n{self.log}") from None
+
+    @property
+    def log(self) -> str:
+        return self._log_file.read_text("utf-8", "replace")
+
+    def expect_log(self, pattern: str) -> None:
+        """Lines of trouble that match `pattern` are what the test is about."""
+        self._expected.append(re.compile(pattern))
+
+    def check_log(self) -> None:
+        """Fails on any warning, error or traceback in the log that the test doesn't expect."""
+        unexpected = [
+            line
+            for line in self.log.splitlines()
+            if TROUBLE.search(line) and not any(pattern.search(line) for pattern in self._expected)
+        ]
+        assert not unexpected, f"unexpected in the log:\n{self.log}"
