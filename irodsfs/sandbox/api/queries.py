@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import genquery1
+from irodsfs.sandbox import genquery1, specific_queries
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.genquery1.results import Page
@@ -24,6 +24,13 @@ def gen_query(agent: Agent, request: Request) -> Reply:
         return Reply(struct=genquery1.run(agent, query).struct())
     except IrodsError as error:
         return Reply(error.code, None if error.code == INVALID_INPUT else Page().struct(), errors=error.stack)
+
+
+@handles(722)
+def specific_query(agent: Agent, request: Request) -> Reply:
+    """A specific query; a failure is answered without a struct."""
+    query = specific_queries.SpecificQuery.of(request.input)
+    return Reply(struct=specific_queries.run(agent, query).struct())
 
 
 def check_zone(agent: Agent, hint: str) -> None:

@@ -89,7 +89,10 @@ class Statements:
     def __init__(self) -> None:
         self.answers: dict[int, Answer] = {}
 
-    def open(self, answer: Answer) -> int:
+    def start(self, answer: Answer) -> int:
+        """The number of a new statement; raises IrodsError CAT_NO_ROWS_FOUND when it has no rows."""
+        if not answer.rows:
+            raise IrodsError("CAT_NO_ROWS_FOUND")
         for number in range(1, MAX_STATEMENTS + 1):
             if number not in self.answers:
                 self.answers[number] = answer
@@ -121,18 +124,17 @@ def first_page(agent: Agent, query: Query) -> Page:
         answer = execute(agent, statement(agent, query), [selection.column for selection in query.selections])
     total = len(answer.rows)
     answer.rows = answer.rows[max(query.offset, 0) :]
-    if not answer.rows:
-        raise IrodsError("CAT_NO_ROWS_FOUND")
-    page = next_page(agent, query, agent.statements.open(answer))
+    page = next_page(agent, query, agent.statements.start(answer))
     page.total = total if Option.RETURN_TOTAL_ROW_COUNT in query.options else 0
     return page
 
 
-def execute(agent: Agent, fragment: Fragment, numbers: Sequence[int]) -> Answer:
-    """All rows the SQL gives; raises IrodsError CAT_SQL_ERR when the database refuses it."""
+def execute(agent: Agent, fragment: Fragment, numbers: Sequence[int] = ()) -> Answer:
+    """All rows the SQL gives, its columns numbered 0 by default; raises IrodsError CAT_SQL_ERR for what is refused."""
     try:
         cursor = agent.catalog.execute(fragment.sql, *fragment.values)
-        return Answer(cursor.fetchall(), numbers, [description[0] for description in cursor.description])
+        names = [description[0] for description in cursor.description or ()]
+        return Answer(cursor.fetchall(), numbers or [0] * len(names), names)
     except (sqlite3.Error, OverflowError):
         raise IrodsError("CAT_SQL_ERR") from None
 
