@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from irodsfs.config import MountConfig, ZoneAccount
+from irodsfs.config.environment import read_environment_file
+from tests.config.conftest import Iinit
+
+
+def account(**values: object) -> ZoneAccount:
+    return ZoneAccount.model_validate({"host": "h", "user": "alice", "zone": "z", "password": SecretStr("x")} | values)
+
+
+def test_session_arguments_are_those_of_the_environment_file() -> None:
+    arguments = account(default_resource="r", environment={"irods_log_level": 5}).session_arguments()
+    assert arguments["irods_host"] == "h"
+    assert arguments["irods_port"] == 1247
+    assert arguments["irods_user_name"] == "alice"
+    assert arguments["irods_zone_name"] == "z"
+    assert arguments["irods_authentication_scheme"] == "native"
+    assert arguments["irods_default_resource"] == "r"
+    assert arguments["irods_log_level"] == 5
+    assert arguments["password"] == "x"
+    assert "ssl_context" not in arguments
+
+
+def test_what_iinit_kept_of_a_pam_login_logs_in_natively() -> None:
+    kept = account(authentication_scheme="PAM", password_made_by_server=True)
+    assert kept.session_arguments()["irods_authentication_scheme"] == ("native", "pam")
+
+
+def test_requiring_tls_asks_for_negotiation_and_verifies_the_server() -> None:
+    arguments = account(client_server_policy="CS_NEG_REQUIRE").session_arguments()
+    assert arguments["irods_client_server_negotiation"] == "request_server_negotiation"
+    context = arguments["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.check_hostname is True
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.parametrize(("verify", "mode"), [("none", ssl.CERT_NONE), ("cert", ssl.CERT_REQUIRED)])
+def test_verification_is_as_strict_as_configured(verify: str, mode: ssl.VerifyMode) -> None:
+    context = account(client_server_policy="CS_NEG_REQUIRE", ssl_verify_server=verify).session_arguments()[
+        "ssl_context"
+    ]
+    assert context.check_hostname is False
+    assert context.verify_mode is mode
+
+
+def test_a_policy_that_python_irodsclient_does_not_know_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        account(client_server_policy="CS_NEG_DONT_CARE")
+
+
+def test_what_the_environment_file_holds_beyond_our_fields_is_kept(iinit: Iinit) -> None:
+    settings = read_environment_file(iinit(irods_default_hash_scheme="SHA256", schema_name="service"))
+    assert settings["environment"].value == {"irods_default_hash_scheme": "SHA256"}
+
+
+def test_umask_is_octal() -> None:
+    config = MountConfig(
+        account=account(), mountpoint=Path("/mnt"), collection="/z", spool_directory=Path("/tmp/s"), umask="027"
+    )
+    assert config.umask == 0o027
