@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from irodsfs.sandbox.wire import Message
 from irodsfs.sandbox.zone import Zone
 
 VAULT, HOST, SECOND_VAULT = "/var/lib/irods/Vault", "irods1", "/tmp/resc2vault"  # noqa: S108 (as recorded)
+VAULT_LENGTH = 24  # of the path when the column widths were recorded; it is shortened in the recordings
+RANDOM = 8  # characters that tempfile makes up
 EPOCH = 1795300000  # seconds since 1970, a little before the recordings: what they set to expire is still ahead
 
 
@@ -43,18 +46,21 @@ def run(recording: Path) -> Report:
     """Replays a recording; raises OSError or ValueError when it cannot be read."""
     events = read(recording)
     ticking = TickingClock()
-    with tempfile.TemporaryDirectory(prefix="irodsfs-conformance-") as directory, clock.replaced_by(ticking):
-        zone = Zone.create(Path(directory) / "zone")
-        server = Server(zone)
-        server.start()
-        try:
+    with directory(VAULT_LENGTH - len("/vault")) as home, directory(len(SECOND_VAULT)) as second_vault:
+        zone = Zone.create(home)
+        with Server(zone) as server, clock.replaced_by(ticking):
             replay = Replay(server, ticking)
-            replay.variables.paths[VAULT] = str(zone.vault)
-            replay.variables.paths[SECOND_VAULT] = str(Path(directory) / "resc2vault")
+            replay.variables.paths |= {VAULT: str(zone.vault), SECOND_VAULT: str(second_vault)}
             replay.variables.hosts.bind(HOST, zone.host)
             return Report(recording.name, list(replay.steps(events)))
-        finally:
-            server.stop()
+
+
+@contextmanager
+def directory(length: int) -> Iterator[Path]:
+    """A temporary directory whose path is that long: the width of a query's columns depends on it."""
+    prefix = "z" * (length - len("/tmp/") - RANDOM)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp") as path:
+        yield Path(path)
 
 
 class Replay:
