@@ -6,11 +6,13 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 from irodsfs.sandbox.wire import Message
 
+QUERY = 702  # GenQuery1
 KEPT = 512  # bytes of a byte stream that a recording keeps
 
 
@@ -80,8 +82,9 @@ def hangup_of(last: Event) -> tuple[int, Event]:
 
 
 def is_asked_twice(step: str, following: list[Event]) -> bool:
-    """Whether the rest of the step repeats a question: that client waits for the server to notice a hang-up."""
-    asked = [event.identity for event in following if event.step == step and event.kind == "request"]
+    """Whether the client goes on by asking the same twice: it waits for the server to notice a hang-up."""
+    requests = (event for event in following if event.step == step and event.kind == "request")
+    asked = [event.identity for event in takewhile(lambda event: event.message.int_info == QUERY, requests)]
     return len(set(asked)) < len(asked)
 
 

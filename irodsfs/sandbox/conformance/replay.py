@@ -25,6 +25,7 @@ from irodsfs.sandbox.zone import Zone
 
 VAULT, HOST, SECOND_VAULT = "/var/lib/irods/Vault", "irods1", "/tmp/resc2vault"  # noqa: S108 (as recorded)
 VAULT_LENGTH = 24  # of the path when the column widths were recorded; it is shortened in the recordings
+TEMPORARY = "/tmp"  # noqa: S108 (short enough for any of the lengths)
 RANDOM = 8  # characters that tempfile makes up
 EPOCH = 1795300000  # seconds since 1970, a little before the recordings: what they set to expire is still ahead
 
