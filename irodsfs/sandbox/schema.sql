@@ -417,7 +417,6 @@ CREATE INDEX idx_meta_main3 ON R_META_MAIN (meta_attr_value);
 CREATE UNIQUE INDEX idx_objt_metamap1 ON R_OBJT_METAMAP (object_id, meta_id);
 CREATE INDEX idx_objt_metamap2 ON R_OBJT_METAMAP (meta_id);
 CREATE UNIQUE INDEX idx_objt_access1 ON R_OBJT_ACCESS (object_id, user_id);
-CREATE INDEX idx_objt_access2 ON R_OBJT_ACCESS (user_id);
 CREATE INDEX idx_tokn_main1 ON R_TOKN_MAIN (token_id);
 CREATE INDEX idx_tokn_main2 ON R_TOKN_MAIN (token_namespace, token_name);
 CREATE UNIQUE INDEX idx_rule_exec1 ON R_RULE_EXEC (rule_exec_id);
