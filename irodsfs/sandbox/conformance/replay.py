@@ -47,20 +47,23 @@ def run(recording: Path) -> Report:
     """Replays a recording; raises OSError or ValueError when it cannot be read."""
     events = read(recording)
     ticking = TickingClock()
-    with directory(VAULT_LENGTH - len("/vault")) as home, directory(len(SECOND_VAULT)) as second_vault:
-        zone = Zone.create(home)
-        with Server(zone) as server, clock.replaced_by(ticking):
-            replay = Replay(server, ticking)
-            replay.variables.paths |= {VAULT: str(zone.vault), SECOND_VAULT: str(second_vault)}
-            replay.variables.hosts.bind(HOST, zone.host)
-            return Report(recording.name, list(replay.steps(events)))
+    with (
+        directory(VAULT_LENGTH - len("/vault")) as home,
+        directory(len(SECOND_VAULT)) as second_vault,
+        clock.replaced_by(ticking),
+        Server(Zone.create(home)) as server,
+    ):
+        replay = Replay(server, ticking)
+        replay.variables.paths |= {VAULT: str(server.zone.vault), SECOND_VAULT: str(second_vault)}
+        replay.variables.hosts.bind(HOST, server.zone.host)
+        return Report(recording.name, list(replay.steps(events)))
 
 
 @contextmanager
 def directory(length: int) -> Iterator[Path]:
     """A temporary directory whose path is that long: the width of a query's columns depends on it."""
-    prefix = "z" * (length - len("/tmp/") - RANDOM)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp") as path:
+    prefix = "z" * (length - len(TEMPORARY) - len("/") - RANDOM)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=TEMPORARY) as path:
         yield Path(path)
 
 
