@@ -13,13 +13,16 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # setfattr and getfattr, virtual environments, and systemd-analyze for the test of the unit.
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd
 
-.PHONY: demo test install-system lint clean
+.PHONY: demo test client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest --numprocesses 2 $(ARGS)
+
+client-tests: $(VENV)/installed
+	$(BIN)/python tests/client/client_tests.py $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
