@@ -107,10 +107,10 @@ class Replay:
         client = self.clients[event.connection]
         self.clock.tick()
         client.send(rewrite(event, self.dialogues[event.connection], self.variables, self.credentials))
-        if event.message.type == "RODS_DISCONNECT":
-            client.await_end()
-        else:
+        if event.message.type != "RODS_DISCONNECT":
             self.unanswered[event.connection].append(event)
+        elif not self.unanswered[event.connection]:
+            client.await_end()
 
     def receive(self, event: Event) -> Exchange:
         request = self.unanswered[event.connection].popleft().message
