@@ -1,0 +1,1 @@
+"""What this mount believes about the namespace of the zone, and for how long."""

@@ -1,0 +1,1 @@
+"""iRODS through python-irodsclient: connections, flights of requests, queries, metadata, permissions."""

@@ -1,0 +1,77 @@
+"""One authenticated connection to a zone: python-irodsclient's, with flights on it."""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import time
+from collections.abc import Iterable
+
+import irods.exception
+from irods.connection import Connection
+from irods.message import set_default_XML_by_name
+from irods.session import iRODSSession
+from irods.ticket import Ticket
+
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.flight import Reply, Request, fly
+
+logger = logging.getLogger(__name__)
+
+# Names with control characters make replies that are not XML 1.0; only this parser of python-irodsclient reads them.
+set_default_XML_by_name("QUASI_XML")
+# At debug level python-irodsclient logs messages as they go out, credentials included.
+logging.getLogger("irods").setLevel(logging.ERROR)
+
+FIRST_DESCRIPTOR = 3
+
+
+class ZoneConnection:
+    """A connection that is used by one thread at a time. Blocking: call it in a worker thread."""
+
+    def __init__(self, session: iRODSSession) -> None:
+        """Connect and log in. Raises `ZoneUnreachable` or the zone's authentication error."""
+        try:
+            self._connection = Connection(session.pool, session.pool.account)
+            self._socket: socket.socket = self._connection.socket
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if session.ticket__:
+                Ticket._lowlevel_api_request(self._connection, "session", session.ticket__)
+        except (irods.exception.NetworkException, OSError) as error:
+            raise ZoneUnreachable(str(error)) from error
+        self.open_descriptors: set[int] = set()
+        self.broken = False
+        self.used_at = time.monotonic()
+
+    @property
+    def server_version(self) -> tuple[int, ...]:
+        version: tuple[int, ...] = self._connection.server_version
+        return version
+
+    def fly(self, requests: Iterable[Request]) -> list[Reply]:
+        """Send a flight and return its replies, failed ones included. A broken line is never used again."""
+        try:
+            return list(fly(self._socket, requests))
+        except BaseException:
+            self.broken = True
+            raise
+        finally:
+            self.used_at = time.monotonic()
+
+    def is_usable(self) -> bool:
+        """False once the zone has closed the line (anything readable between flights is its end)."""
+        if self.broken:
+            return False
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        return not readable
+
+    def close(self) -> None:
+        """Leave. A line that broke is closed without a word, so that nothing waits for it."""
+        try:
+            if self.broken:
+                self._socket.close()
+            else:
+                self._connection.disconnect()
+        except (irods.exception.NetworkException, OSError) as error:
+            logger.debug("closing a connection: %s", error)

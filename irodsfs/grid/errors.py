@@ -1,0 +1,33 @@
+"""What goes wrong between us and a zone, as exceptions.
+
+Errors that a zone answers are python-irodsclient's own classes (`irods.exception`), so one vocabulary serves everybody;
+what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
+"""
+
+from __future__ import annotations
+
+from irods.exception import UnknowniRODSError, get_exception_class_by_code, iRODSException
+
+
+class ZoneUnreachable(Exception):
+    """The connection could not be opened, broke, or answered with something that is not the protocol."""
+
+
+class ZoneTimeout(ZoneUnreachable):
+    """The zone did not answer within the configured time."""
+
+
+def zone_error(code: int, message: str | None = None) -> iRODSException:
+    """The exception for an iRODS error number; numbers that python-irodsclient has no class for keep their code."""
+    kind = get_exception_class_by_code(code) or UnknowniRODSError
+    error = kind(message) if message else kind()
+    error.code = code
+    return error
+
+
+def describe(error: BaseException) -> str:
+    """One line for the log: class, number and message of an error."""
+    code = getattr(error, "code", None)
+    number = f" {code}" if isinstance(code, int) else ""
+    detail = " ".join(str(argument) for argument in error.args if argument)
+    return f"{type(error).__name__}{number}{': ' + detail if detail else ''}"

@@ -1,0 +1,145 @@
+"""A flight: requests written together on one connection, whose replies are then read in order.
+
+Its cost is one round trip plus the server's work, however many requests it carries (the protocol serves them one
+after the other). Every reply is read also after an error, so the connection stays in step.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from irods.exception import iRODSException
+from irods.message import Error, iRODSMessage
+
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
+
+OUTSTANDING_REQUESTS = 64
+OUTSTANDING_BYTES = 32 * 1024
+"""Bytes of requests that may be on their way while a large reply may be too: more and both sides could wait to send."""
+
+API_REQUEST = "RODS_API_REQ"
+API_REPLY = "RODS_API_REPLY"
+
+_HEADER_FIELD = re.compile(rb"<(type|msgLen|errorLen|bsLen|intInfo)>([^<]*)<")
+_LARGEST_HEADER = 4096
+
+
+class Packable(Protocol):
+    """A message of python-irodsclient."""
+
+    def pack(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API request: its number, packed struct and byte stream; `large_reply` when the answer may be long."""
+
+    api: int
+    message: Packable | None = None
+    bs: bytes | bytearray | memoryview = b""
+    large_reply: bool = False
+
+    def head(self) -> bytes:
+        body = self.message.pack().encode() if self.message is not None else b""
+        header: bytes = iRODSMessage.pack_header(API_REQUEST, len(body), 0, len(self.bs), self.api)
+        return header + body
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: `status` is the header's intInfo (negative: an iRODS error number)."""
+
+    status: int
+    body: bytes = b""
+    error: bytes = b""
+    bs: bytearray | bytes = b""
+
+    @property
+    def failed(self) -> bool:
+        return self.status < 0
+
+    def failure(self) -> iRODSException:
+        return zone_error(self.status, self._error_text())
+
+    def check(self) -> Reply:
+        """Itself, or the zone's error raised."""
+        if self.failed:
+            raise self.failure()
+        return self
+
+    def _error_text(self) -> str | None:
+        if not self.error:
+            return None
+        stack = iRODSMessage(msg=self.error).get_main_message(Error)
+        return "; ".join(str(entry.msg).strip() for entry in stack.RErrMsg_PI if entry.msg) or None
+
+
+def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:
+    """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks."""
+    waiting: list[Request] = []
+    waiting_bytes = 0
+    try:
+        for request in requests:
+            head = request.head()
+            size = len(head) + len(request.bs)
+            if _must_read_first(waiting, waiting_bytes + size):
+                yield from _receive_all(sock, waiting)
+                waiting_bytes = 0
+            send(sock, head, request.bs)
+            waiting.append(request)
+            waiting_bytes += size
+        yield from _receive_all(sock, waiting)
+    except TimeoutError as error:
+        raise ZoneTimeout("the zone did not answer in time") from error
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise ZoneUnreachable(f"the connection to the zone broke: {error}") from error
+
+
+def _receive_all(sock: socket.socket, waiting: list[Request]) -> Iterator[Reply]:
+    for _ in waiting:
+        yield receive(sock)
+    waiting.clear()
+
+
+def _must_read_first(waiting: list[Request], bytes_then: int) -> bool:
+    if len(waiting) >= OUTSTANDING_REQUESTS:
+        return True
+    return bytes_then > OUTSTANDING_BYTES and any(request.large_reply for request in waiting)
+
+
+def send(sock: socket.socket, head: bytes, bs: bytes | bytearray | memoryview) -> None:
+    if len(bs) < OUTSTANDING_BYTES:
+        sock.sendall(head + bytes(bs))
+    else:
+        sock.sendall(head)
+        sock.sendall(bs)
+
+
+def receive(sock: socket.socket) -> Reply:
+    """Read one reply."""
+    (length,) = struct.unpack(">i", receive_exactly(sock, 4))
+    if not 0 < length <= _LARGEST_HEADER:
+        raise ValueError(f"a message header of {length} bytes")
+    fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))
+    if fields[b"type"] != API_REPLY.encode():
+        raise ValueError(f"a message of type {fields[b'type']!r} instead of a reply")
+    body = receive_exactly(sock, int(fields[b"msgLen"]))
+    error = receive_exactly(sock, int(fields[b"errorLen"]))
+    bs = receive_exactly(sock, int(fields[b"bsLen"]))
+    return Reply(int(fields[b"intInfo"]), bytes(body), bytes(error), bs)
+
+
+def receive_exactly(sock: socket.socket, size: int) -> bytearray:
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    while view:
+        received = sock.recv_into(view)
+        if not received:
+            raise OSError("closed by the zone")
+        view = view[received:]
+    return buffer

@@ -1,0 +1,65 @@
+"""AVUs of collections and data objects: read in one query, changed in one atomic request."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from irods.column import Column
+from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta
+
+from irodsfs.grid import requests
+from irodsfs.grid.flight import Request
+from irodsfs.grid.queries import Query, equal
+from irodsfs.grid.zone import Zone
+
+LONGEST_VALUE = 2700
+"""Bytes that the catalog holds of an attribute name or a value."""
+
+LONGEST_UNITS = 250
+
+
+@dataclass(frozen=True, order=True)
+class Avu:
+    """Attribute, value, units."""
+
+    attribute: str
+    value: str
+    units: str = ""
+
+
+async def read_avus(zone: Zone, path: str, *, is_collection: bool) -> list[Avu]:
+    """All AVUs of a collection or data object, in the order in which they were made."""
+    (rows,) = await zone.query(_query(path, is_collection))
+    in_order = sorted((int(id_), Avu(attribute, value, units)) for id_, attribute, value, units in rows)
+    return [avu for _, avu in in_order]
+
+
+def _query(path: str, is_collection: bool) -> Query:
+    if is_collection:
+        return Query(_columns(CollectionMeta), ((Collection.name, equal(path)),))
+    parent, name = posixpath.split(path)
+    return Query(_columns(DataObjectMeta), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+
+
+def _columns(table: type[DataObjectMeta | CollectionMeta]) -> tuple[Column, ...]:
+    return (table.id, table.name, table.value, table.units)
+
+
+def change(path: str, *, is_collection: bool, remove: Iterable[Avu], add: Iterable[Avu]) -> Request:
+    """Remove and add AVUs, all or nothing (20002)."""
+    operations = [_operation("remove", avu) for avu in remove] + [_operation("add", avu) for avu in add]
+    return requests.json_request(
+        "ATOMIC_APPLY_METADATA_OPERATIONS_APN",
+        {
+            "entity_name": path,
+            "entity_type": "collection" if is_collection else "data_object",
+            "operations": operations,
+        },
+    )
+
+
+def _operation(kind: str, avu: Avu) -> dict[str, str]:
+    operation = {"operation": kind, "attribute": avu.attribute, "value": avu.value}
+    return operation | {"units": avu.units} if avu.units else operation

@@ -1,0 +1,111 @@
+"""The API requests that are sent on hot paths, made from python-irodsclient's message classes.
+
+Each function answers one `Request` to be put into a flight. Numbers are iRODS API numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from irods.api_number import api_number
+from irods.message import (
+    CollectionRequest,
+    FileOpenRequest,
+    JSON_Message,
+    ObjCopyRequest,
+    OpenedDataObjRequest,
+    StringStringMap,
+)
+
+from irodsfs.grid.flight import Request
+
+CREATE_MODE = 0o644
+UNKNOWN_SIZE = -1
+PUT_OPERATION = 1
+RENAME_DATA_OBJECT = 11
+RENAME_COLLECTION = 12
+
+
+def _data_object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
+    values = {"createMode": 0, "openFlags": 0, "offset": 0, "dataSize": UNKNOWN_SIZE, "numThreads": 0, "oprType": 0}
+    return FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(dict(keywords)), **(values | fields))
+
+
+def _descriptor(descriptor: int, **fields: int) -> OpenedDataObjRequest:
+    values = {"len": 0, "whence": 0, "oprType": 0, "offset": 0, "bytesWritten": 0}
+    return OpenedDataObjRequest(l1descInx=descriptor, KeyValPair_PI=StringStringMap(), **(values | fields))
+
+
+def open_object(path: str, flags: int, *, resource: str | None = None, size: int = UNKNOWN_SIZE) -> Request:
+    """Open (602); the answer's status is the descriptor. A `size` that is not exact makes the replica stale."""
+    keywords = {"destRescName": resource} if resource and flags & os.O_CREAT else {}
+    operation = PUT_OPERATION if flags & os.O_CREAT else 0
+    message = _data_object(path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation)
+    return Request(api_number["DATA_OBJ_OPEN_AN"], message)
+
+
+def read(descriptor: int, size: int) -> Request:
+    """Read (675) up to `size` bytes at the descriptor's position; the answer's byte stream holds them."""
+    return Request(api_number["DATA_OBJ_READ_AN"], _descriptor(descriptor, len=size), large_reply=True)
+
+
+def write(descriptor: int, content: bytes | bytearray | memoryview) -> Request:
+    """Write (676) at the descriptor's position; the answer's status is the number of bytes."""
+    return Request(api_number["DATA_OBJ_WRITE_AN"], _descriptor(descriptor, len=len(content)), content)
+
+
+def seek(descriptor: int, offset: int, whence: int = os.SEEK_SET) -> Request:
+    """Move the descriptor's position (674); the answer's body is a `FileSeekResponse`."""
+    return Request(api_number["DATA_OBJ_LSEEK_AN"], _descriptor(descriptor, offset=offset, whence=whence))
+
+
+def close(descriptor: int) -> Request:
+    """Close (673): a replica that was written is registered when this has answered."""
+    return Request(api_number["DATA_OBJ_CLOSE_AN"], _descriptor(descriptor))
+
+
+def unlink(path: str, *, trash: bool = False) -> Request:
+    """Remove a data object (615), into the trash or for good."""
+    keywords = {} if trash else {"forceFlag": ""}
+    return Request(api_number["DATA_OBJ_UNLINK_AN"], _data_object(path, keywords))
+
+
+def truncate(path: str, size: int, *, replica: bool) -> Request:
+    """Cut or extend to `size` bytes: a replica (802) where the server can, else the data object (652)."""
+    api = "REPLICA_TRUNCATE_AN" if replica else "DATA_OBJ_TRUNCATE_AN"
+    return Request(api_number[api], _data_object(path, {}, dataSize=size))
+
+
+def rename(source: str, target: str, *, collection: bool) -> Request:
+    """Rename or move (627) to a name that is free."""
+    operation = RENAME_COLLECTION if collection else RENAME_DATA_OBJECT
+    message = ObjCopyRequest(
+        srcDataObjInp_PI=_data_object(source, {}, dataSize=0, oprType=operation),
+        destDataObjInp_PI=_data_object(target, {}, dataSize=0, oprType=operation),
+    )
+    return Request(api_number["DATA_OBJ_RENAME_AN"], message)
+
+
+def make_collection(path: str) -> Request:
+    """Create a collection (681) in one that exists."""
+    return Request(api_number["COLL_CREATE_AN"], CollectionRequest(collName=path, KeyValPair_PI=StringStringMap()))
+
+
+def remove_collection(path: str) -> Request:
+    """Remove an empty collection (679)."""
+    message = CollectionRequest(collName=path, flags=0, oprType=0, KeyValPair_PI=StringStringMap({"forceFlag": ""}))
+    return Request(api_number["RM_COLL_AN"], message)
+
+
+def touch(path: str, seconds: int) -> Request:
+    """Set the modify time (20007, iRODS 4.2.9 and newer) of what exists, in seconds since 1970."""
+    options = {"no_create": True, "seconds_since_epoch": seconds}
+    return json_request("TOUCH_APN", {"logical_path": path, "options": options})
+
+
+def json_request(api: str, value: Any) -> Request:
+    """A request whose input is JSON in a byte buffer."""
+    # The base64 form of the buffer is what every server from 4.2.9 on expects.
+    return Request(api_number[api], JSON_Message(value, (4, 3, 0)))

@@ -1,0 +1,76 @@
+"""What `stat` shows for a collection or data object."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+
+import pyfuse3
+
+from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry
+from irodsfs.mount.inodes import Inode
+
+BLOCK = 512
+PREFERRED_IO = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who owns everything on the mount locally, and the permission bits that nobody gets."""
+
+    uid: int
+    gid: int
+    umask: int
+
+    @classmethod
+    def of_process(cls, uid: int | None, gid: int | None, umask: int | None) -> Owner:
+        current = os.umask(0o022)
+        os.umask(current)
+        return cls(
+            os.getuid() if uid is None else uid,
+            os.getgid() if gid is None else gid,
+            current if umask is None else umask,
+        )
+
+
+def permissions(entry: Entry, *, read_only: bool) -> int:
+    """Permission bits for the effective access level of the mount's user, the same for owner, group and others."""
+    bits = 0
+    if entry.access >= READ_OBJECT:
+        bits |= 0o555 if entry.is_collection else 0o444
+    if entry.access >= MODIFY_OBJECT and not read_only:
+        bits |= 0o222
+    return bits
+
+
+def attributes_of(
+    entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, timeout: float
+) -> pyfuse3.EntryAttributes:
+    """`stat` of an entry; what is open shows its local size and time. `timeout` in seconds."""
+    size, modified_ns = entry.size, entry.modified_ns
+    if inode.contents is not None:
+        size = inode.contents.size
+        modified_ns = inode.contents.modified_ns or modified_ns
+    result = pyfuse3.EntryAttributes()
+    result.st_ino = inode.number
+    kind = stat.S_IFDIR if entry.is_collection else stat.S_IFREG
+    result.st_mode = pyfuse3.ModeT(kind | permissions(entry, read_only=read_only) & ~owner.umask)
+    result.st_nlink = 0 if inode.path is None else 1
+    result.st_uid = owner.uid
+    result.st_gid = owner.gid
+    result.st_size = size
+    result.st_blocks = -(-size // BLOCK)
+    result.st_blksize = PREFERRED_IO
+    result.st_mtime_ns = result.st_atime_ns = result.st_ctime_ns = modified_ns
+    result.st_birthtime_ns = entry.created_ns
+    result.entry_timeout = result.attr_timeout = timeout
+    return result
+
+
+def missing(timeout: float) -> pyfuse3.EntryAttributes:
+    """The answer that a name does not exist, which the kernel may remember for `timeout` seconds."""
+    result = pyfuse3.EntryAttributes()
+    result.st_ino = pyfuse3.InodeT(0)
+    result.entry_timeout = timeout
+    return result

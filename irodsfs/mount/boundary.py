@@ -1,0 +1,50 @@
+"""The one place where failures become errnos and log lines."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import pyfuse3
+from irods.exception import PycommandsException, iRODSException
+from irods.message import Bad_AVU_Field
+
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.mount.errnos import errno_of
+
+logger = logging.getLogger(__name__)
+
+FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError, ValueError, Bad_AVU_Field)
+EXPECTED = {errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.ENODATA, errno.EROFS, errno.EISDIR}
+"""What programs ask for in the course of their work; anything else is worth a line in the log."""
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Self = TypeVar("Self")
+Handler = Callable[Concatenate[Self, Parameters], Coroutine[Any, Any, Result]]
+
+
+def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, Parameters, Result]:
+    """Make a request handler answer the errno that its failure stands for."""
+
+    @functools.wraps(handler)
+    async def answer(self: Self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return await handler(self, *args, **kwargs)
+        except FAILURES as error:
+            number = _errno(error)
+            level = logging.DEBUG if number in EXPECTED else logging.ERROR
+            subject = self.subject(args)  # type: ignore[attr-defined]
+            logger.log(level, "%s %s: %s (%s)", handler.__name__, subject, describe(error), errno.errorcode[number])
+            raise pyfuse3.FUSEError(number) from error
+
+    return answer  # type: ignore[return-value]  # mypy forgets that the first parameter is positional
+
+
+def _errno(error: Exception) -> int:
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        return errno.EINVAL
+    return errno_of(error)

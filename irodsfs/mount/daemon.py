@@ -1,0 +1,163 @@
+"""One mount from its beginning to its end: log in, mount, serve, flush, leave."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import irods.exception as ex
+import pyfuse3
+import trio
+from irods.exception import iRODSException
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.config import MountConfig
+from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.login import open_session
+from irodsfs.grid.namespace import find
+from irodsfs.grid.zone import Zone
+from irodsfs.mount.attributes import Owner
+from irodsfs.mount.extended_attributes import ExtendedAttributes
+from irodsfs.mount.files import Files
+from irodsfs.mount.inodes import Inodes
+from irodsfs.mount.operations import Operations
+from irodsfs.mount.tree import Tree
+from irodsfs.transfer.spool import Spool
+
+logger = logging.getLogger(__name__)
+
+FILE_SYSTEM_TYPE = "irodsfs"
+UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_REFUSED = (
+    ex.CAT_INVALID_AUTHENTICATION,
+    ex.CAT_INVALID_USER,
+    ex.CAT_PASSWORD_EXPIRED,
+    ex.PAM_AUTH_PASSWORD_FAILED,
+)
+
+
+def serve(config: MountConfig, ready: Callable[[], None]) -> None:
+    """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `MountError`."""
+    failure: list[MountError] = []
+
+    async def main() -> None:
+        # Caught here, as a nursery would wrap it into a group.
+        try:
+            await _serve(config, ready)
+        except MountError as error:
+            failure.append(error)
+
+    trio.run(main)
+    if failure:
+        raise failure[0]
+
+
+async def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
+    async with _logged_in(config) as zone:
+        await _check_collection(zone, config)
+        catalog = Catalog(zone, config.cache_timeout)
+        inodes = Inodes(config.collection)
+        files = Files(zone, catalog, Spool(config.spool_directory), resource=config.resource)
+        operations = Operations(
+            catalog,
+            inodes,
+            files,
+            Tree(zone, catalog, inodes, files, trash=config.trash),
+            ExtendedAttributes(zone, catalog, config.cache_timeout),
+            owner=Owner.of_process(config.uid, config.gid, config.umask),
+            read_only=config.read_only,
+            strict_permissions=config.strict_permissions,
+        )
+        _mount(operations, config)
+        try:
+            await _answer_requests(config, ready)
+        finally:
+            pyfuse3.close(unmount=True)
+            with trio.CancelScope(shield=True):
+                await _flush_all(inodes, files)
+
+
+@asynccontextmanager
+async def _logged_in(config: MountConfig) -> AsyncIterator[Zone]:
+    account = config.account
+    where = f"{account.host}:{account.port}"
+    try:
+        zone = await Zone.enter(open_session(account, config.timeout), config.connections)
+    except _REFUSED as error:
+        raise AuthenticationError(
+            f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "
+            "check the user name, and run iinit or set IRODSFS_PASSWORD."
+        ) from error
+    except ZoneUnreachable as error:
+        raise UnreachableError(
+            f"No iRODS server answers on {where} ({error}): check host and port, and the network."
+        ) from error
+    except (iRODSException, ValueError, OSError, RuntimeError) as error:
+        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {describe(error)}.") from error
+    try:
+        yield zone
+    finally:
+        with trio.CancelScope(shield=True):
+            await zone.leave()
+
+
+async def _check_collection(zone: Zone, config: MountConfig) -> None:
+    try:
+        entry = await find(zone, config.collection)
+    except (iRODSException, ZoneUnreachable) as error:
+        raise MountError(f"{config.collection} could not be looked up: {describe(error)}.") from error
+    if entry is None:
+        raise CollectionError(
+            f"{config.collection} does not exist in zone {zone.identity.zone}, or {zone.identity.user} may not see it: "
+            "check the path, or name another with --collection."
+        )
+    if not entry.is_collection:
+        raise CollectionError(f"{config.collection} is a data object: mount the collection that it is in.")
+
+
+def _mount(operations: Operations, config: MountConfig) -> None:
+    options = set(pyfuse3.default_options) - {"default_permissions"}
+    options |= {f"fsname=irods:{config.collection.replace(',', '_')}", f"subtype={FILE_SYSTEM_TYPE}"}
+    if config.allow_other:
+        # Everybody on this machine would be the mount's iRODS user, so the kernel checks local users first.
+        options |= {"allow_other", "default_permissions"}
+    if config.read_only:
+        options.add("ro")
+    try:
+        pyfuse3.init(operations, str(config.mountpoint), options)
+    except RuntimeError as error:
+        raise FuseError(f"{config.mountpoint} could not be mounted: {error}.") from error
+
+
+async def _answer_requests(config: MountConfig, ready: Callable[[], None]) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_unmount_on_signal)
+        nursery.start_soon(_announce, config, ready)
+        await pyfuse3.main()
+        nursery.cancel_scope.cancel()
+
+
+async def _unmount_on_signal() -> None:
+    with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
+        async for number in signals:
+            logger.info("unmounting on %s", signal.Signals(number).name)
+            pyfuse3.terminate()
+
+
+async def _announce(config: MountConfig, ready: Callable[[], None]) -> None:
+    await trio.to_thread.run_sync(os.stat, config.mountpoint)
+    ready()
+
+
+async def _flush_all(inodes: Inodes, files: Files) -> None:
+    """Bring into the zone what handles have open that the kernel never released."""
+    for inode in inodes.opened():
+        try:
+            await files.flush(inode)
+        except (iRODSException, ZoneUnreachable, OSError) as error:
+            logger.debug("%s: %s, already told", inode.path, describe(error))

@@ -1,0 +1,124 @@
+"""Opening, writing through and closing data objects by inode."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+
+from irods.exception import iRODSException
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid import requests
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.namespace import MODIFY_OBJECT, OWN, READ_OBJECT, Entry
+from irodsfs.grid.zone import Zone
+from irodsfs.mount.inodes import Inode
+from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.spool import Spool
+
+logger = logging.getLogger(__name__)
+
+EARLIEST, LATEST = 0, 2**31 - 1
+"""Seconds since 1970 that a zone can keep as a modify time."""
+
+NANOSECONDS = 1_000_000_000
+
+
+class Files:
+    """Open files of a mount. All handles of an inode share one `Contents`."""
+
+    def __init__(self, zone: Zone, catalog: Catalog, spool: Spool, *, resource: str | None) -> None:
+        self._zone = zone
+        self._catalog = catalog
+        self._spool = spool
+        self._resource = resource
+
+    async def open(self, inode: Inode, entry: Entry, flags: int) -> Contents:
+        """Open what exists. Its content and size are those of the zone now, unless this mount is writing it."""
+        writes = flags & os.O_ACCMODE != os.O_RDONLY
+        if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
+            raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
+        contents = inode.contents
+        if contents is None:
+            contents = Contents(self._zone, self._spool, entry.path, entry.size, resource=self._resource)
+        if writes and flags & os.O_TRUNC:
+            await contents.truncate(0)
+        else:
+            await contents.refresh()
+        # Another handle may have been opened in the meantime; one content for all of them.
+        inode.contents = inode.contents or contents
+        inode.handles += 1
+        if contents.size != entry.size and not contents.is_dirty:
+            self._catalog.changed(entry.path, size=contents.size)
+        return inode.contents
+
+    def create(self, inode: Inode, path: str, *, exclusive: bool) -> Entry:
+        """Make a file that the first flush brings into the zone."""
+        now = time.time_ns()
+        entry = Entry(0, path, False, 0, now, now, OWN)
+        inode.contents = Contents.new(self._zone, self._spool, path, resource=self._resource, exclusive=exclusive)
+        inode.handles += 1
+        self._catalog.added(entry, registered=False)
+        return entry
+
+    async def flush(self, inode: Inode) -> None:
+        """Bring what was written into the zone, as `close` must. What can't be is kept, and the log says where."""
+        contents = inode.contents
+        if contents is None or not contents.is_dirty:
+            return
+        try:
+            await self.sync(inode)
+        except (iRODSException, ZoneUnreachable, OSError) as error:
+            kept = await contents.keep(error)
+            logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(error), kept)
+            if inode.path is not None:
+                self._catalog.forget_unregistered(inode.path)
+            raise
+
+    async def sync(self, inode: Inode) -> None:
+        """Bring what was written into the zone, as `fsync` must."""
+        contents = inode.contents
+        if contents is None or not contents.is_dirty:
+            return
+        await contents.flush()
+        if inode.path is not None:
+            modified_ns = contents.modified_ns or time.time_ns()
+            self._catalog.changed(inode.path, size=contents.size, modified_ns=modified_ns, checksum="")
+            self._catalog.registered(inode.path)
+
+    async def release(self, inode: Inode) -> None:
+        """One handle is gone; with the last one the content goes too."""
+        inode.handles -= 1
+        if inode.handles or inode.contents is None:
+            return
+        try:
+            await self.flush(inode)
+        finally:
+            # A handle may have been opened while the flush was waited for.
+            if not inode.handles and inode.contents is not None:
+                contents, inode.contents = inode.contents, None
+                await contents.close()
+
+    async def truncate(self, inode: Inode, entry: Entry, size: int, *, through_handle: bool) -> None:
+        """Cut or extend to `size` bytes: with the next flush through a handle, at once through a path."""
+        if through_handle and inode.contents is not None:
+            await inode.contents.truncate(size)
+            return
+        contents = await self.open(inode, entry, os.O_WRONLY)
+        try:
+            await contents.truncate(size)
+            await self.flush(inode)
+        finally:
+            await self.release(inode)
+
+    async def set_modified(self, inode: Inode, entry: Entry, nanoseconds: int) -> None:
+        """Set the modify time, in ns since 1970."""
+        if inode.contents is not None and inode.contents.set_modified(nanoseconds):
+            return
+        if inode.path is None:
+            return
+        seconds = min(max(nanoseconds // NANOSECONDS, EARLIEST), LATEST)
+        await self._zone.perform(requests.touch(entry.path, seconds), repeat=True)
+        self._catalog.changed(entry.path, modified_ns=nanoseconds)

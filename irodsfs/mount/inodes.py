@@ -1,0 +1,113 @@
+"""Inodes: the numbers by which the kernel knows paths, for as long as it does."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+from dataclasses import dataclass
+from typing import NewType
+
+import pyfuse3
+
+from irodsfs.grid.namespace import Entry
+from irodsfs.transfer.contents import Contents
+
+Handle = NewType("Handle", int)
+
+
+@dataclass(slots=True)
+class Inode:
+    """A file or directory that the kernel holds. `path` is None once it was unlinked."""
+
+    number: pyfuse3.InodeT
+    path: str | None
+    lookups: int = 0
+    handles: int = 0
+    contents: Contents | None = None
+    """What is open of it; None while no handle is."""
+    last_entry: Entry | None = None
+    """What it was when it was unlinked."""
+
+
+class Inodes:
+    """All inodes that the kernel holds, by number and by path."""
+
+    def __init__(self, root: str) -> None:
+        self._numbers = itertools.count(pyfuse3.ROOT_INODE + 1)
+        self._by_number: dict[int, Inode] = {}
+        self._by_path: dict[str, Inode] = {}
+        self._insert(Inode(pyfuse3.ROOT_INODE, root, lookups=1))
+
+    def __getitem__(self, number: int) -> Inode:
+        return self._by_number[number]
+
+    def looked_up(self, path: str) -> Inode:
+        """The inode of a path, of which the kernel gets one reference more."""
+        inode = self.of(path)
+        inode.lookups += 1
+        return inode
+
+    def of(self, path: str) -> Inode:
+        """The inode of a path, new when it has none. Without a reference it lives until `release` or `forget`."""
+        inode = self._by_path.get(path)
+        if inode is None:
+            inode = Inode(pyfuse3.InodeT(next(self._numbers)), path)
+            self._insert(inode)
+        return inode
+
+    def get(self, path: str) -> Inode | None:
+        return self._by_path.get(path)
+
+    def path(self, number: int) -> str:
+        """The path of an inode. Raises FileNotFoundError when it was unlinked."""
+        path = self._by_number[number].path
+        if path is None:
+            raise FileNotFoundError(f"inode {number} was unlinked")
+        return path
+
+    def child(self, number: int, name: bytes) -> str:
+        return posixpath.join(self.path(number), decode_name(name))
+
+    def forget(self, number: int, lookups: int) -> None:
+        inode = self._by_number[number]
+        inode.lookups -= lookups
+        self.drop_if_unused(inode)
+
+    def drop_if_unused(self, inode: Inode) -> None:
+        if inode.lookups <= 0 and inode.handles == 0:
+            self._by_number.pop(inode.number, None)
+            if inode.path is not None and self._by_path.get(inode.path) is inode:
+                del self._by_path[inode.path]
+
+    def unlinked(self, path: str) -> None:
+        inode = self._by_path.pop(path, None)
+        if inode is not None:
+            inode.path = None
+
+    def moved(self, source: str, target: str) -> None:
+        """A file or a directory with all below it has another path now."""
+        self.unlinked(target)
+        prefix = f"{source}/"
+        for path in [path for path in self._by_path if path == source or path.startswith(prefix)]:
+            inode = self._by_path.pop(path)
+            inode.path = target + path[len(source) :]
+            if inode.contents is not None:
+                inode.contents.path = inode.path
+            self._by_path[inode.path] = inode
+
+    def opened(self) -> list[Inode]:
+        return [inode for inode in self._by_number.values() if inode.contents is not None]
+
+    def _insert(self, inode: Inode) -> None:
+        assert inode.path is not None
+        self._by_number[inode.number] = inode
+        self._by_path[inode.path] = inode
+
+
+def decode_name(name: bytes) -> str:
+    """A name as iRODS takes it. Raises ValueError (EINVAL) when it is not UTF-8."""
+    return name.decode("utf-8")
+
+
+def encode_name(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")

@@ -1,0 +1,296 @@
+"""pyfuse3's requests: translated, delegated, answered."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pyfuse3
+from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry
+from irodsfs.mount.attributes import Owner, attributes_of, missing
+from irodsfs.mount.boundary import answers_errno
+from irodsfs.mount.extended_attributes import ExtendedAttributes
+from irodsfs.mount.files import Files
+from irodsfs.mount.inodes import Inode, Inodes, encode_name
+from irodsfs.mount.space import statistics
+from irodsfs.mount.tree import Tree
+
+
+class Operations(pyfuse3.Operations):
+    """The file system of one mount."""
+
+    supports_dot_lookup = False
+    enable_writeback_cache = False
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        inodes: Inodes,
+        files: Files,
+        tree: Tree,
+        extended_attributes: ExtendedAttributes,
+        *,
+        owner: Owner,
+        read_only: bool,
+        strict_permissions: bool,
+    ) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._inodes = inodes
+        self._files = files
+        self._tree = tree
+        self._extended_attributes = extended_attributes
+        self._owner = owner
+        self._read_only = read_only
+        self._strict_permissions = strict_permissions
+        self._listings: dict[int, list[tuple[str, Entry]]] = {}
+        self._next_listing = 1
+
+    def subject(self, args: Sequence[Any]) -> str:
+        """What a request is about, for the log: the path, and the name in it."""
+        number = args[0] if args else pyfuse3.ROOT_INODE
+        try:
+            path = self._inodes[number].path or f"inode {number} (unlinked)"
+        except KeyError:
+            path = f"handle {number}"
+        name = args[1] if len(args) > 1 and isinstance(args[1], bytes) and len(args[1]) < 512 else b""
+        return f"{path} {name.decode('utf-8', 'replace')}".rstrip()
+
+    # Names
+
+    @answers_errno
+    async def lookup(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> EntryAttributes:
+        path = self._inodes.child(parent_inode, name)
+        try:
+            entry = await self._catalog.find(path)
+        except FileNotFoundError:
+            return missing(self._catalog.fresh_for(path))
+        return self._attributes(entry, self._inodes.looked_up(path))
+
+    async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
+        for number, lookups in inode_list:
+            self._inodes.forget(number, lookups)
+
+    @answers_errno
+    async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
+        node = self._inodes[inode]
+        return self._attributes(await self._entry(node), node)
+
+    @answers_errno
+    async def setattr(
+        self,
+        inode: InodeT,
+        attr: EntryAttributes,
+        fields: SetattrFields,
+        fh: FileHandleT | None,
+        ctx: RequestContext,
+    ) -> EntryAttributes:
+        node = self._inodes[inode]
+        entry = await self._entry(node)
+        self._check_writable()
+        if self._strict_permissions and (fields.update_mode or fields.update_uid or fields.update_gid):
+            raise PermissionError(errno.EPERM, "iRODS has no such permissions")
+        if fields.update_size:
+            await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
+        if fields.update_mtime:
+            await self._files.set_modified(node, entry, attr.st_mtime_ns)
+        return self._attributes(await self._entry(node), node)
+
+    @answers_errno
+    async def access(self, inode: InodeT, mode: ModeT, ctx: RequestContext) -> bool:
+        entry = await self._entry(self._inodes[inode])
+        if mode & os.W_OK and (self._read_only or entry.access < MODIFY_OBJECT):
+            return False
+        if mode & os.X_OK and not entry.is_collection:
+            return False
+        return not mode & (os.R_OK | os.X_OK) or entry.access >= READ_OBJECT
+
+    @answers_errno
+    async def mkdir(self, parent_inode: InodeT, name: bytes, mode: ModeT, ctx: RequestContext) -> EntryAttributes:
+        path = await self._new(parent_inode, name)
+        entry = await self._tree.make_collection(path)
+        return self._attributes(entry, self._inodes.looked_up(path))
+
+    @answers_errno
+    async def unlink(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+        self._check_writable()
+        await self._tree.remove_object(self._inodes.child(parent_inode, name))
+
+    @answers_errno
+    async def rmdir(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+        self._check_writable()
+        await self._tree.remove_collection(self._inodes.child(parent_inode, name))
+
+    @answers_errno
+    async def rename(
+        self,
+        parent_inode_old: InodeT,
+        name_old: bytes,
+        parent_inode_new: InodeT,
+        name_new: bytes,
+        flags: FlagT,
+        ctx: RequestContext,
+    ) -> None:
+        target = await self._new(parent_inode_new, name_new)
+        await self._tree.rename(self._inodes.child(parent_inode_old, name_old), target, flags)
+
+    @answers_errno
+    async def mknod(
+        self, parent_inode: InodeT, name: bytes, mode: ModeT, rdev: int, ctx: RequestContext
+    ) -> EntryAttributes:
+        raise PermissionError(errno.EPERM, "iRODS has no special files")
+
+    @answers_errno
+    async def symlink(self, parent_inode: InodeT, name: bytes, target: bytes, ctx: RequestContext) -> EntryAttributes:
+        raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
+
+    @answers_errno
+    async def link(
+        self, inode: InodeT, new_parent_inode: InodeT, new_name: bytes, ctx: RequestContext
+    ) -> EntryAttributes:
+        raise PermissionError(errno.EPERM, "iRODS has no hard links")
+
+    # Directories
+
+    @answers_errno
+    async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
+        children = await self._catalog.children(self._inodes.path(inode))
+        handle = self._next_listing
+        self._next_listing += 1
+        self._listings[handle] = sorted(children.items())
+        return FileHandleT(handle)
+
+    @answers_errno
+    async def readdir(self, fh: FileHandleT, start_id: int, token: pyfuse3.ReaddirToken) -> None:
+        listing = self._listings[fh]
+        for index in range(start_id, len(listing)):
+            name, entry = listing[index]
+            inode = self._inodes.of(entry.path)
+            if not pyfuse3.readdir_reply(token, encode_name(name), self._attributes(entry, inode), index + 1):
+                self._inodes.drop_if_unused(inode)
+                return
+            inode.lookups += 1
+
+    async def releasedir(self, fh: FileHandleT) -> None:
+        del self._listings[fh]
+
+    async def fsyncdir(self, fh: FileHandleT, datasync: bool) -> None:
+        """Changes of the namespace are in the zone when their call returns."""
+
+    # Files: a handle is the number of its inode, since all handles of an inode share one content
+
+    @answers_errno
+    async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
+        node = self._inodes[inode]
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            self._check_writable()
+        entry = await self._entry(node)
+        await self._files.open(node, entry, flags)
+        if node.contents is not None and node.contents.size != entry.size:
+            pyfuse3.invalidate_inode(inode, attr_only=True)
+        return FileInfo(fh=FileHandleT(inode))
+
+    @answers_errno
+    async def create(
+        self, parent_inode: InodeT, name: bytes, mode: ModeT, flags: FlagT, ctx: RequestContext
+    ) -> tuple[FileInfo, EntryAttributes]:
+        path = await self._new(parent_inode, name)
+        node = self._inodes.looked_up(path)
+        try:
+            entry = await self._open_or_create(node, path, flags)
+        except BaseException:
+            self._inodes.forget(node.number, 1)
+            raise
+        return FileInfo(fh=FileHandleT(node.number)), self._attributes(entry, node)
+
+    @answers_errno
+    async def read(self, fh: FileHandleT, off: int, size: int) -> bytes:
+        contents = self._inodes[fh].contents
+        assert contents is not None
+        return await contents.read(off, size)  # type: ignore[return-value]  # any buffer will do
+
+    @answers_errno
+    async def write(self, fh: FileHandleT, off: int, buf: bytes) -> int:
+        contents = self._inodes[fh].contents
+        assert contents is not None
+        await contents.write(off, buf)
+        return len(buf)
+
+    @answers_errno
+    async def flush(self, fh: FileHandleT) -> None:
+        await self._files.flush(self._inodes[fh])
+
+    @answers_errno
+    async def fsync(self, fh: FileHandleT, datasync: bool) -> None:
+        await self._files.sync(self._inodes[fh])
+
+    @answers_errno
+    async def release(self, fh: FileHandleT) -> None:
+        node = self._inodes[fh]
+        await self._files.release(node)
+        self._inodes.drop_if_unused(node)
+
+    # The rest
+
+    @answers_errno
+    async def setxattr(self, inode: InodeT, name: bytes, value: bytes, ctx: RequestContext) -> None:
+        self._check_writable()
+        await self._extended_attributes.set(await self._registered_path(inode), name, value)
+
+    @answers_errno
+    async def getxattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> bytes:
+        return await self._extended_attributes.get(self._inodes.path(inode), name)
+
+    @answers_errno
+    async def listxattr(self, inode: InodeT, ctx: RequestContext) -> Sequence[bytes]:
+        return await self._extended_attributes.names(self._inodes.path(inode))
+
+    @answers_errno
+    async def removexattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+        self._check_writable()
+        await self._extended_attributes.remove(await self._registered_path(inode), name)
+
+    async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
+        return statistics()
+
+    async def _open_or_create(self, node: Inode, path: str, flags: int) -> Entry:
+        try:
+            entry = await self._catalog.find(path)
+        except FileNotFoundError:
+            return self._files.create(node, path, exclusive=bool(flags & os.O_EXCL))
+        if flags & os.O_EXCL:
+            raise FileExistsError(errno.EEXIST, path)
+        await self._files.open(node, entry, flags)
+        return entry
+
+    async def _new(self, parent_inode: InodeT, name: bytes) -> str:
+        self._check_writable()
+        path = self._inodes.child(parent_inode, name)
+        await self._tree.check_new(self._inodes.path(parent_inode), path)
+        return path
+
+    async def _registered_path(self, inode: InodeT) -> str:
+        node = self._inodes[inode]
+        if node.contents is not None and not node.contents.registered:
+            await self._files.sync(node)
+        return self._inodes.path(inode)
+
+    async def _entry(self, node: Inode) -> Entry:
+        if node.path is not None:
+            return await self._catalog.find(node.path)
+        if node.last_entry is None:
+            raise FileNotFoundError(f"inode {node.number} was unlinked")
+        return node.last_entry
+
+    def _attributes(self, entry: Entry, node: Inode) -> EntryAttributes:
+        timeout = self._catalog.fresh_for(entry.path)
+        return attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise OSError(errno.EROFS, "mounted read-only")

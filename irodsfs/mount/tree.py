@@ -1,0 +1,120 @@
+"""Making, removing and renaming collections and data objects."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import time
+
+import pyfuse3
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid import requests
+from irodsfs.grid.namespace import MODIFY_OBJECT, OWN, Entry
+from irodsfs.grid.zone import Zone
+from irodsfs.mount import replacing
+from irodsfs.mount.files import Files
+from irodsfs.mount.inodes import Inodes
+
+LONGEST_NAME = 255
+LONGEST_PATH = 1023
+"""Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
+
+
+class Tree:
+    """The changes of a mount to the namespace; the catalog and the inodes follow each of them."""
+
+    def __init__(self, zone: Zone, catalog: Catalog, inodes: Inodes, files: Files, *, trash: bool) -> None:
+        self._zone = zone
+        self._catalog = catalog
+        self._inodes = inodes
+        self._files = files
+        self._trash = trash
+
+    async def check_new(self, parent: str, path: str) -> None:
+        """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
+        if len(os.fsencode(posixpath.basename(path))) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
+            raise OSError(errno.ENAMETOOLONG, path)
+        await self._check_changeable(parent)
+
+    async def make_collection(self, path: str) -> Entry:
+        await self._zone.perform(requests.make_collection(path))
+        now = time.time_ns()
+        entry = Entry(0, path, True, 0, now, now, OWN)
+        self._catalog.added_collection(entry)
+        return entry
+
+    async def remove_object(self, path: str) -> None:
+        """Unlink. Handles of this mount go on reading and writing what they have."""
+        entry = await self._catalog.find(path)
+        if entry.is_collection:
+            raise IsADirectoryError(errno.EISDIR, path)
+        inode = self._inodes.get(path)
+        registered = True
+        if inode is not None and inode.contents is not None:
+            registered = inode.contents.registered
+            inode.last_entry = entry
+            await inode.contents.detach()
+        if registered:
+            await self._zone.perform(requests.unlink(path, trash=self._trash))
+        self._inodes.unlinked(path)
+        self._catalog.removed(path)
+
+    async def remove_collection(self, path: str) -> None:
+        entry = await self._catalog.find(path)
+        if not entry.is_collection:
+            raise NotADirectoryError(errno.ENOTDIR, path)
+        if await self._catalog.children(path):
+            raise OSError(errno.ENOTEMPTY, path)
+        await self._zone.perform(requests.remove_collection(path))
+        self._inodes.unlinked(path)
+        self._catalog.removed(path)
+
+    async def rename(self, source: str, target: str, flags: int) -> None:
+        """Rename as POSIX does: what is at `target` is replaced, unless RENAME_NOREPLACE is among `flags`."""
+        if flags & ~pyfuse3.RENAME_NOREPLACE:
+            raise OSError(errno.EINVAL, "RENAME_EXCHANGE")
+        if source == target:
+            return
+        if target.startswith(f"{source}/"):
+            raise OSError(errno.EINVAL, f"{target} lies in {source}")
+        entry = await self._catalog.find(source)
+        await self._bring_into_the_zone(source)
+        try:
+            replaced = await self._catalog.find(target)
+        except FileNotFoundError:
+            await self._zone.perform(requests.rename(source, target, collection=entry.is_collection))
+        else:
+            if flags & pyfuse3.RENAME_NOREPLACE:
+                raise FileExistsError(errno.EEXIST, target)
+            await self._replace(entry, replaced)
+        self._catalog.moved(source, target)
+        self._inodes.moved(source, target)
+
+    async def _replace(self, entry: Entry, replaced: Entry) -> None:
+        if entry.is_collection and not replaced.is_collection:
+            raise NotADirectoryError(errno.ENOTDIR, replaced.path)
+        if replaced.is_collection and not entry.is_collection:
+            raise IsADirectoryError(errno.EISDIR, replaced.path)
+        if entry.is_collection:
+            if await self._catalog.children(replaced.path):
+                raise OSError(errno.ENOTEMPTY, replaced.path)
+            await replacing.replace_collection(self._zone, entry.path, replaced.path)
+            return
+        inode = self._inodes.get(replaced.path)
+        if inode is not None and inode.contents is not None:
+            await self._bring_into_the_zone(replaced.path)
+            inode.last_entry = replaced
+            await inode.contents.detach()
+        await replacing.replace_object(self._zone, entry.path, replaced.path)
+
+    async def _bring_into_the_zone(self, path: str) -> None:
+        inode = self._inodes.get(path)
+        if inode is not None and inode.contents is not None and not inode.contents.registered:
+            await self._files.sync(inode)
+
+    async def _check_changeable(self, collection: str) -> None:
+        entry = await self._catalog.find(collection)
+        if entry.access < MODIFY_OBJECT:
+            raise PermissionError(errno.EACCES, f"{collection}: the user's access level is {entry.access}")

@@ -1,0 +1,245 @@
+"""The content of one data object while this mount has it open, shared by all its handles."""
+
+from __future__ import annotations
+
+import errno
+import time
+from pathlib import Path
+
+import trio
+
+from irodsfs.grid.errors import describe
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer import flights
+from irodsfs.transfer.extents import Extents
+from irodsfs.transfer.flights import CHUNK, SMALL, Patch
+from irodsfs.transfer.reader import Reader
+from irodsfs.transfer.spool import Spool, SpoolFile
+from irodsfs.transfer.upload import Upload, upload
+
+
+class Contents:
+    """Bytes of a data object as this mount sees them: what the zone has, overlaid by what was written here.
+
+    A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
+    spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
+    `modified_ns` once something was written. `path` is None when the object was unlinked under its handles.
+    """
+
+    def __init__(self, zone: Zone, spool: Spool, path: str, size: int, *, resource: str | None = None) -> None:
+        self.path: str | None = path
+        self.size = size
+        self.registered = True
+        self.modified_ns: int | None = None
+        self._zone = zone
+        self._spool = spool
+        self._resource = resource
+        self._lock = trio.Lock()
+        self._memory: bytearray | None = None
+        self._file: SpoolFile | None = None
+        self._reader: Reader | None = None
+        self._stored_size = size
+        self._dirty = Extents()
+        self._replace = False
+        self._exclusive = False
+        self._cut: int | None = None
+        self._touch: int | None = None
+
+    @classmethod
+    def new(cls, zone: Zone, spool: Spool, path: str, *, resource: str | None, exclusive: bool) -> Contents:
+        """An object that is not in the zone yet; the first flush creates it."""
+        contents = cls(zone, spool, path, 0, resource=resource)
+        contents.registered = False
+        contents._start_over()
+        contents._exclusive = exclusive
+        return contents
+
+    @property
+    def is_dirty(self) -> bool:
+        changed = self._replace or self._cut is not None or self.size != self._stored_size or bool(self._dirty)
+        return self.path is not None and changed
+
+    async def refresh(self) -> None:
+        """Bring the object as it is in the zone now, unless there is something of our own to be written."""
+        async with self._lock:
+            if not self.is_dirty and self.path is not None and self._file is None:
+                await self._load()
+
+    async def read(self, offset: int, size: int) -> bytes | memoryview:
+        """Up to `size` bytes at `offset`; fewer only at the end."""
+        size = max(0, min(size, self.size - offset))
+        if self._memory is None and self._file is None and self._reader is None:
+            async with self._lock:
+                await self._ensure_loaded()
+        if self._memory is not None:
+            return bytes(memoryview(self._memory)[offset : offset + size])
+        if self._file is not None:
+            async with self._lock:
+                return await self._read_spooled(self._file, offset, size)
+        assert self._reader is not None
+        return await self._reader.read(offset, size)
+
+    async def write(self, offset: int, content: bytes) -> None:
+        """Put bytes at `offset`; a gap before them reads as zeros."""
+        async with self._lock:
+            end = offset + len(content)
+            await self._ensure_writable(max(self.size, end))
+            if offset > self.size:
+                self._resize(offset)
+            if self._memory is not None:
+                self._memory[offset:end] = content
+            else:
+                assert self._file is not None
+                await trio.to_thread.run_sync(self._file.write, offset, content)
+            self._dirty.add(offset, end)
+            self.size = max(self.size, end)
+            self._mark_modified()
+
+    async def truncate(self, size: int) -> None:
+        """Cut, or extend with zeros, to `size` bytes."""
+        async with self._lock:
+            if size == 0:
+                self._start_over()
+            elif size != self.size:
+                await self._ensure_writable(max(size, self.size))
+                self._resize(size)
+            self._mark_modified()
+
+    def set_modified(self, nanoseconds: int) -> bool:
+        """Set the modify time; True when it goes along with the flush that is due anyway."""
+        self.modified_ns = nanoseconds
+        if self.is_dirty:
+            self._touch = nanoseconds // 1_000_000_000
+        return self.is_dirty
+
+    async def flush(self) -> None:
+        """Everything written so far is in the zone and registered when this returns; raises when it can't be."""
+        async with self._lock:
+            if self.is_dirty:
+                await upload(self._zone, self._due())
+                self._settle()
+
+    async def keep(self, reason: BaseException) -> Path | None:
+        """Store locally what the zone would not take, and forget it here. Answers where it is."""
+        async with self._lock:
+            if not self.is_dirty or self.path is None:
+                return None
+            due, why = self._due(), describe(reason)
+            kept = await trio.to_thread.run_sync(self._spool.keep, due.path, due.patches, due.size, why)
+            self._settle()
+            return kept
+
+    async def detach(self) -> None:
+        """Go on without a name: the object is about to be unlinked, its handles still read and write."""
+        async with self._lock:
+            if self.registered:
+                await self._ensure_loaded()
+            self.path = None
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            await self._reader.close()
+        if self._file is not None:
+            self._file.close()
+
+    async def _load(self) -> None:
+        assert self.path is not None
+        if self.size <= SMALL:
+            replies = await self._zone.fly(*flights.reading(self.path, SMALL + 1), repeat=True)
+            content = flights.content(replies)
+            if len(content) <= SMALL:
+                self._memory = bytearray(content)
+                self.size = self._stored_size = len(content)
+                return
+        self._memory = None
+        if self._reader is not None:
+            await self._reader.close()
+        reader = Reader(self._zone, self.path)
+        self.size = self._stored_size = await reader.open()
+        self._reader = reader
+
+    async def _ensure_loaded(self) -> None:
+        if self._memory is None and self._reader is None and self._file is None:
+            await self._load()
+
+    async def _ensure_writable(self, size: int) -> None:
+        """Bytes may be put into memory (an object that stays small) or into a spool file after this."""
+        await self._ensure_loaded()
+        if self._file is not None or (self._memory is not None and size <= SMALL):
+            return
+        self._file = self._spool.open()
+        if self._memory is not None:
+            self._file.write(0, self._memory)
+            self._memory = None
+
+    async def _read_spooled(self, file: SpoolFile, offset: int, size: int) -> bytes:
+        for start, end in file.present.gaps(offset, offset + size):
+            await self._bring(file, start, end)
+        return await trio.to_thread.run_sync(file.read, offset, size)
+
+    async def _bring(self, file: SpoolFile, start: int, end: int) -> None:
+        assert self._reader is not None
+        while start < end:
+            content = await self._reader.read(start, min(CHUNK, end - start))
+            if not content:
+                raise OSError(errno.EIO, "the object became shorter while it was read")
+            await trio.to_thread.run_sync(file.write, start, content)
+            start += len(content)
+
+    def _resize(self, size: int) -> None:
+        if self._memory is not None:
+            del self._memory[size:]
+            self._memory.extend(bytes(size - len(self._memory)))
+            self._dirty.add(0, size)
+        else:
+            assert self._file is not None
+            self._file.resize(self.size, size)
+            self._dirty.cut(size)
+            if size < self._stored_size:
+                self._cut = size if self._cut is None else min(self._cut, size)
+        self.size = size
+
+    def _start_over(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._memory = bytearray()
+        self._dirty.clear()
+        self._cut = None
+        self._replace = True
+        self.size = self._stored_size = 0
+
+    def _mark_modified(self) -> None:
+        self.modified_ns = time.time_ns()
+        self._touch = None
+
+    def _due(self) -> Upload:
+        assert self.path is not None
+        if self._memory is not None:
+            whole = bytes(self._memory)
+            patches = [Patch(0, len(whole), lambda offset, size: whole[offset : offset + size])] if whole else []
+            replace, cut = True, None
+        else:
+            assert self._file is not None
+            patches = [Patch(start, end, self._file.read) for start, end in self._dirty]
+            replace, cut = self._replace, self._cut
+        stored = 0 if replace else self._stored_size if cut is None else cut
+        written_to = max([stored, *(end for _, end in self._dirty)]) if self._file is not None else self.size
+        return Upload(
+            path=self.path,
+            patches=patches,
+            size=self.size,
+            replace=replace,
+            exclusive=self._exclusive,
+            cut=cut,
+            grown_to=self.size if self.size > written_to else None,
+            touch=self._touch,
+            resource=self._resource,
+        )
+
+    def _settle(self) -> None:
+        self._dirty.clear()
+        self._replace = self._exclusive = False
+        self._cut = self._touch = None
+        self._stored_size = self.size
+        self.registered = True

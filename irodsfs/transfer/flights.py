@@ -1,0 +1,67 @@
+"""Whole data objects and ranges of them, each moved in one flight."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from irodsfs.grid import requests
+from irodsfs.grid.connection import FIRST_DESCRIPTOR
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.flight import Reply, Request
+
+SMALL = 4 * 1024 * 1024
+"""Bytes up to which an object is moved whole."""
+
+CHUNK = 4 * 1024 * 1024
+"""Bytes of one read or write request of a large object."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Bytes from `start` to `end` of an object, which `read(offset, size)` answers, as often as it is asked."""
+
+    start: int
+    end: int
+    read: Callable[[int, int], bytes]
+
+    def chunks(self) -> Iterator[bytes]:
+        for offset in range(self.start, self.end, CHUNK):
+            yield self.read(offset, min(CHUNK, self.end - offset))
+
+
+def reading(path: str, size: int) -> list[Request]:
+    """The flight that brings up to `size` bytes from the start of an object."""
+    return [
+        requests.open_object(path, os.O_RDONLY),
+        requests.read(FIRST_DESCRIPTOR, size),
+        requests.close(FIRST_DESCRIPTOR),
+    ]
+
+
+def content(replies: Sequence[Reply]) -> bytearray | bytes:
+    """What a `reading` flight brought."""
+    opened, got, closed = replies
+    check_descriptor(opened)
+    got.check()
+    closed.check()
+    return got.bs
+
+
+def check_descriptor(opened: Reply) -> None:
+    if opened.check().status != FIRST_DESCRIPTOR:
+        raise ZoneUnreachable(f"open answered descriptor {opened.status}, {FIRST_DESCRIPTOR} was foreseen")
+
+
+def writing(path: str, flags: int, patches: Iterable[Patch], *, resource: str | None) -> Iterator[Request]:
+    """The flight that opens an object, puts patches into it and closes it."""
+    yield requests.open_object(path, flags, resource=resource)
+    position = 0
+    for patch in patches:
+        if patch.start != position:
+            yield requests.seek(FIRST_DESCRIPTOR, patch.start)
+        for chunk in patch.chunks():
+            yield requests.write(FIRST_DESCRIPTOR, chunk)
+        position = patch.end
+    yield requests.close(FIRST_DESCRIPTOR)

@@ -1,0 +1,97 @@
+"""Putting what was written into the zone, again and again until it is there or is refused for good."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import tenacity
+import trio
+from irods.exception import HIERARCHY_ERROR
+
+from irodsfs.grid import requests
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
+from irodsfs.grid.flight import Request
+from irodsfs.grid.namespace import find
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer.flights import Patch, writing
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 6
+
+
+@dataclass
+class Upload:
+    """What a flush has to do: sizes in bytes, `touch` in seconds since 1970.
+
+    `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given). After the patches it
+    is made `grown_to` bytes long (where given). With `exclusive` the object must not exist yet.
+    """
+
+    path: str
+    patches: Sequence[Patch]
+    size: int
+    replace: bool = False
+    exclusive: bool = False
+    cut: int | None = None
+    grown_to: int | None = None
+    touch: int | None = None
+    resource: str | None = None
+
+    def flight(self, zone: Zone) -> Iterator[Request]:
+        replica = zone.can_truncate_replicas
+        if self.cut is not None:
+            yield requests.truncate(self.path, self.cut, replica=replica)
+        if self.patches or self.replace:
+            yield from writing(self.path, self._flags(), self.patches, resource=self.resource)
+        if self.grown_to is not None:
+            yield requests.truncate(self.path, self.grown_to, replica=replica)
+        if self.touch is not None:
+            yield requests.touch(self.path, self.touch)
+
+    def _flags(self) -> int:
+        if not self.replace:
+            return os.O_WRONLY
+        return os.O_WRONLY | os.O_CREAT | (os.O_EXCL if self.exclusive else os.O_TRUNC)
+
+
+async def upload(zone: Zone, task: Upload) -> None:
+    """Carry out `task`; everything is registered on return. Raises the zone's error or `ZoneUnreachable`."""
+    retrying = tenacity.AsyncRetrying(
+        sleep=trio.sleep,
+        retry=tenacity.retry_if_exception(_may_pass),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=tenacity.wait_random_exponential(0.2, 4),
+        before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
+        reraise=True,
+    )
+    async for attempt in retrying:
+        with attempt:
+            try:
+                await _fly(zone, task)
+            except ZoneUnreachable:
+                task.exclusive = task.exclusive and not await _has_appeared(zone, task)
+                raise
+
+
+async def _fly(zone: Zone, task: Upload) -> None:
+    async with zone.pool.connection() as connection:
+        replies = await zone.pool.run(connection, task.flight(zone))
+    for reply in replies:
+        reply.check()
+
+
+async def _has_appeared(zone: Zone, task: Upload) -> bool:
+    # The line broke between our creating the object and the zone's answer: what is there now is what we began.
+    found = await find(zone, task.path)
+    return found is not None and not found.is_collection and found.size in (0, task.size)
+
+
+def _may_pass(error: BaseException) -> bool:
+    # A replica whose writer was cut off stays locked for the second that its agent needs to close it.
+    return isinstance(error, HIERARCHY_ERROR) or (
+        isinstance(error, ZoneUnreachable) and not isinstance(error, ZoneTimeout)
+    )
