@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox import tickets
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.namespace import find_collection, find_replicas
 from irodsfs.sandbox.permissions import Access, access_of
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def is_visible(agent: Agent, object_id: int) -> bool:
-    """Whether the server's queries show an object to the user; a rodsadmin sees everything."""
-    return agent.user.is_admin or access_of(agent, object_id) >= Access.READ_OBJECT
+    """Whether the server's queries show an object to the user (or the session's ticket); rodsadmins see everything."""
+    if agent.user.is_admin:
+        return True
+    return tickets.covers(agent, object_id) if agent.ticket else access_of(agent, object_id) >= Access.READ_OBJECT
 
 
 def visible_collection(agent: Agent, path: str) -> sqlite3.Row | None:
@@ -27,9 +30,9 @@ def visible_collection(agent: Agent, path: str) -> sqlite3.Row | None:
 def visible_replicas(agent: Agent, path: str) -> list[sqlite3.Row]:
     """The replicas at a path; none when the data object or its collection is missing or hidden."""
     replicas = find_replicas(agent.catalog, path)
-    if replicas and is_visible(agent, replicas[0]["data_id"]) and is_visible(agent, replicas[0]["coll_id"]):
-        return replicas
-    return []
+    if not replicas or not is_visible(agent, replicas[0]["data_id"]):
+        return []
+    return replicas if agent.ticket or is_visible(agent, replicas[0]["coll_id"]) else []
 
 
 def replicas_for(agent: Agent, path: str, level: Access, missing: str, *, as_admin: bool = False) -> list[sqlite3.Row]:

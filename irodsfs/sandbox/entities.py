@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import paths, permissions, tickets
+from irodsfs.sandbox import access, paths, permissions
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.permissions import Access
 
@@ -87,27 +87,18 @@ def user(agent: Agent, name: str, zone: str = "") -> int:
     return found
 
 
+def visible(agent: Agent, path: str) -> int | None:
+    """The id of the collection or data object at a path when a query of the caller would show it."""
+    return visible_collection(agent, path) or visible_data_object(agent, path)
+
+
 def visible_collection(agent: Agent, path: str) -> int | None:
     """The id of a collection when a query of the caller would show it."""
-    found = find_collection(agent, path)
-    return found if found is not None and is_visible(agent, found) else None
+    row = access.visible_collection(agent, path)
+    return None if row is None else int(row["coll_id"])
 
 
 def visible_data_object(agent: Agent, path: str) -> int | None:
     """The id of a data object when a query by its collection and name would show it to the caller."""
-    found = find_data_object(agent, path)
-    parent = find_collection(agent, paths.split(path)[0])
-    if found is None or parent is None:
-        return None
-    if agent.ticket and not agent.user.is_admin:
-        return found if tickets.covers(agent, found) else None
-    return found if is_visible(agent, found) and is_visible(agent, parent) else None
-
-
-def is_visible(agent: Agent, object_id: int) -> bool:
-    """Whether a query of the caller shows this data object or collection."""
-    if agent.user.is_admin:
-        return True
-    if agent.ticket:
-        return tickets.covers(agent, object_id)
-    return permissions.access_of(agent, object_id) >= Access.READ_OBJECT
+    replicas = access.visible_replicas(agent, path)
+    return int(replicas[0]["data_id"]) if replicas else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox import tickets
 from irodsfs.sandbox.catalog import Catalog, now
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.paths import split
@@ -36,7 +37,9 @@ def parent_for_change(agent: Agent, path: str) -> sqlite3.Row:
     parent = find_collection(agent.catalog, split(path)[0])
     if parent is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown")
-    if access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
+    if agent.ticket:
+        tickets.use_to_create(agent, parent["coll_id"])
+    elif access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION", f"no permission to update collection '{parent['coll_name']}'")
     return parent
 
@@ -47,25 +50,13 @@ def touch_collection(catalog: Catalog, collection_id: int) -> None:
 
 
 def grant_on_new(agent: Agent, object_id: int, parent: sqlite3.Row) -> None:
-    """Gives a new object its permissions: the parent's where that passes them on, and own to its maker."""
-    catalog = agent.catalog
-    if parent["coll_inheritance"] == "1":
-        catalog.execute(
-            "INSERT INTO R_OBJT_ACCESS SELECT ?, user_id, access_type_id, ?, ? FROM R_OBJT_ACCESS WHERE object_id = ?",
-            object_id,
-            now(),
-            now(),
-            parent["coll_id"],
-        )
-    catalog.execute(
-        "INSERT INTO R_OBJT_ACCESS VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (object_id, user_id) DO UPDATE SET access_type_id = excluded.access_type_id",
-        object_id,
-        agent.user.id,
-        int(Access.OWN),
-        now(),
-        now(),
+    """Gives a new object its permissions: the parent's where that passes them on, else own to its maker."""
+    sql, key = (
+        ("SELECT ?, user_id, access_type_id, ?, ? FROM R_OBJT_ACCESS WHERE object_id = ?", parent["coll_id"])
+        if parent["coll_inheritance"] == "1"
+        else (f"SELECT ?, user_id, {Access.OWN:d}, ?, ? FROM R_USER_MAIN WHERE user_id = ?", agent.user.id)
     )
+    agent.catalog.execute(f"INSERT INTO R_OBJT_ACCESS {sql}", object_id, now(), now(), key)
 
 
 def add_collection(agent: Agent, path: str, parent: sqlite3.Row) -> int:

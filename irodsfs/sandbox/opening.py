@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import vault
+from irodsfs.sandbox import tickets, vault
 from irodsfs.sandbox.access import is_admin_request, visible_replicas
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.descriptors import Descriptor
@@ -50,6 +50,9 @@ def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str
     writes = flags & os.O_ACCMODE != os.O_RDONLY
     level = Access.MODIFY_OBJECT if writes else Access.READ_OBJECT
     replicas = visible_replicas(agent, path)
+    if replicas and agent.ticket and not is_admin_request(agent, keywords):
+        tickets.use(agent, replicas[0]["data_id"], level)
+        return replicas
     allowed = bool(replicas) and (
         is_admin_request(agent, keywords) or access_of(agent, replicas[0]["data_id"]) >= level
     )
@@ -67,7 +70,7 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     parent = parent_for_change(agent, path)
     keywords = request.keywords()
     resource = resource_for_create(agent.catalog, keywords)
-    physical = vault.physical_path(resource.vault, path)
+    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     data_id = add_data_object(
         agent, path, parent, resource, physical,
         status=Status.INTERMEDIATE,
@@ -142,7 +145,7 @@ def finalise(agent: Agent, descriptor: Descriptor, size: int) -> int:
         return 0
     update_replica(catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
     unlock(catalog, *descriptor.key, Status.GOOD, Status.STALE)
-    return 0
+    return tickets.status_of_write(agent, descriptor.data_id, descriptor.written or 0)
 
 
 def abandon(agent: Agent, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError
 
 if TYPE_CHECKING:
@@ -41,3 +42,19 @@ def require(agent: Agent, object_id: int, level: Access, error: str = "CAT_NO_AC
     """Raises the error unless the agent's user has at least this level on the object."""
     if access_of(agent, object_id) < level:
         raise IrodsError(error)
+
+
+def grant(agent: Agent, object_id: int, user_id: int, level: int) -> None:
+    """Makes a level a user's own one on an object; null takes away what is there."""
+    agent.catalog.execute("DELETE FROM R_OBJT_ACCESS WHERE object_id = ? AND user_id = ?", object_id, user_id)
+    if level != Access.NULL:
+        time = now()
+        agent.catalog.execute(
+            "INSERT INTO R_OBJT_ACCESS (object_id, user_id, access_type_id, create_ts, modify_ts)"
+            " VALUES (?, ?, ?, ?, ?)",
+            object_id,
+            user_id,
+            level,
+            time,
+            time,
+        )

@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import paths, permissions
+from irodsfs.sandbox import paths
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.permissions import Access
@@ -37,14 +37,6 @@ def covers(agent: Agent, object_id: int) -> bool:
         " (shown.coll_id = ?2 OR shown.coll_id IN (SELECT coll_id FROM R_DATA_MAIN WHERE data_id = ?2))))"
     )
     return agent.catalog.row(sql, agent.ticket, object_id) is not None
-
-
-def require_access(agent: Agent, data_id: int, level: Access) -> None:
-    """What opening a data object asks for: the ticket's leave in a session with one, else the user's own level."""
-    if agent.ticket:
-        use(agent, data_id, level)
-    else:
-        permissions.require(agent, data_id, level)
 
 
 def use(agent: Agent, object_id: int, level: Access) -> None:
@@ -96,6 +88,22 @@ def count_bytes(agent: Agent, data_id: int, written: int) -> None:
             written,
             ticket["ticket_id"],
         )
+
+
+def status_of_write(agent: Agent, data_id: int, written: int) -> int:
+    """Takes up the agent's ticket, if any, for bytes written to a data object: 0, or the code of what forbids it.
+
+    What was written stays written, as in the server, which asks only when the object is closed.
+    """
+    if not agent.ticket:
+        return 0
+    try:
+        with agent.catalog.transaction():
+            count_bytes(agent, data_id, written)
+        use(agent, data_id, Access.MODIFY_METADATA)
+    except IrodsError as error:
+        return error.code
+    return 0
 
 
 def find(agent: Agent, object_id: int, kind: str | None) -> sqlite3.Row:

@@ -59,7 +59,7 @@ def modify_path(agent: Agent, level: str, user: tuple[str, str], path: str, recu
         return
     user_id = receiver(agent, *user)
     if not recursive:
-        grant(agent, object_id, user_id, access)
+        permissions.grant(agent, object_id, user_id, access)
     elif is_collection:
         grant_below(agent, path, user_id, access)
     else:
@@ -92,28 +92,12 @@ def receiver(agent: Agent, name: str, zone: str) -> int:
     return found
 
 
-def grant(agent: Agent, object_id: int, user_id: int, level: int) -> None:
-    """Makes a level a user's own one on an object; null takes away what is there."""
-    agent.catalog.execute("DELETE FROM R_OBJT_ACCESS WHERE object_id = ? AND user_id = ?", object_id, user_id)
-    if level != Access.NULL:
-        time = now()
-        agent.catalog.execute(
-            "INSERT INTO R_OBJT_ACCESS (object_id, user_id, access_type_id, create_ts, modify_ts)"
-            " VALUES (?, ?, ?, ?, ?)",
-            object_id,
-            user_id,
-            level,
-            time,
-            time,
-        )
-
-
 def grant_below(agent: Agent, path: str, user_id: int, level: int) -> None:
     """Does the same on a collection and everything below it."""
     collections = "SELECT coll_id FROM R_COLL_MAIN WHERE coll_name = ? OR coll_name LIKE ? ESCAPE '\\'"
     for ids in (collections, f"SELECT DISTINCT data_id FROM R_DATA_MAIN WHERE coll_id IN ({collections})"):
         for (object_id,) in agent.catalog.rows(ids, path, paths.as_prefix(path)):
-            grant(agent, object_id, user_id, level)
+            permissions.grant(agent, object_id, user_id, level)
 
 
 def set_inheritance(agent: Agent, collection_id: int, path: str, value: str, recursive: bool) -> None:

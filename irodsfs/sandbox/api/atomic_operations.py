@@ -183,7 +183,7 @@ def is_attached(agent: Agent, target: int, meta_id: int) -> bool:
 
 def access_target(agent: Agent, document: Document) -> int:
     path = member(document, "logical_path", str)
-    found = entities.visible_collection(agent, path) or entities.visible_data_object(agent, path)
+    found = entities.visible(agent, path)
     if found is None:
         code = IrodsError("OBJ_PATH_DOES_NOT_EXIST").code
         raise RefusalError(code, f"Failed to retrieve object id [error_code={code}]")
@@ -208,4 +208,4 @@ def apply_to_access(agent: Agent, target: int, operation: Document) -> None:
     user_id = entities.find_user(agent, member(operation, "entity_name", str), zone)
     if user_id is None or not zone:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", "Invalid entity")
-    access_control.grant(agent, target, user_id, access_control.LEVELS[acl])
+    permissions.grant(agent, target, user_id, access_control.LEVELS[acl])

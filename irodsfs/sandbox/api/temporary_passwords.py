@@ -1,0 +1,34 @@
+"""Passwords for one login within two minutes: one's own (709) and, for administrators, another user's (724)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import entities
+from irodsfs.sandbox.administration import passwords
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+@handles(709)
+def temporary_password(agent: Agent, request: Request) -> Reply:
+    """What the caller's client hashes with its password to get the temporary one."""
+    with agent.catalog.transaction():
+        salt = passwords.make_temporary(agent, agent.user.id)
+    return Reply(0, Struct("getTempPasswordOut_PI", ("stringToHashWith", salt)))
+
+
+@handles(724)
+def temporary_password_for_other(agent: Agent, request: Request) -> Reply:
+    """What an administrator's client hashes with the administrator's password to get one for another user."""
+    if not (agent.user.is_admin and agent.proxy.is_admin):
+        raise IrodsError("SYS_NO_API_PRIV")
+    name = request.input.text("targetUser")
+    with agent.catalog.transaction():
+        target = entities.find_user(agent, name) if name else agent.user.id
+        salt = passwords.make_temporary(agent, target)
+    return Reply(0, Struct("getTempPasswordForOtherOut_PI", ("stringToHashWith", salt)))
