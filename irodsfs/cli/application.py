@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+import traceback
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
 from irodsfs import __version__
 from irodsfs.cli import sandbox
+from irodsfs.cli.demo import demo
 from irodsfs.cli.mount import EPILOG, mount
 from irodsfs.cli.umount import umount
+from irodsfs.config.directories import log_directory
 from irodsfs.errors import IrodsfsError
 
 app = typer.Typer(
@@ -38,6 +42,7 @@ def _options(
 
 app.command(epilog=EPILOG)(mount)
 app.command()(umount)
+app.command()(demo)
 app.add_typer(sandbox.app, name="sandbox")
 
 
@@ -46,5 +51,18 @@ def main() -> None:
     try:
         app()
     except IrodsfsError as error:
-        typer.echo(f"irodsfs: {error.message}", err=True)
-        sys.exit(error.exit_code)
+        _fail(error.message, error.exit_code)
+    except Exception as error:
+        _fail(f"internal failure, {type(error).__name__}: please report it with {_keep_traceback()}", 1)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    typer.echo(f"irodsfs: {message}", err=True)
+    sys.exit(exit_code)
+
+
+def _keep_traceback() -> Path:
+    file = log_directory() / "failure.log"
+    file.touch(mode=0o600)
+    file.write_text(traceback.format_exc(), "utf-8")
+    return file

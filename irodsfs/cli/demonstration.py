@@ -1,0 +1,190 @@
+"""What a demonstration is made of: an embedded zone with a mount, a real tree of files, and steps shown with times."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from irods.password_obfuscation import encode
+from irods.session import iRODSSession
+from rich.console import Console
+
+from irodsfs.cli.mountpoints import find_mount, resolve
+from irodsfs.errors import IrodsfsError, UnmountError
+
+ENOUGH_FILES = 2_000
+STOP_SECONDS = 20
+_NOT_STAGED = shutil.ignore_patterns("__pycache__", "site-packages", "dist-packages", "*.so", "*.a")
+
+
+@dataclass
+class Installation:
+    """An embedded zone, its environment file and a mount point, all in one directory."""
+
+    directory: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    zone: str = "tempZone"
+    user: str = "rods"
+    server: subprocess.Popen[str] | None = None
+
+    @property
+    def home(self) -> str:
+        return f"/{self.zone}/home/{self.user}"
+
+    @property
+    def mountpoint(self) -> Path:
+        return self.directory / "mount"
+
+    @property
+    def environment_file(self) -> Path:
+        return self.directory / "irods_environment.json"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables for commands: neither the zone nor the options of the user get into the demonstration."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("IRODS")}
+        return kept | {"XDG_CONFIG_HOME": str(self.directory), "XDG_CACHE_HOME": str(self.directory)}
+
+    @property
+    def password(self) -> str:
+        return self.user  # as in every new embedded zone
+
+    def start_zone(self) -> None:
+        """Returns when the server answers; it outlives Ctrl-C, so that the mount can still be flushed."""
+        log = self.directory / "server.log"
+        with log.open("w") as file:
+            self.server = subprocess.Popen(
+                [*_PROGRAM, "sandbox", "serve", "--directory", self.directory / "zone"],
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                start_new_session=True,
+            )
+        assert self.server.stdout is not None
+        line = self.server.stdout.readline()
+        if not line:
+            raise IrodsfsError(f"The embedded zone did not start: {log.read_text('utf-8', 'replace').strip()}")
+        self.port = int(line.rpartition(":")[2])
+        self.mountpoint.mkdir()
+        self._write_environment()
+
+    def _write_environment(self) -> None:
+        environment = {
+            "irods_host": self.host,
+            "irods_port": self.port,
+            "irods_user_name": self.user,
+            "irods_zone_name": self.zone,
+        }
+        self.environment_file.write_text(json.dumps(environment, indent=4), "utf-8")
+        secret = self.directory / ".irodsA"
+        secret.touch(mode=0o600)
+        secret.write_text(encode(self.password, uid=os.getuid()), "utf-8")
+
+    def stop_zone(self) -> None:
+        if self.server is None:
+            return
+        self.server.terminate()
+        try:
+            self.server.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.communicate()
+
+    def force_unmount(self) -> None:
+        """Detaches what an interrupted demonstration left mounted."""
+        if find_mount(resolve(self.mountpoint)):
+            subprocess.run(["fusermount3", "-uz", self.mountpoint], check=True)
+
+    def session(self) -> iRODSSession:
+        return iRODSSession(host=self.host, port=self.port, user=self.user, password=self.password, zone=self.zone)
+
+
+@dataclass(frozen=True)
+class Tree:
+    path: Path
+    files: int
+    bytes: int
+
+
+def stage_tree(path: Path) -> Tree:
+    """Copies Python's standard library to `path`, and installed packages too when that is not enough files."""
+    paths = sysconfig.get_paths()
+    for source in dict.fromkeys((paths["stdlib"], paths["purelib"])):
+        shutil.copytree(source, path / Path(source).name, ignore=_NOT_STAGED, ignore_dangling_symlinks=True)
+        sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()]
+        if len(sizes) >= ENOUGH_FILES:
+            break
+    return Tree(path, len(sizes), sum(sizes))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._start
+
+
+class Demonstration:
+    """Steps shown on a console: what is done, the commands, what came of it, and how long it took."""
+
+    def __init__(self, console: Console, environment: dict[str, str]) -> None:
+        self.console = console
+        self.environment = environment
+        self._steps = 0
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Clock]:
+        self._steps += 1
+        self._print(f"\n{self._steps}. {title}", "bold")
+        clock = Clock()
+        yield clock
+        self._print(f"   {clock.elapsed():.2f} s", "dim")
+
+    def result(self, *lines: str) -> None:
+        for line in lines:
+            self._print(f"   {line}", "green")
+
+    def say(self, line: str) -> None:
+        self._print(line)
+
+    def _print(self, line: str, style: str = "none") -> None:
+        self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def run(self, *command: str | Path) -> str:
+        """Shows a command and runs it; its output. Raises IrodsfsError when it fails."""
+        self._print(f"   $ {shlex.join(map(str, command))}", "cyan")
+        program = _PROGRAM if command[0] == "irodsfs" else [str(command[0])]
+        done = subprocess.run(
+            [*program, *command[1:]],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
+        if done.returncode != 0:
+            raise _failure(command, done)
+        return done.stdout
+
+
+_PROGRAM = [sys.executable, "-m", "irodsfs"]
+
+
+def _failure(command: tuple[str | Path, ...], done: subprocess.CompletedProcess[str]) -> IrodsfsError:
+    said = (done.stderr or done.stdout).strip().removeprefix("irodsfs: ")
+    kind = UnmountError if command[:2] == ("irodsfs", "umount") else IrodsfsError
+    return kind(f"{shlex.join(map(str, command))} failed: {said}")
