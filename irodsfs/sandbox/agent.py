@@ -7,6 +7,7 @@ import socket
 import sqlite3
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from irodsfs.sandbox import clock
 from irodsfs.sandbox.api import registry
 from irodsfs.sandbox.descriptors import Descriptors
 from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
@@ -33,6 +34,8 @@ class Agent:
         self.zone = zone
         self.connection = connection
         self.client_address = str(connection.getpeername()[0])
+        self.process_id = threading.get_native_id()
+        self.started = clock.seconds()
         self.catalog = zone.connect()
         self.user = NOBODY
         self.proxy = NOBODY
@@ -45,6 +48,7 @@ class Agent:
         self.descriptors = Descriptors()
         self.statements = Statements()
         self.stream: BinaryIO = cast(BinaryIO, connection.makefile("rb", buffering=65536))
+        zone.agents.add(self)
 
     @property
     def is_authenticated(self) -> bool:
@@ -115,6 +119,7 @@ class Agent:
         """Finalises what is open, as after a crash of the client, and ends the connection."""
         for number in self.descriptors.numbers():
             abandon(self, number)
+        self.zone.agents.discard(self)
         self.catalog.close()
         self.stream.close()
         self.connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 
 from irodsfs.sandbox import clock, postgres
 from irodsfs.sandbox.errors import IrodsError
+
+Action = Callable[[], object]
 
 
 def now() -> str:
@@ -28,6 +30,8 @@ class Catalog:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA case_sensitive_like=ON")
         postgres.install(self.connection)
+        self._uncommitted: list[Action] = []
+        self._when_committed: list[Action] = []
 
     def create_tables(self) -> None:
         """Makes the tables, with the tokens and specific queries every zone has."""
@@ -67,11 +71,29 @@ class Catalog:
             return
         self.connection.execute("BEGIN IMMEDIATE")
         try:
+            self.take_up_uncommitted()
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
+            self._when_committed.clear()
             raise
         self.connection.execute("COMMIT")
+        actions, self._when_committed = self._when_committed, []
+        for action in actions:
+            action()
+
+    def when_committed(self, action: Action) -> None:
+        """Does something once the present transaction is committed; nothing when it is rolled back."""
+        self._when_committed.append(action)
+
+    def leave_uncommitted(self, change: Action) -> None:
+        """Leaves a change to this connection's next transaction, as the server does when it fails half-way."""
+        self._uncommitted.append(change)
+
+    def take_up_uncommitted(self) -> None:
+        changes, self._uncommitted = self._uncommitted, []
+        for change in changes:
+            change()
 
     def next_id(self) -> int:
         """A fresh object id."""

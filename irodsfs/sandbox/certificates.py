@@ -6,6 +6,7 @@ import datetime
 import os
 import socket
 import ssl
+from ipaddress import ip_address
 from pathlib import Path
 
 LIFETIME = datetime.timedelta(days=3650)
@@ -29,7 +30,7 @@ def make_certificate(certificate: Path, key: Path) -> None:
 
     private = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName(name) for name in dict.fromkeys((socket.gethostname(), "localhost"))]
-    addresses = [x509.IPAddress(address) for address in loopback_addresses()]
+    addresses = [x509.IPAddress(ip_address(address)) for address in ("127.0.0.1", "::1")]
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, socket.gethostname()[:64])])
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     signed = (
@@ -49,12 +50,6 @@ def make_certificate(certificate: Path, key: Path) -> None:
     )
     write_private(key, secret)
     write_private(certificate, signed.public_bytes(serialization.Encoding.PEM))
-
-
-def loopback_addresses() -> list[object]:
-    from ipaddress import ip_address
-
-    return [ip_address("127.0.0.1"), ip_address("::1")]
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 
+from irodsfs.sandbox import clock
 from irodsfs.sandbox.catalog import Catalog
 
 NEVER = "9999-12-31-23.59.00"
@@ -56,7 +56,7 @@ def is_valid(catalog: Catalog, user: User, password: str, expiry: str, modified:
     lifetime = int(expiry)
     if lifetime < TEMPORARY_SECONDS:
         catalog.execute("DELETE FROM R_USER_PASSWORD WHERE user_id = ? AND rcat_password = ?", user.id, password)
-    return int(modified) + lifetime >= int(time.time())
+    return int(modified) + lifetime >= int(clock.seconds())
 
 
 def response_to(challenge: bytes, password: str) -> bytes:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
+from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError
 
 
 def physical_path(vault: str, logical_path: str) -> str:
     """Where a new replica's file goes: the logical path below the zone's name, in the vault."""
     return vault + "/" + logical_path.split("/", 2)[2]
+
+
+def free_path(catalog: Catalog, path: str) -> str:
+    """The path itself when no file of the catalog lies there, else one with a number added; orphans give way."""
+    if not os.path.lexists(path) or Path(path).is_dir():
+        return path
+    if catalog.value("SELECT 1 FROM R_DATA_MAIN WHERE data_path = ?", path):
+        return free_path(catalog, f"{path}.{secrets.randbits(32)}")
+    unlink(path)
+    return path
 
 
 def create(path: str, flags: int, mode: int = 0o600) -> int:
@@ -46,13 +58,16 @@ def unlink(path: str) -> None:
         raise IrodsError("UNIX_FILE_UNLINK_ERR", errno=error.errno or 0) from None
 
 
-def move(source: str, target: str) -> None:
-    """Moves a file or a directory, making the directories that lead to the target."""
+def move(catalog: Catalog, source: str, target: str) -> str:
+    """Gives a file another path and answers that; the old one goes when the catalog's transaction is committed."""
+    target = free_path(catalog, target)
     try:
         Path(target).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Path(source).rename(target)
+        os.link(source, target)
     except OSError as error:
         raise IrodsError("UNIX_FILE_RENAME_ERR", errno=error.errno or 0) from None
+    catalog.when_committed(lambda: unlink(source))
+    return target
 
 
 def truncate(path: str, length: int) -> None:

@@ -6,12 +6,16 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import certificates
 from irodsfs.sandbox.bootstrap import populate
 from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.replica_access import ReplicaAccess
 from irodsfs.sandbox.replicas import recover
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
 
 POLICIES = ("CS_NEG_REFUSE", "CS_NEG_DONT_CARE", "CS_NEG_REQUIRE")
 
@@ -40,6 +44,7 @@ class Zone:
         self.host = socket.gethostname()
         self.vault = self.directory / "vault"
         self.replica_access = ReplicaAccess()
+        self.agents: set[Agent] = set()
         self.rename_lock = threading.RLock()
         self._tls: ssl.SSLContext | None = None
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.access import is_admin_request, is_visible, replicas_for, visible_collection, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError, named
+from irodsfs.sandbox.errors import IrodsError, code_of, named
+from irodsfs.sandbox.moves import COLLECTION
 from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas
 from irodsfs.sandbox.paths import checked, split
 from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.removal import is_trash, move_to_trash, remove_empty_collection, unlink
+from irodsfs.sandbox.replicas import require_unlocked
+from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
+
+FILES_PER_STATUS = 10
 
 
 @handles(681)
@@ -67,3 +75,96 @@ def make_one(agent: Agent, path: str) -> None:
 def require_change(agent: Agent, collection: sqlite3.Row) -> None:
     if access_of(agent, collection["coll_id"]) < Access.MODIFY_OBJECT:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+
+
+@handles(679)
+def collection_remove(agent: Agent, request: Request) -> Reply:
+    """RM_COLL_AN: removes an empty collection; with ``recursiveOpr`` a whole tree, to the trash or for good."""
+    path = checked(request.input.text("collName"))
+    keywords = request.input.keywords()
+    as_admin = is_admin_request(agent, keywords)
+    if "recursiveOpr" not in keywords:
+        remove_empty_collection(agent, path, as_admin=as_admin)
+        return Reply(0, progress(1, 1, path))
+    require_tree(agent, path)
+    if not keywords.keys() & {"forceFlag", "irodsRmTrash", "irodsAdminRmTrash"}:
+        move_to_trash(agent, path, COLLECTION)
+        return Reply(0, progress(1, 1, path))
+    removal = TreeRemoval(agent, keywords, as_admin)
+    status = removal.run(path)
+    return Reply(status, progress(removal.count, 0, "") if status >= 0 else None)
+
+
+def require_tree(agent: Agent, path: str) -> None:
+    if visible_replicas(agent, path):
+        raise IrodsError("CAT_NAME_EXISTS_AS_DATAOBJ")
+    if visible_collection(agent, path) is None:
+        raise IrodsError("USER_FILE_DOES_NOT_EXIST")
+
+
+def progress(count: int, total: int, last: str) -> Struct:
+    return Struct(
+        "CollOprStat_PI", ("filesCnt", count), ("totalFileCnt", total), ("bytesWritten", 0), ("lastObjPath", last)
+    )
+
+
+class TreeRemoval:
+    """The removal of a tree for good: goes on after a failure, tells the client every ten files."""
+
+    def __init__(self, agent: Agent, keywords: dict[str, str], as_admin: bool) -> None:
+        self.agent = agent
+        self.empties_trash = bool(keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"})
+        self.as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
+        self.count = 0
+
+    def run(self, path: str) -> int:
+        """Removes everything at and below a path; 0 or the code of the last failure."""
+        if self.empties_trash and not is_trash(self.agent, path):
+            raise IrodsError("SYS_INVALID_FILE_PATH")
+        failures = [self.attempt(self.remove_data_object, child) for child in data_objects_in(self.agent, path)]
+        failures += [self.run(child) for child in collections_in(self.agent, path)]
+        if not (self.empties_trash and is_trash_home(self.agent, path)):
+            failures.append(self.attempt(self.remove_collection, path))
+        return next((code for code in reversed(failures) if code < 0), 0)
+
+    def attempt(self, remove: Callable[[str], None], path: str) -> int:
+        try:
+            remove(path)
+        except IrodsError as error:
+            return error.code
+        return 0
+
+    def remove_data_object(self, path: str) -> None:
+        level = Access.DELETE_OBJECT
+        with self.agent.catalog.transaction():
+            replicas = replicas_for(self.agent, path, level, "CAT_NO_ROWS_FOUND", as_admin=self.as_admin)
+            require_unlocked(replicas)
+            unlink(self.agent, replicas)
+        self.count += 1
+        if self.count == FILES_PER_STATUS:
+            self.agent.converse(progress(self.count, 0, path), code_of("SYS_SVR_TO_CLI_COLL_STAT"))
+            self.count = 0
+
+    def remove_collection(self, path: str) -> None:
+        remove_empty_collection(self.agent, path, as_admin=self.as_admin)
+
+
+def data_objects_in(agent: Agent, path: str) -> list[str]:
+    rows = agent.catalog.rows(
+        "SELECT DISTINCT d.data_name, d.data_id, d.coll_id FROM R_DATA_MAIN d JOIN R_COLL_MAIN c"
+        " ON c.coll_id = d.coll_id WHERE c.coll_name = ? ORDER BY d.data_name",
+        path,
+    )
+    return [f"{path}/{row['data_name']}" for row in rows if is_visible(agent, row["data_id"])]
+
+
+def collections_in(agent: Agent, path: str) -> list[str]:
+    rows = agent.catalog.rows(
+        "SELECT coll_name, coll_id FROM R_COLL_MAIN WHERE parent_coll_name = ? ORDER BY coll_name", path
+    )
+    return [row["coll_name"] for row in rows if is_visible(agent, row["coll_id"])]
+
+
+def is_trash_home(agent: Agent, path: str) -> bool:
+    parent = split(path)[0]
+    return parent == f"/{agent.zone.name}/trash/home" or path == f"/{agent.zone.name}/trash/home"

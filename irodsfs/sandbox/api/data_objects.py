@@ -1,0 +1,100 @@
+"""Data objects by path: unlink (615), rename (627), truncate (652, 802)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import vault
+from irodsfs.sandbox.access import is_admin_request, replicas_for
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.moves import DATA_OBJECT, rename
+from irodsfs.sandbox.paths import checked
+from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.removal import is_trash, move_to_trash, unlink
+from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+UNREGISTER = 26
+
+
+@handles(615)
+def data_object_unlink(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_UNLINK_AN: moves a data object to the trash, or removes it with ``forceFlag``."""
+    path = checked(request.input.text("objPath"))
+    keywords = request.input.keywords()
+    as_admin = is_admin_request(agent, keywords)
+    empties_trash = keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"}
+    if empties_trash and not is_trash(agent, path):
+        raise IrodsError("SYS_INVALID_FILE_PATH")
+    as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
+    unregisters = request.input.integer("oprType") == UNREGISTER
+    with agent.catalog.transaction():
+        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
+        require_unlocked(replicas)
+        if "forceFlag" in keywords or empties_trash or unregisters:
+            unlink(agent, replicas, delete_files=not unregisters)
+        else:
+            move_to_trash(agent, path, DATA_OBJECT)
+    return Reply()
+
+
+@handles(627)
+def data_object_rename(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path."""
+    source, target = request.input.structs("DataObjInp_PI")[:2]
+    rename(agent, checked(source.text("objPath")), checked(target.text("objPath")), source.integer("oprType"))
+    return Reply()
+
+
+@handles(652)
+def data_object_truncate(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_TRUNCATE_AN (deprecated by the server, which says so): sets the size of a good replica."""
+    deprecation = (code_of("DEPRECATED_API"), "rxDataObjTruncate has been deprecated. Use rx_replica_truncate instead.")
+    try:
+        truncate(agent, request.input)
+    except IrodsError as error:
+        return Reply(error.code, errors=(deprecation, *error.stack))
+    return Reply(errors=(deprecation,))
+
+
+@handles(802)
+def replica_truncate(agent: Agent, request: Request) -> Reply:
+    """REPLICA_TRUNCATE_AN: sets the size of a replica to ``dataSize`` bytes; the answer is JSON."""
+    path = request.input.text("objPath")
+    try:
+        number, hierarchy = truncate(agent, request.input)
+    except IrodsError as error:
+        message = (
+            f"rs_replica_truncate: Error occurred resolving hierarchy or getting information for [{path}]: {error.code}"
+        )
+        return Reply(error.code, truncation(message, None, None), errors=error.stack)
+    return Reply(0, truncation("", number, hierarchy))
+
+
+def truncation(message: str, number: int | None, hierarchy: str | None) -> Struct:
+    outcome = {"message": message, "replica_number": number, "resource_hierarchy": hierarchy}
+    return Struct("STR_PI", ("myStr", json.dumps(outcome, separators=(",", ":"), ensure_ascii=False)))
+
+
+def truncate(agent: Agent, request: Struct) -> tuple[int, str]:
+    """Sets a replica's size; answers its number and hierarchy; raises IrodsError."""
+    path, size = checked(request.text("objPath")), request.integer("dataSize")
+    keywords = request.keywords()
+    as_admin = is_admin_request(agent, keywords)
+    with agent.catalog.transaction():
+        replicas = replicas_for(agent, path, Access.MODIFY_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
+        replica = choose(replicas, keywords, has_token=False)
+        require_unlocked(replicas)
+        key = replica["data_id"], replica["data_repl_num"]
+        if size != replica["data_size"]:
+            vault.truncate(replica["data_path"], size)
+            lock_for_write(agent.catalog, *key)
+            update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
+            unlock(agent.catalog, *key, Status.GOOD, Status.STALE)
+    return replica["data_repl_num"], replica["resc_hier"]

@@ -1,0 +1,109 @@
+"""Removing entries: to the user's trash, or for good with their files, metadata and permissions."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from functools import partial
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import vault
+from irodsfs.sandbox.catalog import Catalog
+from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.moves import rename
+from irodsfs.sandbox.namespace import add_collection, find_collection, touch_collection
+from irodsfs.sandbox.paths import split
+from irodsfs.sandbox.permissions import Access, access_of
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+TAKEN = frozenset(map(code_of, ("CAT_NAME_EXISTS_AS_DATAOBJ", "CAT_NAME_EXISTS_AS_COLLECTION", "SYS_PHY_PATH_INUSE")))
+
+
+def is_trash(agent: Agent, path: str) -> bool:
+    return path.startswith(f"/{agent.zone.name}/trash/")
+
+
+def move_to_trash(agent: Agent, path: str, kind: int) -> None:
+    """Moves an entry to the same place in the user's trash, with a number added when the name is taken there."""
+    target = trash_path(agent, path)
+    with agent.catalog.transaction():
+        make_trash(agent, split(target)[0])
+    while True:
+        try:
+            return rename(agent, path, target, kind)
+        except IrodsError as error:
+            if error.code not in TAKEN:
+                raise
+            target = f"{target}.{secrets.randbits(32)}"
+
+
+def trash_path(agent: Agent, path: str) -> str:
+    zone, _, rest = path[1:].partition("/")
+    for own in (f"home/{agent.user.name}/", f"home/{agent.user.name}#"):
+        if rest.startswith(own):
+            rest = rest.split("/", 2)[2]
+    return f"/{zone}/trash/home/{agent.user.name}/{rest}"
+
+
+def make_trash(agent: Agent, path: str) -> None:
+    if find_collection(agent.catalog, path) is not None:
+        return
+    make_trash(agent, split(path)[0])
+    parent = find_collection(agent.catalog, split(path)[0])
+    if parent is None or access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
+        raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+    add_collection(agent, path, parent)
+
+
+def unlink(agent: Agent, replicas: list[sqlite3.Row], *, delete_files: bool = True) -> None:
+    """Removes all replicas of a data object and what the catalog keeps about it."""
+    catalog = agent.catalog
+    data_id = replicas[0]["data_id"]
+    with catalog.transaction():
+        catalog.execute("DELETE FROM R_DATA_MAIN WHERE data_id = ?", data_id)
+        forget(catalog, data_id)
+        touch_collection(catalog, replicas[0]["coll_id"])
+        for path in [replica["data_path"] for replica in replicas] if delete_files else []:
+            catalog.when_committed(partial(vault.unlink, path))
+
+
+def remove_empty_collection(agent: Agent, path: str, *, as_admin: bool = False) -> None:
+    """Removes a collection that has no entries; raises IrodsError."""
+    catalog = agent.catalog
+    with catalog.transaction():
+        parent = collection_with(agent, split(path)[0], Access.MODIFY_OBJECT, as_admin)
+        collection = collection_with(agent, path, Access.DELETE_OBJECT, as_admin)
+        if has_entries(catalog, collection):
+            raise IrodsError("CAT_COLLECTION_NOT_EMPTY")
+        catalog.execute("DELETE FROM R_COLL_MAIN WHERE coll_id = ?", collection["coll_id"])
+        forget(catalog, collection["coll_id"])
+        touch_collection(catalog, parent["coll_id"])
+
+
+def collection_with(agent: Agent, path: str, level: Access, as_admin: bool) -> sqlite3.Row:
+    row = find_collection(agent.catalog, path)
+    if row is None:
+        raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{path}' is unknown"[:99])
+    if not as_admin and access_of(agent, row["coll_id"]) < level:
+        raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+    return row
+
+
+def has_entries(catalog: Catalog, collection: sqlite3.Row) -> bool:
+    return bool(
+        catalog.value(
+            "SELECT EXISTS (SELECT 1 FROM R_COLL_MAIN WHERE parent_coll_name = ? AND coll_id <> ?)"
+            " OR EXISTS (SELECT 1 FROM R_DATA_MAIN WHERE coll_id = ?)",
+            collection["coll_name"],
+            collection["coll_id"],
+            collection["coll_id"],
+        )
+    )
+
+
+def forget(catalog: Catalog, object_id: int) -> None:
+    """Drops permissions, AVUs and tickets of an object that is gone."""
+    catalog.execute("DELETE FROM R_OBJT_ACCESS WHERE object_id = ?", object_id)
+    catalog.execute("DELETE FROM R_OBJT_METAMAP WHERE object_id = ?", object_id)
