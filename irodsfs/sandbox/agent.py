@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from irodsfs.sandbox import clock

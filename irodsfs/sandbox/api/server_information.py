@@ -1,0 +1,82 @@
+"""What the server tells about itself: GET_MISC_SVR_INFO_AN, CLIENT_HINTS_AN, PROC_STAT_AN."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.genquery1.results import Column, Page
+from irodsfs.sandbox.handshake import API_VERSION, NEGOTIATION_REQUEST, RELEASE
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+RCAT_ENABLED = 1
+ALL_PAGES = -1  # continuation of an answer that is no statement's
+NAME_LENGTH = 64  # bytes of a column of agents
+PROCESS_ID, START_TIME, CLIENT_NAME, CLIENT_ZONE, PROXY_NAME, PROXY_ZONE, ADDRESS, PROGRAM, SERVER = range(
+    1000001, 1000010
+)
+PLUGINS = {"resource": ("unixfilesystem", "replication"), "auth": ("native", "pam_password"), "network": ("tcp", "ssl")}
+
+
+@handles(700)
+def miscellaneous_server_information(agent: Agent, request: Request) -> Reply:
+    """Release, zone, and in JSON whether the connection is encrypted."""
+    encrypted = json.dumps({"ssl_enabled": agent.negotiated == "CS_NEG_USE_SSL"}, separators=(",", ":"))
+    return Reply(
+        struct=Struct(
+            "MiscSvrInfo_PI",
+            ("serverType", RCAT_ENABLED),
+            ("serverBootTime", 0),
+            ("relVersion", RELEASE),
+            ("apiVersion", API_VERSION),
+            ("rodsZone", agent.zone.name),
+            ("BinBytesBuf_PI", Struct("BinBytesBuf_PI", ("buflen", len(encrypted)), ("buf", encrypted))),
+        )
+    )
+
+
+@handles(10215)
+def client_hints(agent: Agent, request: Request) -> Reply:
+    """Hash scheme, plugins, rules and specific queries, as JSON that is not escaped."""
+    queries = agent.catalog.rows("SELECT alias FROM R_SPECIFIC_QUERY")
+    hints = {
+        "hash_scheme": "SHA256",
+        "match_hash_policy": "compatible",
+        "plugins": [plugin(kind, name) for kind, names in PLUGINS.items() for name in names],
+        "rules": [],
+        "specific_queries": [row["alias"] for row in queries],
+        "strict_acls": "on",
+    }
+    text = json.dumps(hints, indent=4)
+    return Reply(struct=Struct("BytesBuf_PI", ("buflen", len(text.encode())), ("buf", text)))
+
+
+def plugin(kind: str, name: str) -> dict[str, str]:
+    return {"checksum_sha256": "", "name": name, "type": kind, "version": ""}
+
+
+@handles(690)
+def connected_agents(agent: Agent, request: Request) -> Reply:
+    """One row for each connection of the zone: process, start, users, address, program."""
+    rows = [described(each) for each in sorted(agent.zone.agents, key=lambda each: each.process_id)]
+    page = Page([Column(number, [row[number] for row in rows], NAME_LENGTH) for number in rows[0]], ALL_PAGES)
+    return Reply(struct=page.struct())
+
+
+def described(agent: Agent) -> dict[int, str]:
+    program = agent.startup.text("option").removesuffix(NEGOTIATION_REQUEST)
+    return {
+        PROCESS_ID: str(agent.process_id),
+        START_TIME: str(int(agent.started)),
+        CLIENT_NAME: agent.user.name,
+        CLIENT_ZONE: agent.user.zone,
+        PROXY_NAME: agent.proxy.name,
+        PROXY_ZONE: agent.proxy.zone,
+        ADDRESS: agent.client_address,
+        SERVER: agent.zone.host,
+        PROGRAM: program,
+    }
