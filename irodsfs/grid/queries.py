@@ -26,6 +26,7 @@ Row = tuple[str, ...]
 
 _COLUMN = re.compile(rb"<SqlResult_PI>(.*?)</SqlResult_PI>", re.DOTALL)
 _VALUE = re.compile(rb"<value>([^<]*)</value>")
+_COUNT = re.compile(rb"<attriCnt>(\d+)<")
 _CONTINUE = re.compile(rb"<continueInx>(-?\d+)<")
 
 
@@ -83,9 +84,14 @@ def page(reply: Reply) -> Page:
     if reply.status == CAT_NO_ROWS_FOUND:
         return Page([], 0)
     body = reply.check().body
-    columns = [[_text(value) for value in _VALUE.findall(column)] for column in _COLUMN.findall(body)]
-    found = _CONTINUE.search(body)
-    return Page(list(zip(*columns, strict=False)), int(found[1]) if found else 0)
+    # The server always sends as many columns as its structure has; those that were not asked for hold nothing.
+    columns = [_VALUE.findall(column) for column in _COLUMN.findall(body)][: _number(_COUNT, body)]
+    return Page([tuple(map(_text, row)) for row in zip(*columns, strict=True)], _number(_CONTINUE, body))
+
+
+def _number(field: re.Pattern[bytes], body: bytes) -> int:
+    found = field.search(body)
+    return int(found[1]) if found else 0
 
 
 def _text(value: bytes) -> str:

@@ -12,6 +12,7 @@ from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry
 from irodsfs.mount.inodes import Inode
 
 BLOCK = 512
+USUAL_UMASK = 0o022
 PREFERRED_IO = 1024 * 1024
 
 
@@ -24,13 +25,12 @@ class Owner:
     umask: int
 
     @classmethod
-    def of_process(cls, uid: int | None, gid: int | None, umask: int | None) -> Owner:
-        current = os.umask(0o022)
-        os.umask(current)
+    def chosen(cls, uid: int | None, gid: int | None, umask: int | None) -> Owner:
+        """Who was chosen, else the user of this process and the usual umask."""
         return cls(
             os.getuid() if uid is None else uid,
             os.getgid() if gid is None else gid,
-            current if umask is None else umask,
+            USUAL_UMASK if umask is None else umask,
         )
 
 

@@ -69,7 +69,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
             files,
             Tree(zone, catalog, inodes, files, trash=config.trash),
             ExtendedAttributes(zone, catalog, config.cache_timeout),
-            owner=Owner.of_process(config.uid, config.gid, config.umask),
+            owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,
         )
