@@ -33,7 +33,7 @@ COLUMN_KINDS = {
     306: "host",
     1000001: "process",
     1000002: "time",
-    1000008: "text",
+    1000009: "host",
 }
 
 
