@@ -83,6 +83,11 @@ def in_case(text: str, change: Callable[[str], str]) -> str:
     return "".join(other if len(other := change(letter)) == 1 else letter for letter in text)
 
 
+def concat(*values: str | int | None) -> str:
+    """``concat(values)``: the texts of all that are not null."""
+    return "".join(str(value) for value in values if value is not None)
+
+
 class Average:
     """``avg`` of integers: exact decimal text with as many digits as PostgreSQL's numeric division gives."""
 
@@ -123,4 +128,5 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_function("upper", 1, upper, deterministic=True)
     connection.create_function("lower", 1, lower, deterministic=True)
     connection.create_function("number", 1, number, deterministic=True)
+    connection.create_function("concat", -1, concat, deterministic=True)
     connection.create_aggregate("avg", 1, Average)  # type: ignore[arg-type]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import genquery1, specific_queries
+from irodsfs.sandbox import genquery1, genquery2, specific_queries
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.genquery1.results import Page
+from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -31,6 +32,22 @@ def specific_query(agent: Agent, request: Request) -> Reply:
     """A specific query; a failure is answered without a struct."""
     query = specific_queries.SpecificQuery.of(request.input)
     return Reply(struct=specific_queries.run(agent, query).struct())
+
+
+@handles(10221)
+def genquery2_query(agent: Agent, request: Request) -> Reply:
+    """GenQuery2: rows as JSON, or the column mappings, or the SQL."""
+    asked = request.input
+    if asked.texts("zone") not in ([], [agent.zone.name]):
+        raise IrodsError("SYS_INVALID_ZONE_NAME")
+    text = asked.text("query_string")
+    if asked.integer("column_mappings") == 1:
+        answer = genquery2.column_mappings()
+    elif asked.integer("sql_only") == 1:
+        answer = genquery2.sql(agent, text)
+    else:
+        answer = genquery2.run(agent, text)
+    return Reply(struct=Struct("STR_PI", ("myStr", answer)))
 
 
 def check_zone(agent: Agent, hint: str) -> None:

@@ -1,0 +1,59 @@
+"""GenQuery2: the text query of API 10221, with the server's grammar, joins and SQL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.genquery2 import columns, grouping
+from irodsfs.sandbox.genquery2.dialects import PostgreSQL, RefusedError, SQLite
+from irodsfs.sandbox.genquery2.parser import InvalidSyntaxError, parse
+from irodsfs.sandbox.genquery2.sql import Generator, InvalidQueryError, Reader
+from irodsfs.sandbox.genquery2.syntax import Select
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+def column_mappings() -> str:
+    """All columns as JSON: name to table to the table's column."""
+    return compact(columns.mappings())
+
+
+def sql(agent: Agent, text: str) -> str:
+    """The SQL the server makes of a query; nothing when it makes none; raises IrodsError for bad syntax."""
+    try:
+        return Generator(read(text), reader(agent), PostgreSQL()).generate()[0]
+    except InvalidQueryError:
+        return ""
+
+
+def run(agent: Agent, text: str) -> str:
+    """The rows of a query as JSON, all values as text; raises IrodsError."""
+    select = read(text)
+    if not sql(agent, text):
+        raise IrodsError("SYS_INVALID_INPUT_PARAM")
+    try:
+        grouping.check(select)
+        statement, values = Generator(select, reader(agent), SQLite()).generate()
+        rows = agent.catalog.rows(statement, *values)
+    except (RefusedError, IrodsError, sqlite3.Error, OverflowError):
+        raise IrodsError("SYS_LIBRARY_ERROR") from None
+    return compact([["" if value is None else str(value) for value in row] for row in rows])
+
+
+def read(text: str) -> Select:
+    try:
+        return parse(text)
+    except InvalidSyntaxError:
+        raise IrodsError("SYS_LIBRARY_ERROR") from None
+
+
+def reader(agent: Agent) -> Reader:
+    return Reader(agent.user.name, agent.user.zone, agent.user.is_admin)
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
