@@ -21,6 +21,7 @@ from irodsfs.sandbox.wire import Struct
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
+ACCESS_TIME_RESOLUTION = 86400  # seconds
 PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
 
 
@@ -33,15 +34,15 @@ def open_replica(agent: Agent, request: Struct, extra_flags: int = 0) -> int:
         raise IrodsError("USER_INPUT_PATH_ERR")
     if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
         raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
-    writes = flags & os.O_ACCMODE != os.O_RDONLY or flags & os.O_CREAT
+    if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
+        replica = choose(usable_replicas(agent, path, flags, keywords), keywords, has_token=False)
+        return agent.descriptors.add(opened(agent, path, flags, replica, keywords))
     with agent.catalog.transaction():
         replicas = usable_replicas(agent, path, flags, keywords)
-        if not replicas:
-            descriptor = create_data_object(agent, path, flags, request)
-        elif writes:
+        if replicas:
             descriptor = open_for_write(agent, path, flags, replicas, keywords)
         else:
-            descriptor = open_for_read(path, flags, replicas, keywords)
+            descriptor = create_data_object(agent, path, flags, request)
     return agent.descriptors.add(descriptor)
 
 
@@ -99,24 +100,29 @@ def open_for_write(
     if not has_token:
         require_unlocked(replicas)
         lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
-    descriptor = opened(path, flags, replica, keywords)
+    descriptor = opened(agent, path, flags, replica, keywords)
     if flags & os.O_TRUNC:
+        descriptor.size = 0
         update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="", modify_ts=now())
     descriptor.token = access.add(descriptor.key)
     return descriptor
 
 
-def open_for_read(path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]) -> Descriptor:
-    return opened(path, flags, choose(replicas, keywords, has_token=False), keywords)
-
-
-def opened(path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
+def opened(agent: Agent, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
     physical = replica["data_path"]
     file = vault.open_file(physical, flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
+    if flags & os.O_ACCMODE != os.O_WRONLY and is_access_time_old(replica):
+        update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], access_ts=now())
     return Descriptor(
         path, flags, file, replica["data_id"], replica["data_repl_num"], physical, replica["data_size"],
         keywords=keywords,
     )  # fmt: skip
+
+
+def is_access_time_old(replica: sqlite3.Row) -> bool:
+    """Whether a read has to be noted: the replica changed since the last one, or that was a day ago."""
+    accessed = replica["access_ts"]
+    return bool(accessed < replica["modify_ts"]) or int(now()) - int(accessed) >= ACCESS_TIME_RESOLUTION
 
 
 def close_replica(agent: Agent, number: int) -> int:

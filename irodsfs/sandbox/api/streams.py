@@ -31,6 +31,8 @@ def data_object_read(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_READ_AN: up to ``len`` bytes from the current position; status is their number."""
     descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
     length = request.input.integer("len")
+    if descriptor.size == 0 and not descriptor.written:
+        return Reply()
     if not descriptor.is_writable:
         position = os.lseek(descriptor.file, 0, os.SEEK_CUR)
         length = min(length, max(descriptor.size - position, 0))
@@ -70,7 +72,8 @@ def data_object_seek(agent: Agent, request: Request) -> Reply:
     try:
         position = os.lseek(descriptor.file, offset, whence)
     except OSError as error:
-        raise IrodsError("UNIX_FILE_LSEEK_ERR", errno=error.errno or 0) from None
+        code = IrodsError("UNIX_FILE_LSEEK_ERR", errno=error.errno or 0).code
+        return Reply(code, Struct("fileLseekOut_PI", ("offset", code)))
     return Reply(0, Struct("fileLseekOut_PI", ("offset", position)))
 
 
