@@ -31,6 +31,7 @@ COLUMN_KINDS = {
     },
     **dict.fromkeys((317, 421, 600), "text"),
     306: "host",
+    424: "access time",
     1000001: "process",
     1000002: "time",
     1000009: "host",

@@ -52,6 +52,11 @@ class Timeline:
             insort(self.ours, ours)
         return fits
 
+    def may_lag(self, recorded: int, ours: int) -> bool:
+        """Whether the recorded time is of the same moment or of an earlier one."""
+        following = self.ours[bisect_left(self.ours, ours) :]
+        return not following or recorded <= self.recorded[following[0]]
+
 
 class Variables:
     """All that a replay learnt about the two zones."""
@@ -73,6 +78,8 @@ class Variables:
                 return self.ids.agree(recorded, ours)
             case "time" if TIME.fullmatch(recorded) and TIME.fullmatch(ours):
                 return len(recorded) == len(ours) and self.times.agree(int(recorded), int(ours))
+            case "access time" if TIME.fullmatch(recorded) and TIME.fullmatch(ours):
+                return self.times.may_lag(int(recorded), int(ours))  # the server notes a read when it finds the time
             case "token":
                 return bool(recorded) == bool(ours) and self.tokens.agree(recorded, ours)
             case "continuation":
@@ -112,7 +119,7 @@ class Variables:
 
 
 def is_variable(kind: str, text: str) -> bool:
-    return kind in ("token", "process", "host") or (kind == "time" and bool(TIME.fullmatch(text)))
+    return kind in ("token", "process", "host") or (kind in ("time", "access time") and bool(TIME.fullmatch(text)))
 
 
 def is_id(text: str) -> bool:

@@ -54,3 +54,10 @@ def test_a_checksum_may_differ_only_for_content_that_was_made_up() -> None:
     variables.our_checksums.add(ours)
     assert variables.agree("text", recorded, ours)
     assert not variables.agree("text", "sha2:" + "C" * 43 + "=", ours)
+
+
+def test_an_access_time_may_lag_behind_but_not_run_ahead() -> None:
+    variables = Variables()
+    assert variables.agree("time", "01795310829", "01795300005")
+    assert variables.agree("access time", "01795310827", "01795300004")
+    assert not variables.agree("access time", "01795310830", "01795300004")
