@@ -18,7 +18,7 @@ from irodsfs.cli.mountpoints import require_fuse
 from irodsfs.errors import IrodsfsError, UnmountError
 
 ATTRIBUTE, VALUE = "reviewed-by", "Ada Lovelace"
-SHOWN_LINES = 4
+SHOWN_LINES = 3
 
 
 def demo(
@@ -59,11 +59,10 @@ def _tour(show: Demonstration, installation: Installation) -> None:
         show.run("diff", "-r", tree.path, copy)
         show.result("no difference")
     with show.step("List all of it"):
-        listed = show.run("ls", "-lR", copy).splitlines()
-        files = sum(line.startswith("-") for line in listed)
-        _require(files == tree.files, f"ls shows {files} files instead of {tree.files}")
-        show.result(*listed[:SHOWN_LINES], f"... {files:,} files listed")
-    _show_metadata(show, installation, next(copy.rglob("ast.py")), tree.files)
+        files = [line for line in show.run("ls", "-lR", copy).splitlines() if line.startswith("-")]
+        _require(len(files) == tree.files, f"ls shows {len(files)} files instead of {tree.files}")
+        show.result(*files[:SHOWN_LINES], f"... {len(files):,} files listed")
+    _show_metadata(show, installation, copy / next(tree.path.rglob("ast.py")).relative_to(tree.path), tree.files)
 
 
 def _show_metadata(show: Demonstration, installation: Installation, file: Path, files: int) -> None:

@@ -19,7 +19,7 @@ from irods.password_obfuscation import encode
 from irods.session import iRODSSession
 from rich.console import Console
 
-from irodsfs.cli.mountpoints import find_mount, resolve
+from irodsfs.cli.mountpoints import detach, find_mount, resolve
 from irodsfs.errors import IrodsfsError, UnmountError
 
 ENOUGH_FILES = 2_000
@@ -104,7 +104,7 @@ class Installation:
     def force_unmount(self) -> None:
         """Detaches what an interrupted demonstration left mounted."""
         if find_mount(resolve(self.mountpoint)):
-            subprocess.run(["fusermount3", "-uz", self.mountpoint], check=True)
+            detach(self.mountpoint)
 
     def session(self) -> iRODSSession:
         return iRODSSession(host=self.host, port=self.port, user=self.user, password=self.password, zone=self.zone)
@@ -154,7 +154,7 @@ class Demonstration:
         self._print(f"   {clock.elapsed():.2f} s", "dim")
 
     def result(self, *lines: str) -> None:
-        for line in lines:
+        for line in filter(None, lines):
             self._print(f"   {line}", "green")
 
     def say(self, line: str) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,11 @@ def _unescape(text: str) -> str:
 
 
 def require_fit(mountpoint: Path) -> None:
-    """Raises MountPointError unless `mountpoint` is an empty directory on which nothing is mounted."""
+    """Raises MountPointError unless `mountpoint` is an empty directory on which nothing is mounted.
+
+    A mount of ours whose process was killed is not in the way: it is detached.
+    """
+    _detach_dead(mountpoint)
     if find_mount(resolve(mountpoint)):
         raise MountPointError(f"{mountpoint} is mounted already: unmount it first, with irodsfs umount {mountpoint}.")
     try:
@@ -58,6 +63,27 @@ def require_fit(mountpoint: Path) -> None:
         raise MountPointError(_explain(mountpoint, error)) from None
     if entry is not None:
         raise MountPointError(f"{mountpoint} is not empty: it holds {entry.name!r}; mount on an empty directory.")
+
+
+def _detach_dead(mountpoint: Path) -> None:
+    path = resolve(mountpoint)
+    mount = find_mount(path)
+    if mount is not None and mount.type == FILE_SYSTEM_TYPE and _is_dead(path):
+        detach(path)
+
+
+def _is_dead(path: Path) -> bool:
+    try:
+        os.statvfs(path)  # which, unlike stat, the kernel never answers from its cache
+    except OSError as error:
+        return error.errno == errno.ENOTCONN
+    return False
+
+
+def detach(path: Path) -> None:
+    """Takes a mount away from `path` at once, whoever uses it."""
+    require_fusermount()
+    subprocess.run(["fusermount3", "-uz", "--", path], capture_output=True, check=False)
 
 
 def _explain(mountpoint: Path, error: OSError) -> str:

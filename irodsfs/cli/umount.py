@@ -16,9 +16,9 @@ from irodsfs.errors import UnmountError
 PATIENCE = 3.0  # seconds without a word
 
 
-def umount(mountpoint: Annotated[Path, typer.Argument(metavar="MOUNTPOINT", show_default=False)]) -> None:
+def umount(mountpoint: Annotated[str, typer.Argument(metavar="MOUNTPOINT", show_default=False)]) -> None:
     """Unmount a zone; returns when everything written is in the zone and the mount's process has ended."""
-    path = resolve(mountpoint)
+    path = resolve(Path(mountpoint))
     _require_mounted(path)
     require_fusermount()
     with find_record(path) as record:

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from irods.session import iRODSSession
+
+from irodsfs.cli.mountpoints import find_mount
+from tests.conftest import IrodsfsCommand, MakeMount
+from tests.mounts import Mount
+from tests.zones import EmbeddedZone
+
+
+@pytest.fixture
+def mountpoint(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "mount point"
+    path.mkdir()
+    yield path
+    while find_mount(path):
+        subprocess.run(["fusermount3", "-uz", path], check=True)
+
+
+def failure(done: subprocess.CompletedProcess[str]) -> tuple[int, str]:
+    """Exit status and message of a command that failed as it should: one sentence on stderr, and nothing else."""
+    assert done.stdout == ""
+    assert done.stderr.startswith("irodsfs: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.returncode, done.stderr.removeprefix("irodsfs: ").rstrip("\n")
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_returns_when_the_mount_answers_and_unmounts(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+) -> None:
+    mounted = irodsfs("mount", "--collection", home, zone_server.environment_file(), mountpoint)
+    assert (mounted.returncode, mounted.stdout, mounted.stderr) == (0, "", "")
+    (mountpoint / "hello").write_text("world")
+    unmounted = irodsfs("umount", mountpoint)
+    assert (unmounted.returncode, unmounted.stdout, unmounted.stderr) == (0, "", "")
+    assert list(mountpoint.iterdir()) == []
+    with session.data_objects.open(f"{home}/hello", "r") as opened:
+        assert opened.read() == b"world"
+
+
+def test_umount_waits_for_the_end_of_the_process(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
+) -> None:
+    assert irodsfs("mount", zone_server.environment_file(), mountpoint).returncode == 0
+    (record,) = Path(user_environment["XDG_RUNTIME_DIR"], "irodsfs").iterdir()
+    assert irodsfs("umount", mountpoint).returncode == 0
+    assert not record.exists()
+    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").iterdir()
+    assert log.read_text().endswith("is unmounted\n")
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_address_with_the_password_in_the_environment(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+) -> None:
+    session.collections.create(f"{home}/a b%c")
+    address = f"irods://rods@127.0.0.1:{zone_server.port}{home}"
+    done = irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": "rods"})
+    assert done.returncode == 0, done.stderr
+    assert [entry.name for entry in mountpoint.iterdir()] == ["a b%c"]
+    assert irodsfs("umount", mountpoint).returncode == 0
+
+
+def test_without_zone_as_the_icommands_do(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
+) -> None:
+    Path(user_environment["HOME"], ".irods").symlink_to(zone_server.environment_file().parent)
+    done = irodsfs("mount", mountpoint)
+    assert done.returncode == 0, done.stderr
+    assert irodsfs("umount", mountpoint).returncode == 0
+
+
+def test_a_password_typed_on_the_terminal(
+    zone_server: EmbeddedZone, mountpoint: Path, user_environment: dict[str, str], irodsfs: IrodsfsCommand
+) -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        address = f"irods://rods@127.0.0.1:{zone_server.port}/tempZone/home/rods"
+        os.execve(  # noqa: S606 - the terminal made by fork must be its own
+            sys.executable, [sys.executable, "-m", "irodsfs", "mount", address, str(mountpoint)], user_environment
+        )
+    shown = b""
+    while b"Password of rods in zone tempZone on 127.0.0.1: " not in shown:
+        shown += os.read(terminal, 1024)
+    os.write(terminal, b"rods\n")
+    _, status = os.waitpid(child, 0)
+    rest = os.read(terminal, 1024)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, rest
+    assert b"rods" not in rest
+    assert irodsfs("umount", mountpoint).returncode == 0
+
+
+@pytest.mark.parametrize(("user", "password"), [("rods", "wrong"), ("nobody", "rods")])
+def test_wrong_password_or_user(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user: str, password: str
+) -> None:
+    address = f"irods://{user}@127.0.0.1:{zone_server.port}/tempZone"
+    status, message = failure(irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": password}))
+    assert status == 4
+    assert f"refused {user}" in message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "host.invalid"])
+def test_no_server_there(irodsfs: IrodsfsCommand, mountpoint: Path, host: str) -> None:
+    address = f"irods://rods@{host}:{unused_port()}/tempZone"
+    status, message = failure(irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": "rods"}))
+    assert status == 5
+    assert host in message
+
+
+def test_a_server_of_another_kind(irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        command = ["-o", "timeout=1", f"irods://rods@127.0.0.1:{other.getsockname()[1]}/tempZone", mountpoint]
+        status, _ = failure(irodsfs("mount", *command, env={"IRODSFS_PASSWORD": "rods"}))
+    assert status == 5
+
+
+def test_a_missing_collection(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    done = irodsfs("mount", "--collection", "/tempZone/nowhere", zone_server.environment_file(), mountpoint)
+    status, message = failure(done)
+    assert status == 6
+    assert "/tempZone/nowhere" in message
+
+
+def test_a_data_object_is_no_collection(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+) -> None:
+    session.data_objects.create(f"{home}/file")
+    done = irodsfs("mount", "--collection", f"{home}/file", zone_server.environment_file(), mountpoint)
+    assert failure(done)[0] == 6
+
+
+def test_a_missing_mount_point(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
+    status, message = failure(irodsfs("mount", zone_server.environment_file(), tmp_path / "none"))
+    assert (status, "does not exist" in message) == (7, True)
+
+
+def test_a_mount_point_that_is_a_file(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, message = failure(irodsfs("mount", zone_server.environment_file(), tmp_path / "file"))
+    assert (status, "is not a directory" in message) == (7, True)
+
+
+def test_a_mount_point_that_is_not_empty(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    (mountpoint / "precious").touch()
+    status, message = failure(irodsfs("mount", zone_server.environment_file(), mountpoint))
+    assert (status, "'precious'" in message) == (7, True)
+
+
+def test_a_mount_point_that_is_mounted_already(
+    mount: Mount, zone_server: EmbeddedZone, irodsfs: IrodsfsCommand
+) -> None:
+    status, message = failure(irodsfs("mount", zone_server.environment_file(), mount.path))
+    assert (status, "is mounted already" in message) == (7, True)
+
+
+def test_a_missing_environment_file(irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    status, message = failure(irodsfs("mount", mountpoint))
+    assert status == 3
+    assert ".irods/irods_environment.json does not exist" in message
+
+
+def test_fusermount_missing(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path
+) -> None:
+    status, message = failure(irodsfs("mount", zone_server.environment_file(), mountpoint, env={"PATH": str(tmp_path)}))
+    assert status == 8
+    assert "fusermount3 is not installed" in message
+
+
+def test_an_unknown_option(irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    status, message = failure(irodsfs("mount", "-o", "ro,cache_time=3", mountpoint))
+    assert status == 3
+    assert message.startswith("-o cache_time is not an option: known are ")
+
+
+def test_too_many_arguments_are_a_usage_error(irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    assert irodsfs("mount", "a", "b", mountpoint).returncode == 2
+
+
+def test_options_reach_the_mount(make_mount: MakeMount) -> None:
+    mount = make_mount("--read-only", "--umask", "077", "-o", "uid=1234,gid=2345")
+    status = mount.path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o077) == (1234, 2345, 0)
+    with pytest.raises(OSError, match="Read-only file system"):
+        (mount.path / "file").touch()
+
+
+def test_the_root_shows_the_zones(make_mount: MakeMount) -> None:
+    mount = make_mount(collection="/")
+    assert [entry.name for entry in mount.path.iterdir()] == ["tempZone"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_unmounts_and_loses_nothing(mount: Mount, session: iRODSSession, number: signal.Signals) -> None:
+    assert mount.process is not None
+    with (mount.path / "open").open("wb", buffering=0) as file:
+        file.write(b"not closed yet")
+        mount.process.send_signal(number)
+        assert mount.process.wait(30) == 0
+    assert find_mount(mount.path) is None
+    with session.data_objects.open(f"{mount.collection}/open", "r") as opened:
+        assert opened.read() == b"not closed yet"
+
+
+def test_a_mount_whose_process_was_killed_is_not_in_the_way(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mount: Mount
+) -> None:
+    assert mount.process is not None
+    mount.process.kill()
+    mount.process.wait()
+    done = irodsfs("mount", zone_server.environment_file(), mount.path)
+    assert done.returncode == 0, done.stderr
+    assert irodsfs("umount", mount.path).returncode == 0
+
+
+def test_the_password_is_nowhere_to_be_seen(
+    zone_server: EmbeddedZone, mountpoint: Path, irodsfs: IrodsfsCommand, user_environment: dict[str, str]
+) -> None:
+    address = f"irods://rods@127.0.0.1:{zone_server.port}/tempZone"
+    secret = "secret-of-mine"
+    status, message = failure(
+        irodsfs("mount", "--log-level", "debug", address, mountpoint, env={"IRODSFS_PASSWORD": secret})
+    )
+    assert status == 4
+    assert secret not in message
+    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").iterdir()
+    assert secret not in log.read_text()
