@@ -70,14 +70,20 @@ class Catalog:
             yield
             return
         self.connection.execute("BEGIN IMMEDIATE")
+        for change in self._uncommitted:
+            change()
+        unchanged = self.connection.total_changes
+        left_before = len(self._uncommitted)
         try:
-            self.take_up_uncommitted()
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
             self._when_committed.clear()
+            if self.connection.total_changes != unchanged and len(self._uncommitted) == left_before:
+                self._uncommitted.clear()
             raise
         self.connection.execute("COMMIT")
+        self._uncommitted.clear()
         actions, self._when_committed = self._when_committed, []
         for action in actions:
             action()
@@ -87,13 +93,11 @@ class Catalog:
         self._when_committed.append(action)
 
     def leave_uncommitted(self, change: Action) -> None:
-        """Leaves a change to this connection's next transaction, as the server does when it fails half-way."""
-        self._uncommitted.append(change)
+        """Leaves a change to this connection's next commit, as the server does when it fails half-way.
 
-    def take_up_uncommitted(self) -> None:
-        changes, self._uncommitted = self._uncommitted, []
-        for change in changes:
-            change()
+        A later transaction that fails after changes of its own takes it back.
+        """
+        self._uncommitted.append(change)
 
     def next_id(self) -> int:
         """A fresh object id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass, field
 
 from irodsfs.sandbox.errors import IrodsError
@@ -13,19 +14,19 @@ LIMIT = 1026
 
 @dataclass
 class Descriptor:
-    """An open replica. ``file`` is the operating system's descriptor; ``size`` is in bytes, as of the open;
-    ``written`` is the sum of all writes, None before the first one; ``expected_size`` is the client's hint or -1."""
+    """An open replica: its catalog row as of the open, and the operating system's descriptor in ``file``.
+
+    ``written`` is the sum of all writes in bytes, None before the first one; ``expected_size`` is the client's hint.
+    """
 
     path: str
     flags: int
     file: int
-    data_id: int
-    replica_number: int
-    physical_path: str
-    size: int
+    replica: sqlite3.Row
     created: bool = False
     token: str = ""
     operation: int = 0
+    mode: int = 0
     expected_size: int = -1
     written: int | None = None
     keywords: dict[str, str] = field(default_factory=dict)
@@ -33,11 +34,21 @@ class Descriptor:
     @property
     def key(self) -> tuple[int, int]:
         """Data object id and replica number."""
-        return self.data_id, self.replica_number
+        return self.replica["data_id"], self.replica["data_repl_num"]
+
+    @property
+    def size(self) -> int:
+        """Bytes in the replica as of the open."""
+        return 0 if self.flags & os.O_TRUNC else int(self.replica["data_size"])
 
     @property
     def is_writable(self) -> bool:
         return self.flags & os.O_ACCMODE != os.O_RDONLY
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be read: the replica was empty and nothing was written since."""
+        return self.size == 0 and not self.written
 
 
 class Descriptors:
@@ -46,13 +57,17 @@ class Descriptors:
     def __init__(self) -> None:
         self._open: dict[int, Descriptor] = {}
 
-    def add(self, descriptor: Descriptor) -> int:
-        """The number the descriptor gets; raises IrodsError when none is free."""
+    def free_number(self) -> int:
+        """The number the next descriptor gets; raises IrodsError when there is none left."""
         for number in range(FIRST, LIMIT):
             if number not in self._open:
-                self._open[number] = descriptor
                 return number
         raise IrodsError("SYS_OUT_OF_FILE_DESC")
+
+    def add(self, number: int, descriptor: Descriptor) -> int:
+        """Keeps a descriptor under a free number."""
+        self._open[number] = descriptor
+        return number
 
     def get(self, number: int, error: str = "BAD_INPUT_DESC_INDEX") -> Descriptor:
         """The descriptor of that number; raises IrodsError when it is out of range or not open."""
@@ -62,9 +77,9 @@ class Descriptors:
             raise IrodsError(error)
         return self._open[number]
 
-    def remove(self, number: int) -> None:
-        """Frees a number."""
-        del self._open[number]
+    def remove(self, number: int) -> Descriptor:
+        """Frees a number and answers what it stood for."""
+        return self._open.pop(number)
 
     def numbers(self) -> list[int]:
         """The numbers in use."""

@@ -32,6 +32,14 @@ def find_replicas(catalog: Catalog, path: str) -> list[sqlite3.Row]:
     )
 
 
+def find_replica(catalog: Catalog, data_id: int, number: int) -> sqlite3.Row:
+    """The R_DATA_MAIN row of one replica; raises IrodsError when it is gone."""
+    row = catalog.row("SELECT * FROM R_DATA_MAIN WHERE data_id = ? AND data_repl_num = ?", data_id, number)
+    if row is None:
+        raise IrodsError("CAT_NO_ROWS_FOUND")
+    return row
+
+
 def parent_for_change(agent: Agent, path: str) -> sqlite3.Row:
     """The collection a new or changed entry lies in; raises IrodsError when it is missing or may not be changed."""
     parent = find_collection(agent.catalog, split(path)[0])

@@ -11,7 +11,13 @@ from irodsfs.sandbox.access import is_admin_request, visible_replicas
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import add_data_object, find_collection, parent_for_change, touch_collection
+from irodsfs.sandbox.namespace import (
+    add_data_object,
+    find_collection,
+    find_replica,
+    parent_for_change,
+    touch_collection,
+)
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access, access_of
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
@@ -34,16 +40,19 @@ def open_replica(agent: Agent, request: Struct, extra_flags: int = 0) -> int:
         raise IrodsError("USER_INPUT_PATH_ERR")
     if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
         raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
+    number = agent.descriptors.free_number()
     if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
-        replica = choose(usable_replicas(agent, path, flags, keywords), keywords, has_token=False)
-        return agent.descriptors.add(opened(agent, path, flags, replica, keywords))
+        replicas = usable_replicas(agent, path, flags, keywords)
+        return agent.descriptors.add(number, open_for_read(agent, path, flags, replicas, keywords))
     with agent.catalog.transaction():
         replicas = usable_replicas(agent, path, flags, keywords)
         if replicas:
             descriptor = open_for_write(agent, path, flags, replicas, keywords)
         else:
             descriptor = create_data_object(agent, path, flags, request)
-    return agent.descriptors.add(descriptor)
+    descriptor.operation = request.integer("oprType")
+    descriptor.mode = request.integer("createMode")
+    return agent.descriptors.add(number, descriptor)
 
 
 def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str]) -> list[sqlite3.Row]:
@@ -54,10 +63,7 @@ def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str
     if replicas and agent.ticket and not is_admin_request(agent, keywords):
         tickets.use(agent, replicas[0]["data_id"], level)
         return replicas
-    allowed = bool(replicas) and (
-        is_admin_request(agent, keywords) or access_of(agent, replicas[0]["data_id"]) >= level
-    )
-    if allowed:
+    if replicas and (is_admin_request(agent, keywords) or access_of(agent, replicas[0]["data_id"]) >= level):
         return replicas
     if flags & os.O_CREAT:
         return []
@@ -73,18 +79,20 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     resource = resource_for_create(agent.catalog, keywords)
     physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     data_id = add_data_object(
-        agent, path, parent, resource, physical,
+        agent,
+        path,
+        parent,
+        resource,
+        physical,
         status=Status.INTERMEDIATE,
         data_type=keywords.get("dataType", "generic"),
         mode=request.integer("createMode"),
-    )  # fmt: skip
-    file = vault.create(physical, flags & PHYSICAL_FLAGS)
-    descriptor = Descriptor(
-        path, flags, file, data_id, 0, physical, 0,
-        created=True, operation=request.integer("oprType"), expected_size=request.integer("dataSize"),
-        keywords=keywords,
-    )  # fmt: skip
+    )
     touch_collection(agent.catalog, parent["coll_id"])
+    file = vault.create(physical, flags & PHYSICAL_FLAGS)
+    descriptor = Descriptor(path, flags, file, find_replica(agent.catalog, data_id, 0), created=True)
+    descriptor.expected_size = request.integer("dataSize")
+    descriptor.keywords = keywords
     descriptor.token = agent.zone.replica_access.add(descriptor.key)
     return descriptor
 
@@ -102,21 +110,23 @@ def open_for_write(
         lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
     descriptor = opened(agent, path, flags, replica, keywords)
     if flags & os.O_TRUNC:
-        descriptor.size = 0
         update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="", modify_ts=now())
+    descriptor.replica = find_replica(agent.catalog, *descriptor.key)
     descriptor.token = access.add(descriptor.key)
     return descriptor
 
 
+def open_for_read(
+    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+) -> Descriptor:
+    return opened(agent, path, flags, choose(replicas, keywords, has_token=False), keywords)
+
+
 def opened(agent: Agent, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
-    physical = replica["data_path"]
-    file = vault.open_file(physical, flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
+    file = vault.open_file(replica["data_path"], flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
     if flags & os.O_ACCMODE != os.O_WRONLY and is_access_time_old(replica):
         update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], access_ts=now())
-    return Descriptor(
-        path, flags, file, replica["data_id"], replica["data_repl_num"], physical, replica["data_size"],
-        keywords=keywords,
-    )  # fmt: skip
+    return Descriptor(path, flags, file, replica, keywords=keywords)
 
 
 def is_access_time_old(replica: sqlite3.Row) -> bool:
@@ -127,15 +137,21 @@ def is_access_time_old(replica: sqlite3.Row) -> bool:
 
 def close_replica(agent: Agent, number: int) -> int:
     """Closes a descriptor and finalises its replica; the status to answer with."""
-    descriptor = agent.descriptors.get(number)
-    agent.descriptors.remove(number)
-    size = os.fstat(descriptor.file).st_size
-    os.close(descriptor.file)
+    descriptor, size = release(agent, number)
     if not descriptor.token:
         return 0
     with agent.catalog.transaction():
-        writers_left = agent.zone.replica_access.remove(descriptor.key)
-        return finalise(agent, descriptor, size) if writers_left == 0 else 0
+        return finalise(agent, descriptor, size)
+
+
+def release(agent: Agent, number: int) -> tuple[Descriptor, int]:
+    """Frees a descriptor and closes its file, whose size in bytes comes with it."""
+    descriptor = agent.descriptors.remove(number)
+    size = os.fstat(descriptor.file).st_size
+    os.close(descriptor.file)
+    if descriptor.token:
+        agent.zone.replica_access.remove(descriptor.key)
+    return descriptor, size
 
 
 def finalise(agent: Agent, descriptor: Descriptor, size: int) -> int:
@@ -151,16 +167,13 @@ def finalise(agent: Agent, descriptor: Descriptor, size: int) -> int:
         return 0
     update_replica(catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
     unlock(catalog, *descriptor.key, Status.GOOD, Status.STALE)
-    return tickets.status_of_write(agent, descriptor.data_id, descriptor.written or 0)
+    return tickets.status_of_write(agent, descriptor.key[0], descriptor.written or 0)
 
 
 def abandon(agent: Agent, number: int) -> None:
     """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
-    descriptor = agent.descriptors.get(number)
-    agent.descriptors.remove(number)
-    size = os.fstat(descriptor.file).st_size
-    os.close(descriptor.file)
-    if descriptor.token and agent.zone.replica_access.remove(descriptor.key) == 0:
+    descriptor, size = release(agent, number)
+    if descriptor.token:
         with agent.catalog.transaction():
-            update_replica(agent.catalog, *descriptor.key, data_size=size, modify_ts=now())
+            update_replica(agent.catalog, *descriptor.key, data_size=size)
             unlock(agent.catalog, *descriptor.key, Status.STALE, None)

@@ -37,11 +37,10 @@ class ReplicaAccess:
             writers = self._writers.get(key)
             return writers is not None and writers.token == token
 
-    def remove(self, key: Key) -> int:
-        """Counts one writer less; answers how many are left."""
+    def remove(self, key: Key) -> None:
+        """Counts one writer less; the token ends with the last one."""
         with self._lock:
             writers = self._writers[key]
             writers.count -= 1
             if writers.count == 0:
                 del self._writers[key]
-            return writers.count

@@ -7,7 +7,7 @@ import sqlite3
 from enum import IntEnum
 from pathlib import Path
 
-from irodsfs.sandbox.catalog import Catalog, now
+from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError
 
 
@@ -68,18 +68,19 @@ def lock_for_write(catalog: Catalog, data_id: int, replica_number: int) -> None:
 
 def unlock(catalog: Catalog, data_id: int, replica_number: int, status: int | None, siblings: int | None) -> None:
     """Ends a lock: sets the written replica's and its siblings' status, None restoring what they had before."""
-    for row in catalog.rows("SELECT data_repl_num, data_status FROM R_DATA_MAIN WHERE data_id = ?", data_id):
+    for row in catalog.rows("SELECT * FROM R_DATA_MAIN WHERE data_id = ?", data_id):
         wanted = status if row["data_repl_num"] == replica_number else siblings
         catalog.execute(
             "UPDATE R_DATA_MAIN SET data_is_dirty = ?, data_status = '' WHERE data_id = ? AND data_repl_num = ?",
-            int(original_status(row["data_status"]) if wanted is None else wanted),
+            int(original_status(row) if wanted is None else wanted),
             data_id,
             row["data_repl_num"],
         )
 
 
-def original_status(data_status: str | None) -> int:
-    return int(json.loads(data_status)["original_status"]) if data_status else Status.STALE
+def original_status(replica: sqlite3.Row) -> int:
+    kept = replica["data_status"]
+    return int(json.loads(kept)["original_status"] if kept else replica["data_is_dirty"])
 
 
 def update_replica(catalog: Catalog, data_id: int, replica_number: int, **columns: object) -> None:
@@ -99,5 +100,5 @@ def recover(catalog: Catalog) -> None:
         for row in catalog.rows("SELECT * FROM R_DATA_MAIN WHERE data_is_dirty = ?", int(Status.INTERMEDIATE)):
             file = Path(row["data_path"])
             size = file.stat().st_size if file.exists() else 0
-            update_replica(catalog, row["data_id"], row["data_repl_num"], data_size=size, modify_ts=now())
+            update_replica(catalog, row["data_id"], row["data_repl_num"], data_size=size)
             unlock(catalog, row["data_id"], row["data_repl_num"], Status.STALE, None)

@@ -52,9 +52,12 @@ class Struct:
         if not text:
             return default
         try:
-            return int(text)
+            number = int(text) if len(text) < 20 else None
         except ValueError:
-            raise IrodsError("SYS_INVALID_INPUT_PARAM", f"{name} is not a number: {text[:40]!r}") from None
+            number = None
+        if number is None or number.bit_length() > 63:
+            raise IrodsError("SYS_INVALID_INPUT_PARAM", f"{name} is not a number: {text[:40]!r}")
+        return number
 
     def struct(self, name: str) -> Struct:
         """The first member struct of that name; raises IrodsError when there is none."""
@@ -100,6 +103,8 @@ def key_values(pairs: Mapping[str, str]) -> Struct:
 def decode(body: bytes) -> Struct:
     """The struct packed in a body; raises ProtocolError when it is none. Trailing NULs are tolerated."""
     text = body.rstrip(b"\0").decode("utf-8", "surrogateescape")
+    if "\0" in text:
+        raise ProtocolError("a struct with a NUL in it")
     start = PROLOGUE.match(text)
     position = start.end() if start else 0
     top = Struct("")

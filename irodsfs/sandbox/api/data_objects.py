@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
@@ -56,45 +57,50 @@ def data_object_rename(agent: Agent, request: Request) -> Reply:
 def data_object_truncate(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_TRUNCATE_AN (deprecated by the server, which says so): sets the size of a good replica."""
     deprecation = (code_of("DEPRECATED_API"), "rxDataObjTruncate has been deprecated. Use rx_replica_truncate instead.")
-    try:
-        truncate(agent, request.input)
-    except IrodsError as error:
-        return Reply(error.code, errors=(deprecation, *error.stack))
-    return Reply(errors=(deprecation,))
+    reply = replica_truncate(agent, request)
+    return Reply(reply.status, errors=(deprecation, *reply.errors))
 
 
 @handles(802)
 def replica_truncate(agent: Agent, request: Request) -> Reply:
     """REPLICA_TRUNCATE_AN: sets the size of a replica to ``dataSize`` bytes; the answer is JSON."""
-    path = request.input.text("objPath")
+    path, size = checked(request.input.text("objPath")), request.input.integer("dataSize")
     try:
-        number, hierarchy = truncate(agent, request.input)
+        replica = replica_to_truncate(agent, path, request.input.keywords())
     except IrodsError as error:
-        message = (
-            f"rs_replica_truncate: Error occurred resolving hierarchy or getting information for [{path}]: {error.code}"
-        )
-        return Reply(error.code, truncation(message, None, None), errors=error.stack)
-    return Reply(0, truncation("", number, hierarchy))
+        return truncation(f"Error occurred resolving hierarchy or getting information for [{path}]: {error.code}", error)
+    if size == replica["data_size"]:
+        return truncation(f"Replica of [{path}] on [{replica['resc_hier']}] already has size [{size}].", None, replica)
+    try:
+        truncate(agent, replica, size)
+    except IrodsError as error:
+        where = f"[{path}] on [{replica['resc_hier']}]"
+        return truncation(f"Error occurred while truncating replica of {where}: {error.code}", error, replica)
+    return truncation("", None, replica)
 
 
-def truncation(message: str, number: int | None, hierarchy: str | None) -> Struct:
-    outcome = {"message": message, "replica_number": number, "resource_hierarchy": hierarchy}
-    return Struct("STR_PI", ("myStr", json.dumps(outcome, separators=(",", ":"), ensure_ascii=False)))
+def truncation(message: str, error: IrodsError | None, replica: sqlite3.Row | None = None) -> Reply:
+    outcome = {
+        "message": f"rs_replica_truncate: {message}" if message else "",
+        "replica_number": replica["data_repl_num"] if replica else None,
+        "resource_hierarchy": replica["resc_hier"] if replica else None,
+    }
+    text = json.dumps(outcome, separators=(",", ":"), ensure_ascii=False)
+    return Reply(error.code if error else 0, Struct("STR_PI", ("myStr", text)))
 
 
-def truncate(agent: Agent, request: Struct) -> tuple[int, str]:
-    """Sets a replica's size; answers its number and hierarchy; raises IrodsError."""
-    path, size = checked(request.text("objPath")), request.integer("dataSize")
-    keywords = request.keywords()
+def replica_to_truncate(agent: Agent, path: str, keywords: dict[str, str]) -> sqlite3.Row:
     as_admin = is_admin_request(agent, keywords)
+    replicas = replicas_for(agent, path, Access.MODIFY_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
+    replica = choose(replicas, keywords, has_token=False)
+    require_unlocked(replicas)
+    return replica
+
+
+def truncate(agent: Agent, replica: sqlite3.Row, size: int) -> None:
+    key = replica["data_id"], replica["data_repl_num"]
     with agent.catalog.transaction():
-        replicas = replicas_for(agent, path, Access.MODIFY_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
-        replica = choose(replicas, keywords, has_token=False)
-        require_unlocked(replicas)
-        key = replica["data_id"], replica["data_repl_num"]
-        if size != replica["data_size"]:
-            vault.truncate(replica["data_path"], size)
-            lock_for_write(agent.catalog, *key)
-            update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
-            unlock(agent.catalog, *key, Status.GOOD, Status.STALE)
-    return replica["data_repl_num"], replica["resc_hier"]
+        vault.truncate(replica["data_path"], size)
+        lock_for_write(agent.catalog, *key)
+        update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
+        unlock(agent.catalog, *key, Status.GOOD, Status.STALE)

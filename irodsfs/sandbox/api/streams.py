@@ -30,14 +30,13 @@ def data_object_create(agent: Agent, request: Request) -> Reply:
 def data_object_read(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_READ_AN: up to ``len`` bytes from the current position; status is their number."""
     descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
-    length = request.input.integer("len")
-    if descriptor.size == 0 and not descriptor.written:
+    if descriptor.is_empty:
         return Reply()
-    if not descriptor.is_writable:
-        position = os.lseek(descriptor.file, 0, os.SEEK_CUR)
-        length = min(length, max(descriptor.size - position, 0))
+    end = os.fstat(descriptor.file).st_size if descriptor.is_writable else descriptor.size
+    position = os.lseek(descriptor.file, 0, os.SEEK_CUR)
+    length = min(request.input.integer("len"), max(end - position, 0))
     try:
-        data = os.read(descriptor.file, length) if length > 0 else b""
+        data = os.read(descriptor.file, max(length, 0))
     except OSError as error:
         raise IrodsError("UNIX_FILE_READ_ERR", errno=error.errno or 0) from None
     return Reply(len(data), None, data)

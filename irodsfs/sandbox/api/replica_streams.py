@@ -1,0 +1,180 @@
+"""Open replicas in the newer APIs: descriptor information (20000), replica open (20003) and replica close (20004)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.checksums import register_checksum
+from irodsfs.sandbox.descriptors import Descriptor
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.opening import open_replica, release
+from irodsfs.sandbox.replicas import Status, unlock, update_replica
+from irodsfs.sandbox.wire import Struct, json_of, json_struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+CREATED, OPEN_FOR_READ, OPEN_FOR_WRITE = 1, 2, 3
+Pairs = list[dict[str, str]]
+
+
+@handles(20000)
+def file_descriptor_info(agent: Agent, request: Request) -> Reply:
+    """GET_FILE_DESCRIPTOR_INFO_APN: JSON ``{"fd": …}`` in, all the server keeps about the descriptor out."""
+    number = descriptor_number(json_of(request.input))
+    return Reply(0, description(number, agent.descriptors.get(number)))
+
+
+@handles(20003)
+def replica_open(agent: Agent, request: Request) -> Reply:
+    """REPLICA_OPEN_APN: as open (602), the descriptor's information included; status is the descriptor."""
+    number = open_replica(agent, request.input)
+    return Reply(number, description(number, agent.descriptors.get(number)))
+
+
+@handles(20004)
+def replica_close(agent: Agent, request: Request) -> Reply:
+    """REPLICA_CLOSE_APN: closes a descriptor; size, status and checksum are recorded as the JSON options say."""
+    options = json_of(request.input)
+    number = descriptor_number(options)
+    agent.descriptors.get(number)
+    update_size, update_status = options.get("update_size", True), options.get("update_status", True)
+    compute_checksum = options.get("compute_checksum", False)
+    if compute_checksum and not update_status:
+        raise IrodsError("USER_INCOMPATIBLE_PARAMS")
+    descriptor, size = release(agent, number)
+    if descriptor.token:
+        with agent.catalog.transaction():
+            record(agent, descriptor, size, update_size=bool(update_size), update_status=bool(update_status))
+            if compute_checksum:
+                register_checksum(agent.catalog, *descriptor.key)
+    return Reply()
+
+
+def descriptor_number(options: Any) -> int:
+    if not isinstance(options, dict) or not isinstance(options.get("fd"), int):
+        raise IrodsError("SYS_INTERNAL_ERR")
+    return int(options["fd"])
+
+
+def record(agent: Agent, descriptor: Descriptor, size: int, *, update_size: bool, update_status: bool) -> None:
+    """Brings the catalog up to date with what was written through a descriptor."""
+    changed = descriptor.created or size != descriptor.size or bool(descriptor.written)
+    if update_size and changed:
+        update_replica(agent.catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
+    if update_status:
+        unlock(agent.catalog, *descriptor.key, Status.GOOD if changed else None, Status.STALE)
+
+
+def description(number: int, descriptor: Descriptor) -> Struct:
+    """What the server keeps about an open descriptor, as JSON."""
+    kind = CREATED if descriptor.created else OPEN_FOR_WRITE if descriptor.is_writable else OPEN_FOR_READ
+    return json_struct(
+        {
+            "bytes_written": -1 if descriptor.written is None else descriptor.written,
+            "checksum": "",
+            "checksum_flag": 0,
+            "copies_needed": 0,
+            "data_object_info": data_object_info(descriptor),
+            "data_object_input": data_object_input(descriptor),
+            "data_object_input_replica_flag": 1,
+            "data_size": descriptor.expected_size if descriptor.created else -1,
+            "in_pdmo": "",
+            "in_use": True,
+            "l3descInx": number,
+            "lock_file_descriptor": 0,
+            "open_type": kind,
+            "operation_status": 0,
+            "operation_type": descriptor.operation,
+            "other_data_object_info": None,
+            "plugin_data": None,
+            "purge_cache_flag": 0,
+            "remote_l1_descriptor_index": 0,
+            "remote_zone_host": None,
+            "replica_status": descriptor.replica["data_is_dirty"],
+            "replica_token": descriptor.token,
+            "replication_data_object_info": None,
+            "source_l1_descriptor_index": 0,
+            "stage_flag": 0,
+        }
+    )
+
+
+def data_object_info(descriptor: Descriptor) -> dict[str, object]:
+    replica = descriptor.replica
+    return {
+        "checksum": replica["data_checksum"] or "",
+        "collection_id": replica["coll_id"],
+        "condition_input": [] if descriptor.created else hierarchy_pairs(descriptor),
+        "data_access": "",
+        "data_access_index": 0,
+        "data_comments": replica["r_comment"] or "",
+        "data_create": replica["create_ts"],
+        "data_expiry": replica["data_expiry_ts"],
+        "data_id": replica["data_id"],
+        "data_map_id": replica["data_map_id"],
+        "data_mode": replica["data_mode"],
+        "data_modify": replica["modify_ts"],
+        "data_owner_name": replica["data_owner_name"],
+        "data_owner_zone": replica["data_owner_zone"],
+        "data_size": descriptor.size,
+        "data_type": replica["data_type_name"],
+        "destination_resource_name": "",
+        "file_path": replica["data_path"],
+        "flags": 0,
+        "in_pdmo": "",
+        "is_replica_current": replica["data_is_dirty"] == Status.GOOD,
+        "next": None,
+        "object_path": descriptor.path,
+        "other_flags": 0,
+        "registering_user_id": 0,
+        "replica_number": replica["data_repl_num"],
+        "replica_status": replica["data_is_dirty"],
+        "resource_hierarchy": replica["resc_hier"],
+        "resource_id": replica["resc_id"],
+        "resource_name": replica["resc_name"],
+        "special_collection": None,
+        "status_string": "",
+        "sub_path": "",
+        "version": replica["data_version"],
+        "write_flag": 0,
+    }
+
+
+def data_object_input(descriptor: Descriptor) -> dict[str, object]:
+    return {
+        "condition_input": hierarchy_pairs(descriptor) + registration_pairs(descriptor),
+        "create_mode": descriptor.mode,
+        "data_size": descriptor.expected_size,
+        "number_of_threads": 0,
+        "object_path": descriptor.path,
+        "offset": 0,
+        "open_flags": descriptor.flags,
+        "operation_type": descriptor.operation,
+        "special_collection": None,
+    }
+
+
+def hierarchy_pairs(descriptor: Descriptor) -> Pairs:
+    hierarchy = descriptor.replica["resc_hier"]
+    return [pair("resc_hier", hierarchy), pair("selected_hierarchy", hierarchy)]
+
+
+def registration_pairs(descriptor: Descriptor) -> Pairs:
+    if not descriptor.created:
+        overwrites = descriptor.flags & os.O_CREAT
+        return [pair("destRescName", descriptor.replica["resc_name"]), pair("openType", "3")] if overwrites else []
+    return [
+        pair("selObjType", "dataObj"),
+        pair("openType", str(CREATED)),
+        pair("registerAsIntermediate", ""),
+        pair("filePath", descriptor.replica["data_path"]),
+        pair("dataSize", "0"),
+    ]
+
+
+def pair(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "value": value}
