@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import select
 import socket
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import irods.exception
 from irods.connection import Connection
@@ -15,7 +15,7 @@ from irods.session import iRODSSession
 from irods.ticket import Ticket
 
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.flight import Reply, Request, fly
+from irodsfs.grid.flight import Reply, Request, fly, receive, send
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,6 @@ class ZoneConnection:
             raise ZoneUnreachable(str(error)) from error
         self.open_descriptors: set[int] = set()
         self.broken = False
-        self.used_at = time.monotonic()
 
     @property
     def server_version(self) -> tuple[int, ...]:
@@ -51,13 +50,26 @@ class ZoneConnection:
 
     def fly(self, requests: Iterable[Request]) -> list[Reply]:
         """Send a flight and return its replies, failed ones included. A broken line is never used again."""
-        try:
+        with self._in_use():
             return list(fly(self._socket, requests))
+
+    def send(self, *requests: Request) -> None:
+        """Send requests whose replies are received later, one `receive` for each, in order."""
+        with self._in_use():
+            for request in requests:
+                send(self._socket, request)
+
+    def receive(self) -> Reply:
+        with self._in_use():
+            return receive(self._socket)
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        try:
+            yield
         except BaseException:
             self.broken = True
             raise
-        finally:
-            self.used_at = time.monotonic()
 
     def is_usable(self) -> bool:
         """False once the zone has closed the line (anything readable between flights is its end)."""

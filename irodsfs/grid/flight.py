@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,21 +84,15 @@ def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:
     """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks."""
     waiting: list[Request] = []
     waiting_bytes = 0
-    try:
-        for request in requests:
-            head = request.head()
-            size = len(head) + len(request.bs)
-            if _must_read_first(waiting, waiting_bytes + size):
-                yield from _receive_all(sock, waiting)
-                waiting_bytes = 0
-            send(sock, head, request.bs)
-            waiting.append(request)
-            waiting_bytes += size
-        yield from _receive_all(sock, waiting)
-    except TimeoutError as error:
-        raise ZoneTimeout("the zone did not answer in time") from error
-    except (OSError, ValueError, KeyError, struct.error) as error:
-        raise ZoneUnreachable(f"the connection to the zone broke: {error}") from error
+    for request in requests:
+        size = len(request.bs)
+        if _must_read_first(waiting, waiting_bytes + size):
+            yield from _receive_all(sock, waiting)
+            waiting_bytes = 0
+        send(sock, request)
+        waiting.append(request)
+        waiting_bytes += size
+    yield from _receive_all(sock, waiting)
 
 
 def _receive_all(sock: socket.socket, waiting: list[Request]) -> Iterator[Reply]:
@@ -112,26 +107,40 @@ def _must_read_first(waiting: list[Request], bytes_then: int) -> bool:
     return bytes_then > OUTSTANDING_BYTES and any(request.large_reply for request in waiting)
 
 
-def send(sock: socket.socket, head: bytes, bs: bytes | bytearray | memoryview) -> None:
-    if len(bs) < OUTSTANDING_BYTES:
-        sock.sendall(head + bytes(bs))
-    else:
-        sock.sendall(head)
-        sock.sendall(bs)
+@contextmanager
+def _line_failures() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise ZoneTimeout("the zone did not answer in time") from error
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise ZoneUnreachable(f"the connection to the zone broke: {error}") from error
+
+
+def send(sock: socket.socket, request: Request) -> None:
+    """Write one request."""
+    head = request.head()
+    with _line_failures():
+        if len(request.bs) < OUTSTANDING_BYTES:
+            sock.sendall(head + bytes(request.bs))
+        else:
+            sock.sendall(head)
+            sock.sendall(request.bs)
 
 
 def receive(sock: socket.socket) -> Reply:
     """Read one reply."""
-    (length,) = struct.unpack(">i", receive_exactly(sock, 4))
-    if not 0 < length <= _LARGEST_HEADER:
-        raise ValueError(f"a message header of {length} bytes")
-    fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))
-    if fields[b"type"] != API_REPLY.encode():
-        raise ValueError(f"a message of type {fields[b'type']!r} instead of a reply")
-    body = receive_exactly(sock, int(fields[b"msgLen"]))
-    error = receive_exactly(sock, int(fields[b"errorLen"]))
-    bs = receive_exactly(sock, int(fields[b"bsLen"]))
-    return Reply(int(fields[b"intInfo"]), bytes(body), bytes(error), bs)
+    with _line_failures():
+        (length,) = struct.unpack(">i", receive_exactly(sock, 4))
+        if not 0 < length <= _LARGEST_HEADER:
+            raise ValueError(f"a message header of {length} bytes")
+        fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))
+        if fields[b"type"] != API_REPLY.encode():
+            raise ValueError(f"a message of type {fields[b'type']!r} instead of a reply")
+        body = receive_exactly(sock, int(fields[b"msgLen"]))
+        error = receive_exactly(sock, int(fields[b"errorLen"]))
+        bs = receive_exactly(sock, int(fields[b"bsLen"]))
+        return Reply(int(fields[b"intInfo"]), bytes(body), bytes(error), bs)
 
 
 def receive_exactly(sock: socket.socket, size: int) -> bytearray:

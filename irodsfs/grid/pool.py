@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
-import tenacity
 import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.connection import ZoneConnection
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.retrying import retrying
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 4
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
-"""Seconds between attempts to repeat what may be repeated."""
+Result = TypeVar("Result")
 
 
 class ConnectionPool:
-    """At most `size` connections at a time, opened side by side when wanted and kept for the next user."""
+    """At most `size` connections for flights at a time, opened side by side when wanted and kept for the next user.
+
+    Beside them, connections can be dedicated to descriptors that stay open, so that these never keep flights waiting.
+    """
 
     def __init__(self, session: iRODSSession, size: int) -> None:
         self._session = session
@@ -32,74 +32,61 @@ class ConnectionPool:
         # Each connection has one user at a time, so connections are what bounds the threads.
         self._threads = trio.CapacityLimiter(math.inf)
         self._idle: list[ZoneConnection] = []
+        self._most_idle = size
         self._closed = False
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""
         async with self._free:
-            connection = await self._take()
+            connection = await self.dedicate()
             try:
                 yield connection
-            except BaseException:
-                connection.broken = connection.broken or bool(connection.open_descriptors)
-                raise
             finally:
-                with trio.CancelScope(shield=True):
-                    await self._give_back(connection)
+                await self.give_back(connection)
 
-    @asynccontextmanager
-    async def dedicated(self) -> AsyncIterator[ZoneConnection]:
-        """A connection outside of the bounded pool, for a descriptor that stays open while others must go on."""
-        connection = await self._take()
-        try:
-            yield connection
-        finally:
-            with trio.CancelScope(shield=True):
-                await self._give_back(connection)
+    async def dedicate(self) -> ZoneConnection:
+        """A connection outside of the bound, until it is given back."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable():
+                return connection
+            await self.in_thread(connection.close)
+        return await self.in_thread(lambda: ZoneConnection(self._session))
+
+    async def give_back(self, connection: ZoneConnection) -> None:
+        """Keep a connection for the next user, or close it when it broke or has something open."""
+        with trio.CancelScope(shield=True):
+            fit = not (self._closed or connection.broken or connection.open_descriptors)
+            if fit and len(self._idle) < self._most_idle:
+                self._idle.append(connection)
+            else:
+                await self.in_thread(connection.close)
+
+    async def in_thread(self, call: Callable[[], Result]) -> Result:
+        """Do something blocking on a connection."""
+        return await trio.to_thread.run_sync(call, limiter=self._threads)
 
     async def run(self, connection: ZoneConnection, requests: Iterable[Request]) -> list[Reply]:
         """A flight on a connection that the caller holds."""
-        return await trio.to_thread.run_sync(connection.fly, requests, limiter=self._threads)
+        return await self.in_thread(lambda: connection.fly(requests))
 
     async def fly(self, *requests: Request, repeat: bool = False) -> list[Reply]:
         """A flight on any connection. With `repeat` (requests that may be sent twice) a broken line is tried again."""
-        retrying = tenacity.AsyncRetrying(
-            sleep=trio.sleep,
-            retry=tenacity.retry_if_exception(_is_temporary),
-            stop=tenacity.stop_after_attempt(ATTEMPTS if repeat else 1),
-            wait=tenacity.wait_random_exponential(FIRST_PAUSE, LONGEST_PAUSE),
-            before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
-            reraise=True,
-        )
-        async for attempt in retrying:
+        if not repeat:
+            return await self._fly(requests)
+        async for attempt in retrying():
             with attempt:
-                async with self.connection() as connection:
-                    return await self.run(connection, requests)
-        raise AssertionError("tenacity ends with a result or an exception")
+                replies = await self._fly(requests)
+        return replies
 
     async def close(self) -> None:
         """Leave the zone: close what is idle now, and what is in use when it comes back."""
         self._closed = True
         idle, self._idle = self._idle, []
         for connection in idle:
-            await trio.to_thread.run_sync(connection.close, limiter=self._threads)
+            await self.in_thread(connection.close)
 
-    async def _take(self) -> ZoneConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_usable():
-                return connection
-            await trio.to_thread.run_sync(connection.close, limiter=self._threads)
-        return await trio.to_thread.run_sync(ZoneConnection, self._session, limiter=self._threads)
-
-    async def _give_back(self, connection: ZoneConnection) -> None:
-        if self._closed or connection.broken or connection.open_descriptors:
-            await trio.to_thread.run_sync(connection.close, limiter=self._threads)
-        else:
-            self._idle.append(connection)
-
-
-def _is_temporary(error: BaseException) -> bool:
-    # A zone that let a whole time limit pass has had its chance: waiting again would only double the time it takes.
-    return isinstance(error, ZoneUnreachable) and not isinstance(error, ZoneTimeout)
+    async def _fly(self, requests: Iterable[Request]) -> list[Reply]:
+        async with self.connection() as connection:
+            return await self.run(connection, requests)

@@ -46,6 +46,11 @@ def open_object(path: str, flags: int, *, resource: str | None = None, size: int
     return Request(api_number["DATA_OBJ_OPEN_AN"], message)
 
 
+def object_stat(path: str) -> Request:
+    """Size, times and checksum of what is at a path (633)."""
+    return Request(api_number["OBJ_STAT_AN"], _data_object(path, {}))
+
+
 def read(descriptor: int, size: int) -> Request:
     """Read (675) up to `size` bytes at the descriptor's position; the answer's byte stream holds them."""
     return Request(api_number["DATA_OBJ_READ_AN"], _descriptor(descriptor, len=size), large_reply=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import trio
 from irods.models import Group, User
 from irods.session import iRODSSession
 
@@ -25,15 +26,21 @@ class Identity:
 
 
 class Zone:
-    """The way to a zone. `await Zone.enter(session, connections)` connects and logs in."""
+    """The way to a zone. `await Zone.enter(session, connections, background)` connects and logs in.
 
-    def __init__(self, pool: ConnectionPool, identity: Identity, server_version: tuple[int, ...]) -> None:
+    `background` is the nursery for what goes on while nobody waits for it, reading ahead for example.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool, identity: Identity, server_version: tuple[int, ...], background: trio.Nursery
+    ) -> None:
         self.pool = pool
         self.identity = identity
         self.server_version = server_version
+        self.background = background
 
     @classmethod
-    async def enter(cls, session: iRODSSession, connections: int) -> Zone:
+    async def enter(cls, session: iRODSSession, connections: int, background: trio.Nursery) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
         pool = ConnectionPool(session, connections)
         account = session.pool.account
@@ -43,7 +50,7 @@ class Zone:
             version = connection.server_version
             replies = await pool.run(connection, [query.request()])
         ids = tuple(row[0] for row in page(replies[0]).rows)
-        return cls(pool, Identity(user, zone, ids), version)
+        return cls(pool, Identity(user, zone, ids), version, background)
 
     @property
     def can_truncate_replicas(self) -> bool:

@@ -43,22 +43,23 @@ _REFUSED = (
 
 def serve(config: MountConfig, ready: Callable[[], None]) -> None:
     """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `MountError`."""
-    failure: list[MountError] = []
+    failures: list[MountError] = []
 
     async def main() -> None:
-        # Caught here, as a nursery would wrap it into a group.
         try:
-            await _serve(config, ready)
-        except MountError as error:
-            failure.append(error)
+            async with trio.open_nursery() as background:
+                await _serve(config, ready, background)
+                background.cancel_scope.cancel()
+        except* MountError as group:
+            failures.extend(error for error in group.exceptions if isinstance(error, MountError))
 
     trio.run(main)
-    if failure:
-        raise failure[0]
+    if failures:
+        raise failures[0]
 
 
-async def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
-    async with _logged_in(config) as zone:
+async def _serve(config: MountConfig, ready: Callable[[], None], background: trio.Nursery) -> None:
+    async with _logged_in(config, background) as zone:
         await _check_collection(zone, config)
         catalog = Catalog(zone, config.cache_timeout)
         inodes = Inodes(config.collection)
@@ -83,11 +84,11 @@ async def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
 
 
 @asynccontextmanager
-async def _logged_in(config: MountConfig) -> AsyncIterator[Zone]:
+async def _logged_in(config: MountConfig, background: trio.Nursery) -> AsyncIterator[Zone]:
     account = config.account
     where = f"{account.host}:{account.port}"
     try:
-        zone = await Zone.enter(open_session(account, config.timeout), config.connections)
+        zone = await Zone.enter(open_session(account, config.timeout), config.connections, background)
     except _REFUSED as error:
         raise AuthenticationError(
             f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "

@@ -35,24 +35,33 @@ class Files:
         self._spool = spool
         self._resource = resource
 
-    async def open(self, inode: Inode, entry: Entry, flags: int) -> Contents:
-        """Open what exists. Its content and size are those of the zone now, unless this mount is writing it."""
+    async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
+        """Open what exists. Its content and size are those of the zone now, unless this mount is writing it.
+
+        True when the content is what the kernel has seen of it last, so that its cache still holds.
+        """
         writes = flags & os.O_ACCMODE != os.O_RDONLY
         if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
+        if inode.contents is None:
+            inode.contents = Contents(self._zone, self._spool, entry.path, entry.size, resource=self._resource)
         contents = inode.contents
-        if contents is None:
-            contents = Contents(self._zone, self._spool, entry.path, entry.size, resource=self._resource)
-        if writes and flags & os.O_TRUNC:
-            await contents.truncate(0)
-        else:
-            await contents.refresh()
-        # Another handle may have been opened in the meantime; one content for all of them.
-        inode.contents = inode.contents or contents
         inode.handles += 1
-        if contents.size != entry.size and not contents.is_dirty:
+        try:
+            if writes and flags & os.O_TRUNC:
+                await contents.truncate(0)
+            else:
+                await contents.refresh()
+        except BaseException:
+            await self.release(inode)
+            raise
+        if contents.is_dirty:
+            return True
+        if contents.size != entry.size:
             self._catalog.changed(entry.path, size=contents.size)
-        return inode.contents
+        unchanged = contents.version is not None and contents.version == inode.seen_version
+        inode.seen_version = contents.version
+        return unchanged
 
     def create(self, inode: Inode, path: str, *, exclusive: bool) -> Entry:
         """Make a file that the first flush brings into the zone."""
@@ -99,6 +108,7 @@ class Files:
             # A handle may have been opened while the flush was waited for.
             if not inode.handles and inode.contents is not None:
                 contents, inode.contents = inode.contents, None
+                inode.seen_version = contents.version
                 await contents.close()
 
     async def truncate(self, inode: Inode, entry: Entry, size: int, *, through_handle: bool) -> None:
@@ -106,9 +116,10 @@ class Files:
         if through_handle and inode.contents is not None:
             await inode.contents.truncate(size)
             return
-        contents = await self.open(inode, entry, os.O_WRONLY)
+        await self.open(inode, entry, os.O_WRONLY)
         try:
-            await contents.truncate(size)
+            if inode.contents is not None:
+                await inode.contents.truncate(size)
             await self.flush(inode)
         finally:
             await self.release(inode)

@@ -25,6 +25,8 @@ class Inode:
     handles: int = 0
     contents: Contents | None = None
     """What is open of it; None while no handle is."""
+    seen_version: bytes | None = None
+    """Of which version of the content the kernel's cache is."""
     last_entry: Entry | None = None
     """What it was when it was unlinked."""
 

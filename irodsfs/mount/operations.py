@@ -190,10 +190,10 @@ class Operations(pyfuse3.Operations):
         if flags & os.O_ACCMODE != os.O_RDONLY:
             self._check_writable()
         entry = await self._entry(node)
-        await self._files.open(node, entry, flags)
+        unchanged = await self._files.open(node, entry, flags)
         if node.contents is not None and node.contents.size != entry.size:
             pyfuse3.invalidate_inode(inode, attr_only=True)
-        return FileInfo(fh=FileHandleT(inode))
+        return FileInfo(fh=FileHandleT(inode), keep_cache=unchanged)
 
     @answers_errno
     async def create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Contents:
     A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
     spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
     `modified_ns` once something was written. `path` is None when the object was unlinked under its handles.
+    `version` is the same again only for the same content; None while that is not known.
     """
 
     def __init__(self, zone: Zone, spool: Spool, path: str, size: int, *, resource: str | None = None) -> None:
@@ -31,6 +33,7 @@ class Contents:
         self.size = size
         self.registered = True
         self.modified_ns: int | None = None
+        self.version: bytes | None = None
         self._zone = zone
         self._spool = spool
         self._resource = resource
@@ -150,12 +153,15 @@ class Contents:
             if len(content) <= SMALL:
                 self._memory = bytearray(content)
                 self.size = self._stored_size = len(content)
+                self.version = _digest(self._memory)
                 return
         self._memory = None
         if self._reader is not None:
             await self._reader.close()
         reader = Reader(self._zone, self.path)
-        self.size = self._stored_size = await reader.open()
+        await reader.open()
+        self.size = self._stored_size = reader.size
+        self.version = reader.version
         self._reader = reader
 
     async def _ensure_loaded(self) -> None:
@@ -243,3 +249,8 @@ class Contents:
         self._cut = self._touch = None
         self._stored_size = self.size
         self.registered = True
+        self.version = None if self._memory is None else _digest(self._memory)
+
+
+def _digest(content: bytearray) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from contextlib import AsyncExitStack
 
 import trio
 from irods.message import FileSeekResponse, iRODSMessage
@@ -11,81 +11,128 @@ from irods.message import FileSeekResponse, iRODSMessage
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import CHUNK, check_descriptor
+from irodsfs.transfer.flights import check_descriptor
+from irodsfs.transfer.readahead import ReadAhead
+
+logger = logging.getLogger(__name__)
 
 RANDOM_READ = 64 * 1024
-LARGEST_WINDOW = 4 * CHUNK
-"""Bytes fetched at once: little for random access, doubled with each sequential read up to the largest window."""
+"""Bytes fetched for a read that does not follow the one before."""
 
 
 class Reader:
-    """Ranges of one data object. Holds a connection from `open` to `close`; one range is fetched at a time."""
+    """Ranges of one data object. Holds a connection from `open` to `close`.
+
+    Random reads fetch little more than they ask for; as soon as reads follow one another, a `ReadAhead` takes over.
+    """
 
     def __init__(self, zone: Zone, path: str) -> None:
         self._zone = zone
         self._path = path
-        self._stack = AsyncExitStack()
+        self.size = 0
+        self.version = b""
         self._connection: ZoneConnection | None = None
         self._lock = trio.Lock()
         self._window = memoryview(b"")
         self._window_start = 0
-        self._window_size = RANDOM_READ
-        self._expected = 0
+        self._expected = -1
+        self._ahead: ReadAhead | None = None
 
-    async def open(self) -> int:
-        """Open the replica in one flight; answers its size in bytes as it is now."""
-        connection = await self._stack.enter_async_context(self._zone.pool.dedicated())
+    async def open(self) -> None:
+        """Open the replica in one flight; `size` (bytes) and `version` are those of the zone now."""
+        self._connection = connection = await self._zone.pool.dedicate()
         opening = [
             requests.open_object(self._path, os.O_RDONLY),
             requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
+            requests.object_stat(self._path),
         ]
-        opened, sought = await self._zone.pool.run(connection, opening)
+        opened, sought, stat = await self._zone.pool.run(connection, opening)
         check_descriptor(opened)
         connection.open_descriptors.add(FIRST_DESCRIPTOR)
-        self._connection = connection
         end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)
-        return int(end.offset)
+        self.size = int(end.offset)
+        self.version = stat.check().body
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`; fewer only at the end of the object."""
+        end = min(offset + size, self.size)
+        if offset >= end:
+            return b""
+        content: bytes | memoryview | None = None
+        async for attempt in retrying():
+            with attempt:
+                while content is None:
+                    content = await self._try_ahead(offset, end) or await self._try_alone(offset, end)
+        return content or b""
+
+    async def _try_ahead(self, offset: int, end: int) -> bytes | memoryview | None:
+        if self._ahead is None or not self._ahead.will_bring(offset, end):
+            return None
+        return await self._ahead.read(offset, end)
+
+    async def _try_alone(self, offset: int, end: int) -> bytes | memoryview | None:
+        """A range from the window or fetched for it; None when a run of reading ahead is to bring it."""
         async with self._lock:
-            if not self._holds(offset, size):
-                await self._fetch(offset, size)
-            self._expected = offset + size
-            start = offset - self._window_start
-            return self._window[start : start + size]
+            if self._ahead is not None and self._ahead.will_bring(offset, end):
+                return None
+            if not self._holds(offset, end):
+                if self._is_sequential(offset):
+                    await self._start_ahead(offset)
+                    return None
+                await self._fetch(offset, end)
+            self._expected = end
+            return self._window[offset - self._window_start : end - self._window_start]
 
     async def close(self) -> None:
         async with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None and not connection.broken:
-                try:
-                    await self._zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
-                    connection.open_descriptors.clear()
-                except ZoneUnreachable:
-                    connection.broken = True
-            await self._stack.aclose()
+            await self._stop_ahead()
+            await self._leave_connection()
 
-    def _holds(self, offset: int, size: int) -> bool:
-        end = self._window_start + len(self._window)
-        return self._window_start <= offset and offset + size <= end
+    def _holds(self, offset: int, end: int) -> bool:
+        return self._window_start <= offset and end <= self._window_start + len(self._window)
 
-    async def _fetch(self, offset: int, size: int) -> None:
-        sequential = offset == self._expected
-        self._window_size = min(2 * self._window_size, LARGEST_WINDOW) if sequential else RANDOM_READ
-        wanted = max(size, self._window_size)
-        if self._connection is None or self._connection.broken:
-            await self._reopen()
-        assert self._connection is not None
-        flight = [requests.seek(FIRST_DESCRIPTOR, offset)]
-        flight += [requests.read(FIRST_DESCRIPTOR, min(CHUNK, wanted - start)) for start in range(0, wanted, CHUNK)]
-        replies = await self._zone.pool.run(self._connection, flight)
-        parts = [reply.check().bs for reply in replies[1:]]
-        self._window = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
+    def _is_sequential(self, offset: int) -> bool:
+        return 0 <= offset - self._expected <= RANDOM_READ and self._expected >= 0
+
+    async def _fetch(self, offset: int, end: int) -> None:
+        await self._stop_ahead()
+        connection = await self._usable_connection()
+        size = min(max(end - offset, RANDOM_READ), self.size - offset)
+        flight = [requests.seek(FIRST_DESCRIPTOR, offset), requests.read(FIRST_DESCRIPTOR, size)]
+        sought, got = await self._zone.pool.run(connection, flight)
+        sought.check()
+        self._window = memoryview(got.check().bs)
         self._window_start = offset
 
-    async def _reopen(self) -> None:
-        await self._stack.aclose()
-        self._stack = AsyncExitStack()
-        await self.open()
+    async def _start_ahead(self, offset: int) -> None:
+        await self._stop_ahead()
+        connection = await self._usable_connection()
+        self._ahead = ReadAhead(connection, offset, self.size)
+        self._zone.background.start_soon(self._ahead.run)
+
+    async def _stop_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.stop()
+            await ahead.finished.wait()
+
+    async def _usable_connection(self) -> ZoneConnection:
+        if self._connection is None or self._connection.broken:
+            await self._leave_connection()
+            await self.open()
+        assert self._connection is not None
+        return self._connection
+
+    async def _leave_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if connection.open_descriptors and not connection.broken:
+            try:
+                await self._zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
+                connection.open_descriptors.clear()
+            except ZoneUnreachable as error:
+                logger.debug("closing %s: %s", self._path, error)
+        await self._zone.pool.give_back(connection)

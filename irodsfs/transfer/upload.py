@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import tenacity
-import trio
 from irods.exception import HIERARCHY_ERROR
 
 from irodsfs.grid import requests
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
+from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Request
 from irodsfs.grid.namespace import find
+from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import Patch, writing
-
-logger = logging.getLogger(__name__)
-
-ATTEMPTS = 6
 
 
 @dataclass
@@ -60,15 +54,7 @@ class Upload:
 
 async def upload(zone: Zone, task: Upload) -> None:
     """Carry out `task`; everything is registered on return. Raises the zone's error or `ZoneUnreachable`."""
-    retrying = tenacity.AsyncRetrying(
-        sleep=trio.sleep,
-        retry=tenacity.retry_if_exception(_may_pass),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
-        wait=tenacity.wait_random_exponential(0.2, 4),
-        before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
-        reraise=True,
-    )
-    async for attempt in retrying:
+    async for attempt in retrying(also=_is_locked_for_a_moment):
         with attempt:
             try:
                 await _fly(zone, task)
@@ -90,8 +76,6 @@ async def _has_appeared(zone: Zone, task: Upload) -> bool:
     return found is not None and not found.is_collection and found.size in (0, task.size)
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_locked_for_a_moment(error: BaseException) -> bool:
     # A replica whose writer was cut off stays locked for the second that its agent needs to close it.
-    return isinstance(error, HIERARCHY_ERROR) or (
-        isinstance(error, ZoneUnreachable) and not isinstance(error, ZoneTimeout)
-    )
+    return isinstance(error, HIERARCHY_ERROR)
