@@ -31,10 +31,13 @@ ACCESS_TIME_RESOLUTION = 86400  # seconds
 PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
 
 
-def open_replica(agent: Agent, request: Struct, extra_flags: int = 0) -> int:
-    """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError."""
+def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int:
+    """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError.
+
+    ``flags`` are those of the request unless given.
+    """
     path = checked(request.text("objPath"))
-    flags = request.integer("openFlags") | extra_flags
+    flags = request.integer("openFlags") if flags is None else flags
     keywords = request.keywords()
     if path.endswith("/"):
         raise IrodsError("USER_INPUT_PATH_ERR")

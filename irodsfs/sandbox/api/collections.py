@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.access import is_admin_request, is_visible, replicas_for, visible_collection, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError, code_of, named
+from irodsfs.sandbox.errors import IrodsError, named
 from irodsfs.sandbox.moves import COLLECTION
 from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas
 from irodsfs.sandbox.paths import checked, split
@@ -21,6 +21,7 @@ from irodsfs.sandbox.wire import Struct
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
+COLLECTION_STATUS = 99999996
 FILES_PER_STATUS = 10
 
 
@@ -142,7 +143,7 @@ class TreeRemoval:
             unlink(self.agent, replicas)
         self.count += 1
         if self.count == FILES_PER_STATUS:
-            self.agent.converse(progress(self.count, 0, path), code_of("SYS_SVR_TO_CLI_COLL_STAT"))
+            self.agent.converse(progress(self.count, 0, path), COLLECTION_STATUS)
             self.count = 0
 
     def remove_collection(self, path: str) -> None:

@@ -23,7 +23,7 @@ def data_object_open(agent: Agent, request: Request) -> Reply:
 @handles(601)
 def data_object_create(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_CREATE_AN: opens for writing a data object that is made or emptied; status is the descriptor."""
-    return Reply(open_replica(agent, request.input, os.O_CREAT | os.O_RDWR | os.O_TRUNC))
+    return Reply(open_replica(agent, request.input, flags=os.O_CREAT | os.O_RDWR | os.O_TRUNC))
 
 
 @handles(675)

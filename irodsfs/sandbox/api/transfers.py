@@ -1,0 +1,208 @@
+"""Whole data objects in one request: put (606), get (608), copy (696), bulk put (689), rsync (628)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.access import replicas_for, visible_replicas
+from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.checksums import checksum_of, register_checksum
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.namespace import find_collection
+from irodsfs.sandbox.opening import close_replica, open_replica
+from irodsfs.sandbox.paths import checked
+from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.replicas import Status, choose, update_replica
+from irodsfs.sandbox.wire import Struct, key_values
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+SINGLE_BUFFER = 32 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
+OVERWRITE = os.O_CREAT | os.O_RDWR | os.O_TRUNC
+PUT_ACTION, GET_ACTION = 99999990, 99999991
+PATH_COLUMN, MODE_COLUMN, OFFSET_COLUMN = 403, 421, 999998
+
+
+@handles(606)
+def data_object_put(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_PUT_AN: stores the byte stream; without ``dataIncluded`` it opens a descriptor to write to."""
+    keywords = request.input.keywords()
+    path = checked(request.input.text("objPath"))
+    require_overwritable(agent, path, keywords)
+    number = open_replica(agent, request.input, flags=OVERWRITE)
+    if "dataIncluded" not in keywords:
+        return Reply(number, portal(number, ""))
+    store(agent, number, request.bs)
+    close_put(agent, number)
+    return Reply()
+
+
+def require_overwritable(agent: Agent, path: str, keywords: dict[str, str]) -> None:
+    if "forceFlag" not in keywords and visible_replicas(agent, path):
+        raise IrodsError("OVERWRITE_WITHOUT_FORCE_FLAG")
+
+
+def store(agent: Agent, number: int, data: bytes) -> None:
+    descriptor = agent.descriptors.get(number)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor.file, view) :]
+    descriptor.written = len(data)
+
+
+def close_put(agent: Agent, number: int) -> None:
+    """Closes a descriptor after a put, keeping or verifying a checksum as its keywords ask."""
+    descriptor = agent.descriptors.get(number)
+    expected = descriptor.keywords.get("verifyChksum", "")
+    close_replica(agent, number)
+    if expected or "regChksum" in descriptor.keywords:
+        found = register_checksum(agent.catalog, *descriptor.key, scheme_of=expected)
+        if expected and found != expected:
+            update_replica(agent.catalog, *descriptor.key, data_is_dirty=int(Status.STALE))
+            raise IrodsError("USER_CHKSUM_MISMATCH")
+
+
+@handles(608)
+def data_object_get(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_GET_AN: the whole content in the byte stream; above 32 MiB a descriptor to read from instead."""
+    keywords = request.input.keywords()
+    path = checked(request.input.text("objPath"))
+    replicas_for(agent, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND")
+    number = open_replica(agent, request.input, flags=os.O_RDONLY)
+    descriptor = agent.descriptors.get(number)
+    checksum = ""
+    if "verifyChksum" in keywords:
+        checksum = descriptor.replica["data_checksum"] or checksum_of(descriptor.replica["data_path"])
+    if descriptor.size > SINGLE_BUFFER:
+        return Reply(number, portal(number, checksum))
+    data = os.read(descriptor.file, descriptor.size)
+    close_replica(agent, number)
+    return Reply(len(data), portal(0, checksum), data)
+
+
+@handles(626)
+def operation_complete(agent: Agent, request: Request) -> Reply:
+    """OPR_COMPLETE_AN: the client is done with the descriptor a put or get gave it."""
+    number = request.input.integer("myInt")
+    agent.descriptors.get(number)
+    close_put(agent, number)
+    return Reply()
+
+
+def portal(number: int, checksum: str) -> Struct:
+    """A PortalOprOut_PI without parallel transfer: the client uses the descriptor, if any, on this connection."""
+    ports = Struct("PortList_PI", ("portNum", 0), ("cookie", 0), ("sock", 0), ("windowSize", 0), ("hostAddr", ""))
+    return Struct(
+        "PortalOprOut_PI",
+        ("status", 0),
+        ("l1descInx", number),
+        ("numThreads", 0),
+        ("chksum", checksum),
+        ("PortList_PI", ports),
+    )
+
+
+@handles(696)
+def data_object_copy(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_COPY_AN: copies the content of one data object to another path."""
+    source, target = request.input.structs("DataObjInp_PI")[:2]
+    return Reply(0, transfer_status(copy(agent, source, target)))
+
+
+def copy(agent: Agent, source: Struct, target: Struct) -> int:
+    """Copies a data object's content; answers the number of bytes; raises IrodsError."""
+    source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
+    if source_path == target_path:
+        raise IrodsError("USER_INPUT_PATH_ERR")
+    reading = open_replica(agent, source, flags=os.O_RDONLY)
+    try:
+        require_overwritable(agent, target_path, target.keywords())
+        kind = agent.descriptors.get(reading).replica["data_type_name"]
+        writing = open_replica(agent, with_data_type(target, kind), flags=OVERWRITE)
+        copied = pump(agent, reading, writing)
+        close_put(agent, writing)
+    finally:
+        close_replica(agent, reading)
+    return copied
+
+
+def with_data_type(target: Struct, kind: str) -> Struct:
+    pairs = {"dataType": kind, **target.keywords()}
+    others = [(name, value) for name, value in target.members if name not in ("KeyValPair_PI", "dataSize")]
+    return Struct(target.name, *others, ("dataSize", -1), ("KeyValPair_PI", key_values(pairs)))
+
+
+def pump(agent: Agent, reading: int, writing: int) -> int:
+    source, target = agent.descriptors.get(reading), agent.descriptors.get(writing)
+    while data := os.read(source.file, CHUNK):
+        target.written = (target.written or 0) + os.write(target.file, data)
+    return target.written or 0
+
+
+def transfer_status(copied: int) -> Struct:
+    return Struct("TransferStat_PI", ("numThreads", 0), ("flags", 0), ("bytesWritten", copied))
+
+
+@handles(689)
+def bulk_put(agent: Agent, request: Request) -> Reply:
+    """BULK_DATA_OBJ_PUT_AN: several small data objects, their contents one after the other in the byte stream."""
+    table = request.input.struct("GenQueryOut_PI")
+    columns = {column.integer("attriInx"): column.texts("value") for column in table.structs("SqlResult_PI")}
+    ends = [int(end) for end in columns[OFFSET_COLUMN]]
+    keywords = request.input.keywords()
+    for path, mode, start, end in zip(columns[PATH_COLUMN], columns[MODE_COLUMN], [0, *ends], ends, strict=False):
+        require_overwritable(agent, path, keywords)
+        target = Struct(
+            "DataObjInp_PI",
+            ("objPath", path),
+            ("createMode", mode),
+            ("dataSize", end - start),
+            ("KeyValPair_PI", key_values(keywords)),
+        )
+        number = open_replica(agent, target, flags=OVERWRITE)
+        store(agent, number, request.bs[start:end])
+        close_put(agent, number)
+    return Reply()
+
+
+@handles(628)
+def data_object_rsync(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_RSYNC_AN: compares checksums; status says who has to send, or that two data objects now agree."""
+    keywords = request.input.keywords()
+    path = checked(request.input.text("objPath"))
+    mode = keywords.get("rsyncMode")
+    if mode == "IRODS_TO_IRODS":
+        return rsync_data_objects(agent, request.input, keywords)
+    if mode not in ("IRODS_TO_LOCAL", "LOCAL_TO_IRODS"):
+        raise IrodsError("USER_RSYNC_NO_MODE_INPUT_ERR")
+    if "rsyncChksum" not in keywords:
+        raise IrodsError("CHKSUM_EMPTY_IN_STRUCT_ERR")
+    if checksum_at(agent, path, keywords["rsyncChksum"]) == keywords["rsyncChksum"]:
+        return Reply()
+    return Reply(PUT_ACTION if mode == "IRODS_TO_LOCAL" else GET_ACTION)
+
+
+def rsync_data_objects(agent: Agent, source: Struct, keywords: dict[str, str]) -> Reply:
+    target_path = keywords.get("rsyncDestPath", "")
+    if not target_path:
+        raise IrodsError("USER_RSYNC_NO_MODE_INPUT_ERR")
+    if find_collection(agent.catalog, target_path) is None and visible_replicas(agent, target_path):
+        ours, theirs = checksum_at(agent, source.text("objPath")), checksum_at(agent, target_path)
+        if ours == theirs:
+            return Reply()
+    pairs = {"forceFlag": "", **keywords}
+    copy(agent, source, Struct("DataObjInp_PI", ("objPath", target_path), ("KeyValPair_PI", key_values(pairs))))
+    return Reply()
+
+
+def checksum_at(agent: Agent, path: str, scheme_of: str = "") -> str:
+    """The checksum of the data object at a path; one it lacks is computed and kept."""
+    replica: sqlite3.Row = choose(
+        replicas_for(agent, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND"), {}, has_token=False
+    )
+    kept: str = replica["data_checksum"] or ""
+    return kept or register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)
