@@ -23,6 +23,7 @@ def zone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZo
     """An embedded zone in a process of its own, reached over TCP."""
     with EmbeddedZone.served(tmp_path_factory.mktemp("zone")) as zone:
         yield zone
+    assert "Traceback" not in zone.log, zone.log
 
 
 @pytest.fixture
@@ -63,14 +64,16 @@ def user_environment(user_directories: dict[str, str]) -> dict[str, str]:
 def irodsfs(user_environment: dict[str, str]) -> IrodsfsCommand:
     """Runs `irodsfs` with the arguments given, as a user of its own without a terminal."""
 
-    def run(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, env: dict[str, str] | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "irodsfs", *arguments],
             env=user_environment | (env or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=timeout,
             check=False,
         )
 

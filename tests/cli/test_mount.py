@@ -211,10 +211,12 @@ def test_the_root_shows_the_zones(make_mount: MakeMount) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_unmounts_and_loses_nothing(mount: Mount, session: iRODSSession, number: signal.Signals) -> None:
     assert mount.process is not None
-    with (mount.path / "open").open("wb", buffering=0) as file:
-        file.write(b"not closed yet")
-        mount.process.send_signal(number)
-        assert mount.process.wait(30) == 0
+    file = os.open(mount.path / "open", os.O_WRONLY | os.O_CREAT)
+    os.write(file, b"not closed yet")
+    mount.process.send_signal(number)
+    assert mount.process.wait(30) == 0
+    with pytest.raises(OSError, match="not connected"):
+        os.close(file)
     assert find_mount(mount.path) is None
     with session.data_objects.open(f"{mount.collection}/open", "r") as opened:
         assert opened.read() == b"not closed yet"
