@@ -1,0 +1,108 @@
+"""Runs delayed rules when they are due, as their users, one after the other.
+
+The rule language is imported when the first rule is due, so that the zone starts without its cost.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import clock
+from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.users import find_user
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.zone import Zone
+
+log = logging.getLogger(__name__)
+
+PERIOD_SECONDS = 1.0
+DUE = (
+    "SELECT rule_exec_id, rule_name, user_name, exe_frequency, exe_context FROM R_RULE_EXEC"
+    " WHERE CAST(exe_time AS INTEGER) <= ? ORDER BY priority DESC, rule_exec_id"
+)
+
+
+class DelayServer:
+    """Looks once a second for rules that are due, in a thread of its own."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="irods-delay-server", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Waits for the rule that is being run, if any."""
+        self._stopping.set()
+        if self._thread.ident:
+            self._thread.join()
+
+    def _serve(self) -> None:
+        catalog = self.zone.connect()
+        try:
+            while not self._stopping.wait(PERIOD_SECONDS):
+                if catalog.value("SELECT count(*) FROM R_RULE_EXEC"):
+                    self._run_all(catalog.rows(DUE, int(clock.seconds())))
+        except sqlite3.Error:
+            log.exception("delayed rules are no longer run")
+        finally:
+            catalog.close()
+
+    def _run_all(self, rows: list[sqlite3.Row]) -> None:
+        for row in rows:
+            if self._stopping.is_set():
+                return
+            with agent_of(self.zone, row["user_name"]) as agent:
+                finish(agent, row, run(agent, row))
+
+
+@contextmanager
+def agent_of(zone: Zone, name: str) -> Iterator[Agent]:
+    """An agent that works for a user of the zone without a client."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        agent = Agent(zone, listener.accept()[0])
+    try:
+        user = find_user(agent.catalog, name, zone.name)
+        if user:
+            agent.user = agent.proxy = user
+        yield agent
+    finally:
+        agent.close()
+
+
+def run(agent: Agent, row: sqlite3.Row) -> int:
+    """Runs one rule; its status."""
+    from irodsfs.sandbox.rules import delays
+    from irodsfs.sandbox.rules.execution import run_later
+    from irodsfs.sandbox.rules.session import Session
+
+    session = Session(agent)
+    status = run_later(session, row["rule_name"], delays.variables_of(row["exe_context"]))
+    if status < 0:
+        log.info("delayed rule %d failed with %d: %s", row["rule_exec_id"], status, session.trail.text())
+    return status
+
+
+def finish(agent: Agent, row: sqlite3.Row, status: int) -> None:
+    """Removes the rule, or says when it is run again."""
+    from irodsfs.sandbox.rules.repetition import after_run
+
+    moment = int(clock.seconds())
+    following = after_run(row["exe_frequency"] or "", moment, succeeded=status >= 0)
+    with agent.catalog.transaction():
+        if following is None:
+            agent.catalog.execute("DELETE FROM R_RULE_EXEC WHERE rule_exec_id = ?", row["rule_exec_id"])
+        else:
+            agent.catalog.execute(
+                "UPDATE R_RULE_EXEC SET exe_time = ?, exe_frequency = ?, last_exe_time = ? WHERE rule_exec_id = ?",
+                *(str(following.time), following.frequency, str(moment), row["rule_exec_id"]),
+            )

@@ -1,0 +1,71 @@
+"""What a run of rules acts through: the agent it runs in, its output, and what it reports when it fails."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.api import registry
+from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.rules.failures import MESSAGE_LENGTH, RuleError, Trail
+from irodsfs.sandbox.rules.output import Output
+from irodsfs.sandbox.rules.values import Value
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+log = logging.getLogger(__name__)
+
+ADMINISTRATOR = 5
+USER = 3
+
+
+class Session:
+    """One run on behalf of an agent's user; without an agent only what needs no zone works."""
+
+    def __init__(self, agent: Agent | None = None) -> None:
+        self._agent = agent
+        self.output = Output()
+        self.trail = Trail()
+        self.errors: list[tuple[int, str]] = []
+
+    @property
+    def agent(self) -> Agent:
+        """Raises RuleError when the run has none."""
+        if self._agent is None:
+            raise RuleError(code_of("SYS_INTERNAL_NULL_INPUT_ERR"))
+        return self._agent
+
+    def call(self, number: int, struct: Struct, bs: bytes = b"", complaint: str = "") -> registry.Reply:
+        """Does what a client's API request would; a failure raises RuleError and leaves the client the complaint."""
+        try:
+            reply = registry.handlers[number](self.agent, registry.Request(number, struct, bs))
+        except IrodsError as error:
+            reply = registry.Reply(error.code, errors=error.stack)
+        except sqlite3.Error as error:
+            log.warning("catalog refused API %d called by a rule: %s", number, error)
+            reply = registry.Reply(code_of("CAT_SQL_ERR"))
+        self.errors += reply.errors
+        if reply.status < 0:
+            if complaint:
+                self.complain(reply.status, f"{complaint}, status = {reply.status}")
+            raise RuleError(reply.status)
+        return reply
+
+    def complain(self, status: int, message: str) -> None:
+        """Adds a message to the error stack of the reply."""
+        ended = message if message.endswith("\n") else f"{message}\n"
+        self.errors.append((status, f"DEBUG: {ended}"[: MESSAGE_LENGTH - 1]))
+
+    def variable(self, name: str) -> Value:
+        """The value of a session variable, None when it has none here."""
+        if self._agent is None:
+            return None
+        known: dict[str, Value] = {}
+        for side, user in (("Client", self.agent.user), ("Proxy", self.agent.proxy)):
+            known[f"$userName{side}"] = user.name
+            known[f"$rodsZone{side}"] = user.zone
+            known[f"$priv{side}"] = ADMINISTRATOR if user.is_admin else USER
+        return known.get(name)
