@@ -53,9 +53,9 @@ class Tree:
         inode = self._inodes.get(path)
         registered = True
         if inode is not None and inode.contents is not None:
-            registered = inode.contents.registered
             inode.last_entry = entry
             await inode.contents.detach()
+            registered = inode.contents.registered
         if registered:
             await self._zone.perform(requests.unlink(path, trash=self._trash))
         self._inodes.unlinked(path)

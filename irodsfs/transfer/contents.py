@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import trio
+from irods.exception import iRODSException
 
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.extents import Extents
@@ -17,6 +18,10 @@ from irodsfs.transfer.flights import CHUNK, SMALL, Patch
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.spool import Spool, SpoolFile
 from irodsfs.transfer.upload import Upload, upload
+from irodsfs.transfer.write_stream import WriteStream
+
+STREAM_FROM = 2 * CHUNK
+"""Bytes written in order from which on they go into the zone before a flush asks for it."""
 
 
 class Contents:
@@ -43,6 +48,8 @@ class Contents:
         self._reader: Reader | None = None
         self._stored_size = size
         self._dirty = Extents()
+        self._stream: WriteStream | None = None
+        self._rewritten = Extents()
         self._replace = False
         self._exclusive = False
         self._cut: int | None = None
@@ -59,8 +66,8 @@ class Contents:
 
     @property
     def is_dirty(self) -> bool:
-        changed = self._replace or self._cut is not None or self.size != self._stored_size or bool(self._dirty)
-        return self.path is not None and changed
+        reshaped = self._replace or self._cut is not None or self.size != self._stored_size
+        return self.path is not None and (reshaped or bool(self._dirty) or self._touch is not None)
 
     async def refresh(self) -> None:
         """Bring the object as it is in the zone now, unless there is something of our own to be written."""
@@ -97,10 +104,14 @@ class Contents:
             self._dirty.add(offset, end)
             self.size = max(self.size, end)
             self._mark_modified()
+            if self._file is not None:
+                await self._stream_on(self._file, offset, end)
 
     async def truncate(self, size: int) -> None:
         """Cut, or extend with zeros, to `size` bytes."""
         async with self._lock:
+            if self._stream is not None and size < self._stream.position:
+                await self._abort_stream()
             if size == 0:
                 self._start_over()
             elif size != self.size:
@@ -119,12 +130,15 @@ class Contents:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be."""
         async with self._lock:
             if self.is_dirty:
-                await upload(self._zone, self._due())
+                await self._finish_stream()
+                if self.is_dirty:
+                    await upload(self._zone, self._due())
                 self._settle()
 
     async def keep(self, reason: BaseException) -> Path | None:
         """Store locally what the zone would not take, and forget it here. Answers where it is."""
         async with self._lock:
+            await self._abort_stream()
             if not self.is_dirty or self.path is None:
                 return None
             due, why = self._due(), describe(reason)
@@ -135,11 +149,13 @@ class Contents:
     async def detach(self) -> None:
         """Go on without a name: the object is about to be unlinked, its handles still read and write."""
         async with self._lock:
+            await self._abort_stream()
             if self.registered:
                 await self._ensure_loaded()
             self.path = None
 
     async def close(self) -> None:
+        await self._abort_stream()
         if self._reader is not None:
             await self._reader.close()
         if self._file is not None:
@@ -191,6 +207,48 @@ class Contents:
                 raise OSError(errno.EIO, "the object became shorter while it was read")
             await trio.to_thread.run_sync(file.write, start, content)
             start += len(content)
+
+    async def _stream_on(self, file: SpoolFile, offset: int, end: int) -> None:
+        """Let bytes that were written in order go into the zone before the flush that would have to wait for them."""
+        if self._stream is None:
+            start, ready = self._dirty.first()
+            if self.path is None or self._cut is not None or ready - start < STREAM_FROM:
+                return
+            flags = flights.opening_flags(replace=self._replace, exclusive=self._exclusive)
+            self._stream = WriteStream(self._zone, self.path, file, start, flags, self._resource)
+        self._rewritten.add(offset, min(end, self._stream.position))
+        ready = self._dirty.end_from(self._stream.position)
+        if ready - self._stream.position >= CHUNK:
+            await self._stream.hand_over(ready)
+
+    async def _finish_stream(self) -> None:
+        """After this only what did not go the way of the stream is dirty; that is all when the stream failed."""
+        stream = self._stream
+        if stream is None:
+            return
+        try:
+            await stream.hand_over(self._dirty.end_from(stream.position))
+            await stream.finish()
+        except (iRODSException, ZoneUnreachable, OSError):
+            await self._abort_stream()
+            return
+        self._stream = None
+        self._stored_size = stream.position if self._replace else max(stream.position, self._stored_size)
+        self._replace = self._exclusive = False
+        later = [(start, end) for start, end in self._dirty if end > stream.position]
+        self._dirty = self._rewritten
+        for start, end in later:
+            self._dirty.add(max(start, stream.position), end)
+        self._rewritten = Extents()
+
+    async def _abort_stream(self) -> None:
+        """Everything is as dirty as if there had been no stream, but the object may exist in the zone by now."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.abort()
+            self._rewritten.clear()
+            self._exclusive = self._exclusive and not stream.opened
+            self.registered = self.registered or stream.opened
 
     def _resize(self, size: int) -> None:
         if self._memory is not None:

@@ -41,6 +41,13 @@ class Extents:
         self._starts = [start for start, _ in kept]
         self._ends = [end for _, end in kept]
 
+    def first(self) -> Range:
+        return self._starts[0], self._ends[0]
+
+    def end_from(self, position: int) -> int:
+        """The end of the range that begins at or goes on beyond `position`; `position` itself when there is none."""
+        return next((end for start, end in self if start <= position < end), position)
+
     def clear(self) -> None:
         self.cut(0)
 

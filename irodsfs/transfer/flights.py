@@ -54,6 +54,13 @@ def check_descriptor(opened: Reply) -> None:
         raise ZoneUnreachable(f"open answered descriptor {opened.status}, {FIRST_DESCRIPTOR} was foreseen")
 
 
+def opening_flags(*, replace: bool, exclusive: bool) -> int:
+    """How to open an object that is new or replaced as a whole, or else one of which ranges are written."""
+    if not replace:
+        return os.O_WRONLY
+    return os.O_WRONLY | os.O_CREAT | (os.O_EXCL if exclusive else os.O_TRUNC)
+
+
 def writing(path: str, flags: int, patches: Iterable[Patch], *, resource: str | None) -> Iterator[Request]:
     """The flight that opens an object, puts patches into it and closes it."""
     yield requests.open_object(path, flags, resource=resource)

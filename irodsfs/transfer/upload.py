@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from irodsfs.grid.flight import Request
 from irodsfs.grid.namespace import find
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import Patch, writing
+from irodsfs.transfer.flights import Patch, opening_flags, writing
 
 
 @dataclass
@@ -40,16 +39,12 @@ class Upload:
         if self.cut is not None:
             yield requests.truncate(self.path, self.cut, replica=replica)
         if self.patches or self.replace:
-            yield from writing(self.path, self._flags(), self.patches, resource=self.resource)
+            flags = opening_flags(replace=self.replace, exclusive=self.exclusive)
+            yield from writing(self.path, flags, self.patches, resource=self.resource)
         if self.grown_to is not None:
             yield requests.truncate(self.path, self.grown_to, replica=replica)
         if self.touch is not None:
             yield requests.touch(self.path, self.touch)
-
-    def _flags(self) -> int:
-        if not self.replace:
-            return os.O_WRONLY
-        return os.O_WRONLY | os.O_CREAT | (os.O_EXCL if self.exclusive else os.O_TRUNC)
 
 
 async def upload(zone: Zone, task: Upload) -> None:
