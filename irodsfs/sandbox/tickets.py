@@ -32,7 +32,8 @@ def covers(agent: Agent, object_id: int) -> bool:
     """Whether queries show this data object or collection to a session with the agent's ticket."""
     sql = (
         "SELECT 1 FROM R_TICKET_MAIN t WHERE t.ticket_string = ?1 AND (t.object_id = ?2 OR EXISTS"
-        " (SELECT 1 FROM R_COLL_MAIN granted JOIN R_COLL_MAIN shown ON shown.coll_name LIKE granted.coll_name || '%'"
+        " (SELECT 1 FROM R_COLL_MAIN granted JOIN R_COLL_MAIN shown ON"
+        " shown.coll_name LIKE granted.coll_name || '%' ESCAPE '\\'"
         " WHERE granted.coll_id = t.object_id AND"
         " (shown.coll_id = ?2 OR shown.coll_id IN (SELECT coll_id FROM R_DATA_MAIN WHERE data_id = ?2))))"
     )

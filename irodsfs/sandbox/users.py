@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from irodsfs.sandbox import clock
 from irodsfs.sandbox.catalog import Catalog
+from irodsfs.sandbox.errors import IrodsError
 
 NEVER = "9999-12-31-23.59.00"
+ANONYMOUS = "anonymous"
 TEMPORARY_SECONDS = 1000
 PASSWORD_LENGTH = 50
 
@@ -40,23 +42,31 @@ def find_user(catalog: Catalog, name: str, zone: str) -> User | None:
 
 
 def proves_password(catalog: Catalog, user: User, challenge: bytes, response: bytes) -> bool:
-    """Whether a response to a challenge shows one of the user's passwords; a temporary one is used up by that."""
+    """Whether a response to a challenge shows one of the user's passwords; a temporary one is used up by that.
+
+    Anonymous needs none. Raises IrodsError when the user has no password or the one shown has expired.
+    """
     rows = catalog.rows(
         "SELECT rcat_password, pass_expiry_ts, modify_ts FROM R_USER_PASSWORD WHERE user_id = ?", user.id
     )
+    if not rows and user.name != ANONYMOUS:
+        raise IrodsError("CAT_INVALID_USER")
     for row in rows:
         if response_to(challenge, row["rcat_password"]) == response:
-            return is_valid(catalog, user, row["rcat_password"], row["pass_expiry_ts"], row["modify_ts"])
-    return False
+            use_up(catalog, user, row["rcat_password"], row["pass_expiry_ts"], row["modify_ts"])
+            return True
+    return not rows
 
 
-def is_valid(catalog: Catalog, user: User, password: str, expiry: str, modified: str) -> bool:
+def use_up(catalog: Catalog, user: User, password: str, expiry: str, modified: str) -> None:
     if expiry == NEVER:
-        return True
+        return
     lifetime = int(expiry)
-    if lifetime < TEMPORARY_SECONDS:
+    has_expired = int(modified) + lifetime < int(clock.seconds())
+    if has_expired or lifetime < TEMPORARY_SECONDS:
         catalog.execute("DELETE FROM R_USER_PASSWORD WHERE user_id = ? AND rcat_password = ?", user.id, password)
-    return int(modified) + lifetime >= int(clock.seconds())
+    if has_expired:
+        raise IrodsError("CAT_PASSWORD_EXPIRED")
 
 
 def response_to(challenge: bytes, password: str) -> bytes:

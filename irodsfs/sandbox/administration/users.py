@@ -9,12 +9,12 @@ from irodsfs.sandbox.administration import groups, home_collections, passwords
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.users import ANONYMOUS
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 TYPES = ("rodsadmin", "rodsuser", "groupadmin", "rodsgroup")
-ANONYMOUS = "anonymous"
 TEXTS = {"info": "user_info", "user_info": "user_info", "comment": "r_comment", "r_comment": "r_comment"}
 RULE_FAILED = (-1220000, "DEBUG: \n")
 SYS_NOT_ALLOWED = code_of("SYS_NOT_ALLOWED")
