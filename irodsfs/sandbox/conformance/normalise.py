@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
 FIRST_ID = 10000
@@ -32,30 +32,36 @@ class Bijection:
 class Timeline:
     """Times, held to their order.
 
-    Our clock ticks with each request, the recorded one with the seconds: each of our times stands for exactly one
-    recorded time, and later ones never for earlier ones.
+    Our clock ticks with each request, the recorded one with the seconds. So each of our times stands for one recorded
+    second, or for two in a row when that request went on past the end of one; and a later time of ours never stands
+    for an earlier second, nor for the first of the two that an earlier time stands for.
     """
 
     def __init__(self) -> None:
-        self.recorded: dict[int, int] = {}
+        self.recorded: dict[int, tuple[int, int]] = {}
         self.ours: list[int] = []
 
     def agree(self, recorded: int, ours: int) -> bool:
-        if ours in self.recorded:
-            return self.recorded[ours] == recorded
-        position = bisect_left(self.ours, ours)
-        before, after = self.ours[position - 1 : position], self.ours[position : position + 1]
-        fits = all(self.recorded[time] <= recorded for time in before)
-        fits = fits and all(recorded <= self.recorded[time] for time in after)
-        if fits:
-            self.recorded[ours] = recorded
+        first, last = self.recorded.get(ours, (recorded, recorded))
+        first, last = min(first, recorded), max(last, recorded)
+        if last - first > 1 or not self.is_free(ours, first, last):
+            return False
+        if ours not in self.recorded:
             insort(self.ours, ours)
-        return fits
+        self.recorded[ours] = first, last
+        return True
+
+    def is_free(self, ours: int, first: int, last: int) -> bool:
+        before = self.ours[: bisect_left(self.ours, ours)][-1:]
+        after = self.ours[bisect_right(self.ours, ours) :][:1]
+        return all(self.recorded[time][1] <= first for time in before) and all(
+            last <= self.recorded[time][0] for time in after
+        )
 
     def may_lag(self, recorded: int, ours: int) -> bool:
         """Whether the recorded time is of the same moment or of an earlier one."""
         following = self.ours[bisect_left(self.ours, ours) :]
-        return not following or recorded <= self.recorded[following[0]]
+        return not following or recorded <= self.recorded[following[0]][1]
 
 
 class Variables:

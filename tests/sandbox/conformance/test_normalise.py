@@ -19,10 +19,19 @@ def test_times_are_equal_when_they_come_in_the_recorded_order() -> None:
     assert times.agree(102, 8)
 
 
-def test_one_time_of_ours_cannot_stand_for_two_recorded_ones() -> None:
+def test_one_time_of_ours_cannot_stand_for_times_apart() -> None:
     times = Timeline()
     assert times.agree(100, 1)
-    assert not times.agree(101, 1)
+    assert not times.agree(102, 1)
+
+
+def test_only_one_request_can_have_gone_on_past_the_end_of_a_second() -> None:
+    times = Timeline()
+    assert times.agree(100, 1)
+    assert times.agree(101, 1)
+    assert not times.agree(102, 1)
+    assert times.agree(101, 2)
+    assert not times.agree(100, 2)
 
 
 def test_a_later_time_of_ours_cannot_stand_for_an_earlier_recorded_one() -> None:
