@@ -11,6 +11,7 @@ from typing import Any
 
 import irodsfs.sandbox.api  # noqa: F401 - registers every API
 from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.rules.delay_server import DelayServer
 from irodsfs.sandbox.zone import Zone
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,9 @@ class Server:
         self._thread.start()
 
     def serve_forever(self) -> None:
-        """Serves in this thread until another one calls ``stop``."""
-        self._listener.serve_forever(poll_interval=POLL_SECONDS)
+        """Serves in this thread until another one calls ``stop``, and runs delayed rules when they are due."""
+        with DelayServer(self.zone):
+            self._listener.serve_forever(poll_interval=POLL_SECONDS)
 
     def stop(self) -> None:
         """Ends all connections, waits for their agents and closes the port."""

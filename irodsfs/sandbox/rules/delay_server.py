@@ -37,14 +37,14 @@ class DelayServer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="irods-delay-server", daemon=True)
 
-    def start(self) -> None:
+    def __enter__(self) -> DelayServer:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Waits for the rule that is being run, if any."""
         self._stopping.set()
-        if self._thread.ident:
-            self._thread.join()
+        self._thread.join()
 
     def _serve(self) -> None:
         catalog = self.zone.connect()

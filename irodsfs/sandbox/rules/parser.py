@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from irodsfs.sandbox.rules.builder import Builder
 from irodsfs.sandbox.rules.syntax import Node, Rule
@@ -36,7 +36,7 @@ def parse(text: str, start: str) -> Tree[Token]:
     try:
         return grammar().parse(text, start=start)
     except UnexpectedInput as error:
-        raise SyntaxFailure(error.pos_in_stream) from None
+        raise SyntaxFailure(cast(int, error.pos_in_stream)) from None
 
 
 def parse_rules(text: str) -> list[Rule]:
