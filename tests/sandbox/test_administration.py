@@ -131,9 +131,11 @@ def test_a_changed_password_replaces_the_old_one(session: iRODSSession, make_use
         session.users.modify(user.username, "password", password)
         with iRODSSession(**parameters(user), password=password) as changed:
             assert changed.collections.exists(f"/{user.zone}/home/{user.username}")
-    with iRODSSession(**parameters(user), password="first one") as old:
-        with pytest.raises(exception.CAT_INVALID_AUTHENTICATION):
-            old.collections.exists("/")
+    with (
+        iRODSSession(**parameters(user), password="first one") as old,
+        pytest.raises(exception.CAT_INVALID_AUTHENTICATION),
+    ):
+        old.collections.exists("/")
 
 
 def parameters(session: iRODSSession) -> dict[str, object]:
