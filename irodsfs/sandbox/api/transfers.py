@@ -24,7 +24,7 @@ SINGLE_BUFFER = 32 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
 OVERWRITE = os.O_CREAT | os.O_RDWR | os.O_TRUNC
 PUT_ACTION, GET_ACTION = 99999990, 99999991
-PATH_COLUMN, MODE_COLUMN, OFFSET_COLUMN = 403, 421, 999998
+PATH_COLUMN, OFFSET_COLUMN = 403, 999998
 
 
 @handles(606)
@@ -149,17 +149,16 @@ def transfer_status(copied: int) -> Struct:
 
 @handles(689)
 def bulk_put(agent: Agent, request: Request) -> Reply:
-    """BULK_DATA_OBJ_PUT_AN: several small data objects, their contents one after the other in the byte stream."""
+    """BULK_DATA_OBJ_PUT_AN: several small data objects, their contents one after the other; modes are not kept."""
     table = request.input.struct("GenQueryOut_PI")
     columns = {column.integer("attriInx"): column.texts("value") for column in table.structs("SqlResult_PI")}
     ends = [int(end) for end in columns[OFFSET_COLUMN]]
     keywords = request.input.keywords()
-    for path, mode, start, end in zip(columns[PATH_COLUMN], columns[MODE_COLUMN], [0, *ends], ends, strict=False):
+    for path, start, end in zip(columns[PATH_COLUMN], [0, *ends], ends, strict=False):
         require_overwritable(agent, path, keywords)
         target = Struct(
             "DataObjInp_PI",
             ("objPath", path),
-            ("createMode", mode),
             ("dataSize", end - start),
             ("KeyValPair_PI", key_values(keywords)),
         )
