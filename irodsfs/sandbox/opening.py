@@ -46,13 +46,14 @@ def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int
     number = agent.descriptors.free_number()
     if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
         replicas = usable_replicas(agent, path, flags, keywords)
-        return agent.descriptors.add(number, open_for_read(agent, path, flags, replicas, keywords))
-    with agent.catalog.transaction():
-        replicas = usable_replicas(agent, path, flags, keywords)
-        if replicas:
-            descriptor = open_for_write(agent, path, flags, replicas, keywords)
-        else:
-            descriptor = create_data_object(agent, path, flags, request)
+        descriptor = open_for_read(agent, path, flags, replicas, keywords)
+    else:
+        with agent.catalog.transaction():
+            replicas = usable_replicas(agent, path, flags, keywords)
+            if replicas:
+                descriptor = open_for_write(agent, path, flags, replicas, keywords)
+            else:
+                descriptor = create_data_object(agent, path, flags, request)
     descriptor.operation = request.integer("oprType")
     descriptor.mode = request.integer("createMode")
     return agent.descriptors.add(number, descriptor)
