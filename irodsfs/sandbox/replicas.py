@@ -44,6 +44,8 @@ def is_wanted(replica: sqlite3.Row, keywords: dict[str, str]) -> bool:
         return str(replica["data_repl_num"]) == keywords["replNum"]
     if "resc_hier" in keywords:
         return bool(replica["resc_hier"] == keywords["resc_hier"])
+    if "rescName" in keywords:
+        return keywords["rescName"] in replica["resc_hier"].split(";")
     return True
 
 

@@ -25,6 +25,14 @@ def free_path(catalog: Catalog, path: str) -> str:
     return path
 
 
+def make_parents(path: str) -> None:
+    """Makes the directories that lead to a file; raises IrodsError."""
+    try:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_MKDIR_ERR", errno=error.errno or 0) from None
+
+
 def create(path: str, flags: int, mode: int = 0o600) -> int:
     """Makes a file, with the directories that lead to it, and answers its descriptor; raises IrodsError."""
     try:
