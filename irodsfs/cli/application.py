@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import sys
-import traceback
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -11,9 +8,8 @@ from irodsfs import __version__
 from irodsfs.cli import sandbox
 from irodsfs.cli.demo import demo
 from irodsfs.cli.mount import EPILOG, mount
+from irodsfs.cli.running import run
 from irodsfs.cli.umount import umount
-from irodsfs.config.directories import log_directory
-from irodsfs.errors import IrodsfsError
 
 app = typer.Typer(
     name="irodsfs",
@@ -47,22 +43,5 @@ app.add_typer(sandbox.app, name="sandbox")
 
 
 def main() -> None:
-    """Runs the command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
-    try:
-        app()
-    except IrodsfsError as error:
-        _fail(error.message, error.exit_code)
-    except Exception as error:
-        _fail(f"internal failure, {type(error).__name__}: please report it with {_keep_traceback()}", 1)
-
-
-def _fail(message: str, exit_code: int) -> NoReturn:
-    typer.echo(f"irodsfs: {message}", err=True)
-    sys.exit(exit_code)
-
-
-def _keep_traceback() -> Path:
-    file = log_directory() / "failure.log"
-    file.touch(mode=0o600)
-    file.write_text(traceback.format_exc(), "utf-8")
-    return file
+    """The program `irodsfs`."""
+    run(app)

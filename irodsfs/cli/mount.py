@@ -84,12 +84,19 @@ def mount(
         }
     )
     settings = parse_options(options or []) | long_options | _parse_places(places or [])
-    start(settings, config_file=config, foreground=foreground)
+    if config is not None:
+        settings["config"] = Setting(config, "--config")
+    start(settings, foreground=foreground)
 
 
-def start(settings: dict[str, Setting], *, config_file: Path | None, foreground: bool) -> None:
+def start(settings: dict[str, Setting], *, foreground: bool) -> None:
     """Mounts as `settings` say, in this process or in one of its own."""
-    configured = load(settings, config_file=config_file, ask_password=getpass.getpass if sys.stdin.isatty() else None)
+    file = settings.pop("config", None)
+    configured = load(
+        settings,
+        config_file=Path(file.value) if file else None,
+        ask_password=getpass.getpass if sys.stdin.isatty() else None,
+    )
     # No longer needed, and not the business of the programs that are started from here.
     os.environ.pop(PASSWORD_VARIABLE, None)
     require_fit(configured.mountpoint)
@@ -111,7 +118,11 @@ def _parse_places(places: list[str]) -> dict[str, Setting]:
 
 def _serve_with_log(config: MountConfig, ready: Callable[[], None], log_path: Path) -> None:
     log_to_file(log_path, config.log_level)
-    _serve(config, ready)
+    try:
+        _serve(config, ready)
+    except IrodsfsError as error:
+        log.error("%s", error.message)
+        raise
 
 
 def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
@@ -122,10 +133,6 @@ def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
         log.info("%s of %s is mounted on %s", config.collection, config.account.host, config.mountpoint)
         ready()
 
-    try:
-        with recorded(config):
-            serve(config, answer)
-    except IrodsfsError as error:
-        log.error("%s", error.message)
-        raise
+    with recorded(config):
+        serve(config, answer)
     log.info("%s is unmounted", config.mountpoint)

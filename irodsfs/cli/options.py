@@ -10,17 +10,18 @@ from irodsfs.config import MountConfig, Setting
 from irodsfs.errors import ConfigurationError
 
 _ALIASES = {"ro": ("read_only", True), "rw": ("read_only", False)}
-_NAMES = MountConfig.model_fields.keys() - {"account", "mountpoint"}
+_NAMES = MountConfig.model_fields.keys() - {"account", "mountpoint"} | {"config"}
 _SEPARATOR = re.compile(r"(?<!\\),")
+
+
+def split_options(arguments: Iterable[str]) -> Iterator[str]:
+    """The single options of `-o` arguments; a comma in a value stays escaped."""
+    return (option for argument in arguments for option in _SEPARATOR.split(argument) if option)
 
 
 def parse_options(arguments: Iterable[str]) -> dict[str, Setting]:
     """Settings named by `-o` arguments; a comma in a value is written `\\,`. Raises ConfigurationError."""
-    return dict(_parse(option) for argument in arguments for option in _split(argument))
-
-
-def _split(argument: str) -> Iterator[str]:
-    return (option.replace("\\,", ",") for option in _SEPARATOR.split(argument) if option)
+    return dict(_parse(option.replace("\\,", ",")) for option in split_options(arguments))
 
 
 def _parse(option: str) -> tuple[str, Setting]:

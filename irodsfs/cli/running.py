@@ -1,0 +1,35 @@
+"""Runs a program so that its user never sees a traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from irodsfs.config.directories import log_directory
+from irodsfs.errors import IrodsfsError
+
+
+def run(app: typer.Typer) -> None:
+    """Runs the command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
+    try:
+        app()
+    except IrodsfsError as error:
+        _fail(error.message, error.exit_code)
+    except Exception as error:
+        _fail(f"internal failure, {type(error).__name__}: please report it with {_keep_traceback()}", 1)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    typer.echo(f"irodsfs: {message}", err=True)
+    sys.exit(exit_code)
+
+
+def _keep_traceback() -> Path:
+    file = log_directory() / "failure.log"
+    file.touch(mode=0o600)
+    file.write_text(traceback.format_exc(), "utf-8")
+    return file
