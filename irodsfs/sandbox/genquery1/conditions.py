@@ -17,6 +17,9 @@ from irodsfs.sandbox.genquery1.columns import Column
 
 QUOTED = re.compile(r"'([^']*)'")
 MAX_OPERATOR = 10
+MAX_SQL = 16_000  # bytes of a WHERE clause, and of a condition's value
+MAX_MEMBERS = 2 * MAX_SQL  # bytes of all values of an IN
+MAX_COMPOUND = 2176  # bytes of a condition with && or ||
 OPERATOR_WORDS = ("begin_of", "parent_of", "not", "NOT", "between", "BETWEEN", "like", "LIKE", "in", "IN")
 COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 PATTERNS = frozenset({"like", "not like"})
@@ -55,6 +58,7 @@ def condition(column: Column, text: str, upper: bool) -> Fragment:
     parts = list(split(text))
     if len(parts) == 1:
         return predicate(operand, text)
+    limit(text, MAX_COMPOUND)
     sql: list[str] = []
     values: list[Any] = []
     for connector, part in parts:
@@ -99,6 +103,8 @@ def predicate(operand: Operand, text: str) -> Fragment:
     if first == last or not 0 < first <= MAX_OPERATOR:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     operator, value = text[:first], text[first + 1 : last]
+    if size(value) > MAX_SQL:
+        raise IrodsError("CAT_INVALID_ARGUMENT")
     check(operator)
     if "begin_of" in operator:
         return beginning(operand, value)
@@ -133,6 +139,7 @@ def comparison(operand: Operand, operator: str, value: str) -> Fragment:
 def membership(operand: Operand, values: list[str]) -> Fragment:
     if not values:
         raise IrodsError("CAT_INVALID_ARGUMENT")
+    limit("\0".join(values), MAX_MEMBERS)
     return Fragment(
         f"{operand.sql} IN ({', '.join('?' * len(values))})", tuple(operand.literal(value) for value in values)
     )
@@ -155,3 +162,14 @@ def ancestors(path: str) -> list[str]:
     """A path and everything above it: ``/a/b`` gives ``/``, ``/a`` and ``/a/b``."""
     names = re.split("/+", path)
     return ["/".join(names[: count + 1]) or "/" for count in range(len(names))]
+
+
+def size(text: str) -> int:
+    """Bytes of a text on the wire."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def limit(text: str, most: int) -> None:
+    """Raises IrodsError USER_STRLEN_TOOLONG for a text the server has no room for."""
+    if size(text) >= most:
+        raise IrodsError("USER_STRLEN_TOOLONG")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
 
+from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.wire import Struct
 
 
@@ -63,17 +64,19 @@ class Query:
         selections = struct.struct("InxIvalPair_PI")
         conditions = struct.struct("InxValPair_PI")
         return cls(
-            tuple(
-                Selection(int(column), int(option))
-                for column, option in zip(selections.texts("inx"), selections.texts("ivalue"), strict=False)
-            ),
-            tuple(
-                (int(column), text)
-                for column, text in zip(conditions.texts("inx"), conditions.texts("svalue"), strict=False)
-            ),
+            tuple(map(Selection, integers(selections, "inx"), integers(selections, "ivalue"))),
+            tuple(zip(integers(conditions, "inx"), conditions.texts("svalue"), strict=False)),
             struct.integer("maxRows"),
             struct.integer("continueInx"),
             struct.integer("partialStartIndex"),
             Option(struct.integer("options")),
             struct.keywords(),
         )
+
+
+def integers(struct: Struct, name: str) -> list[int]:
+    """All members of that name as integers; raises IrodsError for what is none."""
+    try:
+        return [int(text) for text in struct.texts(name)]
+    except ValueError:
+        raise IrodsError("SYS_INVALID_INPUT_PARAM") from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.genquery1 import hierarchies, quota, requested_access
 from irodsfs.sandbox.genquery1.columns import DATA_RESC_HIER
-from irodsfs.sandbox.genquery1.conditions import Fragment
+from irodsfs.sandbox.genquery1.conditions import Fragment, size
 from irodsfs.sandbox.genquery1.query import Option, Query
 from irodsfs.sandbox.genquery1.statement import statement
 from irodsfs.sandbox.wire import Struct
@@ -135,7 +135,7 @@ def execute(agent: Agent, fragment: Fragment, numbers: Sequence[int] = ()) -> An
         cursor = agent.catalog.execute(fragment.sql, *fragment.values)
         names = [description[0] for description in cursor.description or ()]
         return Answer(cursor.fetchall(), numbers or [0] * len(names), names)
-    except (sqlite3.Error, OverflowError):
+    except (sqlite3.Error, OverflowError, UnicodeEncodeError):
         raise IrodsError("CAT_SQL_ERR") from None
 
 
@@ -176,10 +176,6 @@ def longest(columns: list[list[str]]) -> int:
         if needed > length:
             length = needed + MIN_LENGTH
     return length
-
-
-def size(value: str) -> int:
-    return len(value) if value.isascii() else len(value.encode("utf-8", "surrogateescape"))
 
 
 def name_hierarchies(agent: Agent, column: Column) -> None:

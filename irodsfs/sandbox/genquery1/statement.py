@@ -9,7 +9,7 @@ from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.genquery1 import columns
 from irodsfs.sandbox.genquery1.access import restrictions
 from irodsfs.sandbox.genquery1.columns import COLUMNS, Column, Table
-from irodsfs.sandbox.genquery1.conditions import Fragment, condition
+from irodsfs.sandbox.genquery1.conditions import MAX_SQL, Fragment, condition, limit
 from irodsfs.sandbox.genquery1.joins import join
 from irodsfs.sandbox.genquery1.query import Option, Query, Selection
 
@@ -132,6 +132,7 @@ def statement(agent: Agent, query: Query) -> Fragment:
         if (count := uses(query, number)) > 1:
             building.separate_avus(kind, owner, count)
     check_aggregates(building.selected)
+    limit(building.where, MAX_SQL)
     building.conditions += list(restrictions(agent, building.select_list, building.where))
     return Fragment(building.sql(Option.NO_DISTINCT not in query.options), building.values)
 

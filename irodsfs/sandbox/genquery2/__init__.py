@@ -39,7 +39,7 @@ def run(agent: Agent, text: str) -> str:
         grouping.check(select)
         statement, values = Generator(select, reader(agent), SQLite()).generate()
         rows = agent.catalog.rows(statement, *values)
-    except (RefusedError, IrodsError, sqlite3.Error, OverflowError):
+    except (RefusedError, IrodsError, sqlite3.Error, OverflowError, UnicodeEncodeError):
         raise IrodsError("SYS_LIBRARY_ERROR") from None
     return compact([["" if value is None else str(value) for value in row] for row in rows])
 

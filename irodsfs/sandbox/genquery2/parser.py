@@ -23,10 +23,9 @@ class InvalidSyntaxError(ValueError):
 def parse(text: str) -> Select:
     """The query a text spells; raises InvalidSyntaxError when it is none."""
     try:
-        tree = grammar().parse(text)
-    except UnexpectedInput as error:
+        select: Select = Builder().transform(grammar().parse(text))
+    except (UnexpectedInput, RecursionError) as error:
         raise InvalidSyntaxError(str(error)) from None
-    select: Select = Builder().transform(tree)
     return select
 
 

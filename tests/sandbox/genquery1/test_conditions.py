@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.genquery1.columns import COLUMNS, NUMBERS
@@ -116,3 +120,32 @@ def test_begin_of_finds_what_a_path_begins_with(rods: Asker) -> None:
 )
 def test_ancestors_of_a_path(path: str, expected: list[str]) -> None:
     assert ancestors(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"in ({','.join(['1234567'] * 5000)})".replace("1234567", "'1234567'"), "USER_STRLEN_TOOLONG"),
+        (f"= '{'x' * 2200}' || = 'y'", "USER_STRLEN_TOOLONG"),
+        (f"= '{'x' * 16_001}'", "CAT_INVALID_ARGUMENT"),
+    ],
+)
+def test_condition_too_long_for_the_server_is_refused(text: str, name: str) -> None:
+    with pytest.raises(IrodsError) as failure:
+        condition(COLUMNS[NUMBERS["DATA_NAME"]], text, upper=False)
+    assert failure.value.code == code_of(name)
+
+
+def test_as_many_members_as_fit_a_where_clause_are_taken(rods: Asker) -> None:
+    fitting, excess = (",".join(["'1'"] * count) for count in (5000, 6000))
+    assert rods.found("DATA_NAME", where={"DATA_ID": f"in ({fitting})"}) == []
+    with pytest.raises(IrodsError) as failure:
+        rods.found("DATA_NAME", where={"DATA_ID": f"in ({excess})"})
+    assert failure.value.code == code_of("USER_STRLEN_TOOLONG")
+
+
+@given(st.sampled_from(["DATA_NAME", "DATA_SIZE"]), st.text("'=<>!n|&% notlikebwrandIN(),\\12", max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_condition_is_answered_or_refused(rods: Asker, column: str, text: str) -> None:
+    with suppress(IrodsError):
+        assert rods.ask(column, where={column: text}).row_count > 0
