@@ -45,7 +45,7 @@ class Execution:
             interpreter = Interpreter(self.session, self.rules(source), source)
             interpreter.run(interpreter.all_rules[0], [], shared)
             self.parameters = [self.renewed(parameter, shared) for parameter in self.parameters]
-        except RecursionError:
+        except (RecursionError, OverflowError, ValueError):
             raise RuleError(Failure.RUNTIME) from None
         finally:
             self.add_output()
@@ -155,6 +155,6 @@ def run_later(session: Session, body: str, variables: dict[str, Value]) -> int:
         return error.code
     except (Break, Succeed):
         return 0
-    except (IrodsError, RecursionError):
+    except (IrodsError, RecursionError, OverflowError, ValueError):
         return int(Failure.RUNTIME)
     return 0

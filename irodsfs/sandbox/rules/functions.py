@@ -117,14 +117,16 @@ def modulo(a: int, b: int) -> Value:
     return math.fmod(a, b)
 
 
-@function("^", "double", "double")
-def power(a: float, b: float) -> Value:
-    return float(math.pow(a, b))
+def real(of: Callable[..., float], *values: float) -> float:
+    """What a mathematical function gives; not a number where it has no value."""
+    try:
+        return float(of(*values))
+    except (ValueError, OverflowError):
+        return math.nan
 
 
-@function("^^", "double", "double")
-def root(a: float, b: float) -> Value:
-    return float(math.pow(a, divide(1, b)))
+function("^", "double", "double")(lambda a, b: real(math.pow, a, b))
+function("^^", "double", "double")(lambda a, b: real(math.pow, a, divide(1, b)))
 
 
 @function("neg", "?")
@@ -134,7 +136,7 @@ def negate(value: Value) -> Value:
 
 
 for _name, _of in {"floor": math.floor, "ceiling": math.ceil, "exp": math.exp, "log": math.log, "abs": abs}.items():
-    function(_name, "double")(lambda value, of=_of: float(of(value)))
+    function(_name, "double")(lambda value, of=_of: real(of, value))
 
 function("max", "double", variadic=True)(lambda *values: max(values))
 function("min", "double", variadic=True)(lambda *values: min(values))

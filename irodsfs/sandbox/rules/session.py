@@ -40,6 +40,8 @@ class Session:
 
     def call(self, number: int, struct: Struct, bs: bytes = b"", complaint: str = "") -> registry.Reply:
         """Does what a client's API request would; a failure raises RuleError and leaves the client the complaint."""
+        if number not in registry.handlers:
+            raise RuleError(code_of("SYS_UNMATCHED_API_NUM"))
         try:
             reply = registry.handlers[number](self.agent, registry.Request(number, struct, bs))
         except IrodsError as error:

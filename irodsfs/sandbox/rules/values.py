@@ -5,6 +5,7 @@ Integers, doubles, booleans, strings, lists and tuples are Python's own; ``None`
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from irodsfs.sandbox.rules.failures import Failure
 
 TIME_FORMAT = "%b %d %Y %H:%M:%S"
 TEXT_LIMIT = 1023
+LEAST = -(2**31)
 LEADING_NUMBER = re.compile(r"\s*([+-]?\d+)")
 LEADING_DECIMAL = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 
@@ -102,7 +104,9 @@ def is_struct(value: Value) -> bool:
 
 
 def integer(number: float) -> int:
-    """A number as the server keeps an integer: 32 bits, two's complement."""
+    """A number as the server keeps an integer: 32 bits, two's complement; what is not finite is the least."""
+    if not math.isfinite(number):
+        return LEAST
     return (int(number) + 2**31) % 2**32 - 2**31
 
 
