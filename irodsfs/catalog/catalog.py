@@ -123,12 +123,14 @@ class Catalog:
         entry = self.peek(source)
         registered = source not in self._unregistered
         self.removed(source)
+        self.removed(target)
         if entry is None:
             self.forget(target)
             return
         if entry.is_collection:
             self._forget_below(source)
             self._forget_below(target)
+            self._move_unregistered_below(source, target)
         self.added(replace(entry, path=target), registered=registered)
 
     def peek(self, path: str) -> Entry | None:
@@ -167,7 +169,7 @@ class Catalog:
 
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
-        with self._overlay(posixpath.dirname(path)) as overlay:
+        with self.changes_in(posixpath.dirname(path)) as overlay:
             entry = await namespace.find(self._zone, path)
         entry = overlay.get(posixpath.basename(path), entry)
         self._found[path] = Found(entry, asked_at)
@@ -175,7 +177,7 @@ class Catalog:
 
     async def _list(self, path: str) -> Listing:
         asked_at = self._clock()
-        with self._overlay(path) as overlay:
+        with self.changes_in(path) as overlay:
             listing = Listing(await namespace.list_collection(self._zone, path), asked_at)
         for unregistered in self._unregistered.values():
             if posixpath.dirname(unregistered.path) == path:
@@ -186,7 +188,8 @@ class Catalog:
         return listing
 
     @contextmanager
-    def _overlay(self, collection: str) -> Iterator[Overlay]:
+    def changes_in(self, collection: str) -> Iterator[Overlay]:
+        """What this mount changes in a collection during the block, by name; None for what it removes."""
         overlay: Overlay = {}
         overlays = self._overlays.setdefault(collection, [])
         overlays.append(overlay)
@@ -216,6 +219,11 @@ class Catalog:
         listing = self._listings.get(parent)
         if listing is not None:
             _lay(listing, name, entry)
+
+    def _move_unregistered_below(self, source: str, target: str) -> None:
+        for path in [path for path in self._unregistered if path.startswith(f"{source}/")]:
+            entry = self._unregistered.pop(path)
+            self.added(replace(entry, path=target + path[len(source) :]), registered=False)
 
     def _forget_below(self, path: str) -> None:
         for known in (self._found, self._listings):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from irods.column import Column
 from irods.models import Collection, CollectionAccess, DataAccess, DataObject
 from irods.models import Zone as ZoneTable
 
-from irodsfs.grid.queries import Query, Row, equal, one_of
+from irodsfs.grid.access_levels import READ_OBJECT
+from irodsfs.grid.queries import (
+    FIRST_PAGE_ROWS,
+    MORE_WAS_THERE,
+    SELECT_COUNT,
+    Query,
+    Row,
+    equal,
+    one_of,
+    starts_with,
+)
 from irodsfs.grid.zone import Zone
-
-READ_OBJECT = 1050
-CREATE_OBJECT = 1110
-MODIFY_OBJECT = 1120
-DELETE_OBJECT = 1130
-OWN = 1200
 
 STALE, GOOD, INTERMEDIATE = 0, 1, 2
 _PREFERENCE = {GOOD: 3, STALE: 1, INTERMEDIATE: 0}
@@ -42,6 +50,15 @@ class Entry:
         return posixpath.basename(self.path)
 
 
+_unknown_ids = itertools.count(-1, -1)
+
+
+def made_now(path: str, *, is_collection: bool) -> Entry:
+    """An entry that we have just made: empty, ours, and with a negative id until the zone is asked for the real one."""
+    now = time.time_ns()
+    return Entry(next(_unknown_ids), path, is_collection, 0, now, now, OWN)
+
+
 Condition = tuple[Column, str]
 
 _COLLECTION_COLUMNS = (Collection.id, Collection.name, Collection.modify_time, Collection.create_time)
@@ -58,13 +75,44 @@ _REPLICA_COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which collections and which data objects a query is about."""
+
+    collections: tuple[Condition, ...]
+    objects: tuple[Condition, ...]
+
+
 async def list_collection(zone: Zone, path: str) -> list[Entry]:
-    """What is directly in a collection, in one flight whatever its size."""
+    """What is directly in a collection, in one flight (and one more per further page of a large one)."""
     if path == "/":
         return await _zones(zone)
-    entries = await _select(zone, [(Collection.parent_name, equal(path))], [(Collection.name, equal(path))])
-    known = {entry.path for entry in entries}
-    return entries + [top for top in _top_collections(zone, path) if top.path not in known]
+    entries = await _select(zone, _directly_in(equal(path)))
+    return _with_top_collections(zone, path, entries or [])
+
+
+async def list_small_collection(zone: Zone, path: str) -> list[Entry] | None:
+    """What is directly in a collection, in exactly one flight; None when that is too much for one."""
+    if path == "/":
+        return await _zones(zone)
+    entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS)
+    return None if entries is None else _with_top_collections(zone, path, entries)
+
+
+async def list_collections(zone: Zone, paths: Iterable[str], limit: int) -> list[Entry] | None:
+    """What is directly in several collections, in one flight; None when there is more than `limit` rows of it.
+
+    The paths must hold no single quotes, which the server can't read in a list.
+    """
+    return await _select(zone, _directly_in(one_of(paths)), limit=limit)
+
+
+async def list_below(zone: Zone, path: str, limit: int) -> list[Entry] | None:
+    """The subtree of a collection, but for its own data objects; None when there is more than `limit` rows of it."""
+    below = ((Collection.name, starts_with(f"{path}/")),)
+    if await _count_objects(zone, below) > limit:
+        return None
+    return await _select(zone, Scope(below, below), limit=limit)
 
 
 async def find(zone: Zone, path: str) -> Entry | None:
@@ -72,53 +120,79 @@ async def find(zone: Zone, path: str) -> Entry | None:
     if path == "/":
         return _top_collection("/")
     parent, name = posixpath.split(path)
-    found = await _select(
-        zone,
-        [(Collection.name, equal(path))],
-        [(Collection.name, equal(parent)), (DataObject.name, equal(name))],
-    )
+    scope = Scope(((Collection.name, equal(path)),), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+    found = await _select(zone, scope)
     tops = [top for top in _top_collections(zone, parent) if top.path == path]
     return next(iter(found or tops), None)
 
 
-async def _select(zone: Zone, collections: list[Condition], objects: list[Condition]) -> list[Entry]:
+def _directly_in(collection: str) -> Scope:
+    return Scope(((Collection.parent_name, collection),), ((Collection.name, collection),))
+
+
+async def _count_objects(zone: Zone, below: tuple[Condition, ...]) -> int:
+    ((row,),) = await zone.query(Query((DataObject.id,), below, flags=(SELECT_COUNT,)))
+    return int(row[0])
+
+
+async def _select(zone: Zone, scope: Scope, limit: int | None = None) -> list[Entry] | None:
+    """Entries with the user's access to them; None when there are more than `limit` rows."""
     own = one_of(zone.identity.ids)
-    collection_rows, replica_rows, collection_access, object_access = await zone.query(
-        Query(_COLLECTION_COLUMNS, tuple(collections)),
-        Query(_REPLICA_COLUMNS, tuple(objects)),
-        Query((Collection.id, CollectionAccess.type), (*collections, (CollectionAccess.user_id, own))),
-        Query((DataObject.id, DataAccess.type), (*objects, (DataAccess.user_id, own))),
-    )
-    return [
-        *_collections(collection_rows, _highest(collection_access)),
-        *_data_objects(replica_rows, _highest(object_access)),
-    ]
+    collections = partial(_query, limit, scope.collections, (CollectionAccess.user_id, own))
+    objects = partial(_query, limit, scope.objects, (DataAccess.user_id, own))
+    if zone.identity.sees_more_than_permitted:
+        pages = await zone.pages(
+            collections(_COLLECTION_COLUMNS, of_own=False),
+            objects(_REPLICA_COLUMNS, of_own=False),
+            collections((Collection.id, CollectionAccess.type)),
+            objects((DataObject.id, DataAccess.type)),
+        )
+        levels = _highest([*pages[2].rows, *pages[3].rows])
+        assumed = zone.identity.assumed_access
+        collection_rows = [(*row, levels.get(row[0], assumed)) for row in pages[0].rows]
+        replica_rows = [(*row, levels.get(row[0], assumed)) for row in pages[1].rows]
+    else:
+        pages = await zone.pages(
+            collections((*_COLLECTION_COLUMNS, CollectionAccess.type)),
+            objects((*_REPLICA_COLUMNS, DataAccess.type)),
+        )
+        collection_rows = [(*row[:-1], int(row[-1])) for row in pages[0].rows]
+        replica_rows = [(*row[:-1], int(row[-1])) for row in pages[1].rows]
+    if any(page.continuation == MORE_WAS_THERE for page in pages):
+        return None
+    return [*_collections(collection_rows), *_data_objects(replica_rows)]
 
 
-def _collections(rows: Iterable[Row], access: dict[str, int]) -> list[Entry]:
-    return [
-        Entry(int(id_), path, True, 0, _nanoseconds(modified), _nanoseconds(created), access.get(id_, 0))
-        for id_, path, modified, created in rows
-        if path != "/"
-    ]
+def _query(
+    limit: int | None, scope: tuple[Condition, ...], own: Condition, columns: tuple[Column, ...], *, of_own: bool = True
+) -> Query:
+    conditions = (*scope, own) if of_own else scope
+    return Query(columns, conditions, max_rows=limit or FIRST_PAGE_ROWS, whole=limit is None)
 
 
-def _data_objects(rows: Iterable[Row], access: dict[str, int]) -> list[Entry]:
+def _collections(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
+    entries: dict[str, Entry] = {}
+    for id_, path, modified, created, level in rows:
+        entry = entries.get(path)
+        if entry is None:
+            entries[path] = Entry(int(id_), path, True, 0, _nanoseconds(modified), _nanoseconds(created), level)
+        else:
+            entry.access = max(entry.access, level)
+    entries.pop("/", None)
+    return list(entries.values())
+
+
+def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     best: dict[str, tuple[int, Entry]] = {}
-    for id_, collection, name, number, size, status, modified, created, checksum in rows:
+    for id_, collection, name, number, size, status, modified, created, checksum, level in rows:
         rank = _PREFERENCE.get(int(status), _LOCKED_PREFERENCE) * 1_000_000 - int(number)
-        if id_ not in best or rank > best[id_][0]:
-            entry = Entry(
-                int(id_),
-                posixpath.join(collection, name),
-                False,
-                int(size),
-                _nanoseconds(modified),
-                _nanoseconds(created),
-                access.get(id_, 0),
-                checksum,
-            )
-            best[id_] = (rank, entry)
+        known = best.get(id_)
+        if known is not None:
+            level = known[1].access = max(known[1].access, level)
+        if known is None or rank > known[0]:
+            path = posixpath.join(collection, name)
+            times = _nanoseconds(modified), _nanoseconds(created)
+            best[id_] = (rank, Entry(int(id_), path, False, int(size), *times, level, checksum))
     return [entry for _, entry in best.values()]
 
 
@@ -129,6 +203,7 @@ def _nanoseconds(catalog_time: str) -> int:
 def _highest(rows: Iterable[Row]) -> dict[str, int]:
     levels: dict[str, int] = {}
     for id_, level in rows:
+        # Ids are unique across collections and data objects.
         levels[id_] = max(levels.get(id_, 0), int(level))
     return levels
 
@@ -136,6 +211,11 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
 async def _zones(zone: Zone) -> list[Entry]:
     (rows,) = await zone.query(Query((ZoneTable.name,)))
     return [_top_collection(f"/{name}") for (name,) in rows]
+
+
+def _with_top_collections(zone: Zone, path: str, entries: list[Entry]) -> list[Entry]:
+    known = {entry.path for entry in entries}
+    return entries + [top for top in _top_collections(zone, path) if top.path not in known]
 
 
 def _top_collections(zone: Zone, parent: str) -> list[Entry]:

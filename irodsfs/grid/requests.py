@@ -26,6 +26,8 @@ UNKNOWN_SIZE = -1
 PUT_OPERATION = 1
 RENAME_DATA_OBJECT = 11
 RENAME_COLLECTION = 12
+EARLIEST, LATEST = 0, 2**31 - 1
+"""Seconds since 1970 that servers take as a modify time."""
 
 
 def _data_object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
@@ -105,8 +107,8 @@ def remove_collection(path: str) -> Request:
 
 
 def touch(path: str, seconds: int) -> Request:
-    """Set the modify time (20007, iRODS 4.2.9 and newer) of what exists, in seconds since 1970."""
-    options = {"no_create": True, "seconds_since_epoch": seconds}
+    """Set the modify time (20007, iRODS 4.2.9 and newer) of what exists, as near to `seconds` as servers take it."""
+    options = {"no_create": True, "seconds_since_epoch": min(max(seconds, EARLIEST), LATEST)}
     return json_request("TOUCH_APN", {"logical_path": path, "options": options})
 
 

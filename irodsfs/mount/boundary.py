@@ -18,7 +18,20 @@ from irodsfs.mount.errnos import errno_of
 logger = logging.getLogger(__name__)
 
 FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError, ValueError, Bad_AVU_Field)
-EXPECTED = {errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.ENODATA, errno.EROFS, errno.EISDIR}
+EXPECTED = {
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENODATA,
+    errno.ENOTSUP,
+    errno.ESTALE,
+}
 """What programs ask for in the course of their work; anything else is worth a line in the log."""
 
 Parameters = ParamSpec("Parameters")

@@ -23,7 +23,8 @@ class ExtendedAttributes:
         """`time_to_live` in seconds, for the AVUs that were read."""
         self._zone = zone
         self._catalog = catalog
-        self._avus: TTLCache[tuple[str, int], list[Avu]] = TTLCache(KEPT, time_to_live)
+        # By the entry's id: what is recreated at a path or moved there has other AVUs.
+        self._avus: TTLCache[int, list[Avu]] = TTLCache(KEPT, time_to_live)
 
     async def names(self, path: str) -> list[bytes]:
         """What `listxattr` shows; attributes whose name is too long for Linux are left out."""
@@ -32,7 +33,8 @@ class ExtendedAttributes:
         return [name for name in names if len(name) <= LONGEST_NAME]
 
     async def get(self, path: str, name: bytes) -> bytes:
-        values = [(avu.value, avu.units) for avu in await self._read(path) if avu.attribute == _attribute(name)]
+        attribute = _attribute(name)
+        values = [(avu.value, avu.units) for avu in await self._read(path) if avu.attribute == attribute]
         if not values:
             raise _missing(name)
         return avu_codec.encode(values)
@@ -46,7 +48,8 @@ class ExtendedAttributes:
         await self._change(path, remove=_without(present, wanted), add=_without(wanted, present))
 
     async def remove(self, path: str, name: bytes) -> None:
-        present = [avu for avu in await self._read(path) if avu.attribute == _attribute(name)]
+        attribute = _attribute(name)
+        present = [avu for avu in await self._read(path) if avu.attribute == attribute]
         if not present:
             raise _missing(name)
         await self._change(path, remove=present, add=[])
@@ -55,21 +58,18 @@ class ExtendedAttributes:
         if not (remove or add):
             return
         entry = await self._catalog.find(path)
-        key = (path, entry.id)
-        known = self._avus.pop(key, None)
+        known = self._avus.pop(entry.id, None)
         request = change(path, is_collection=entry.is_collection, remove=remove, add=add)
         await self._zone.perform(request)
         if known is not None:
-            self._avus[key] = _without(known, remove) + add
+            self._avus[entry.id] = _without(known, remove) + add
 
     async def _read(self, path: str) -> list[Avu]:
         entry = await self._catalog.find(path)
-        # The id is part of the key: what is recreated or moved here elsewhere has other AVUs.
-        key = (path, entry.id)
-        avus = self._avus.get(key)
+        avus = self._avus.get(entry.id)
         if avus is None:
             avus = await read_avus(self._zone, path, is_collection=entry.is_collection)
-            self._avus[key] = avus
+            self._avus[entry.id] = avus
         return avus
 
 

@@ -12,16 +12,13 @@ from irods.exception import iRODSException
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.namespace import MODIFY_OBJECT, OWN, READ_OBJECT, Entry
+from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.spool import Spool
 
 logger = logging.getLogger(__name__)
-
-EARLIEST, LATEST = 0, 2**31 - 1
-"""Seconds since 1970 that a zone can keep as a modify time."""
 
 NANOSECONDS = 1_000_000_000
 
@@ -65,8 +62,7 @@ class Files:
 
     def create(self, inode: Inode, path: str, *, exclusive: bool) -> Entry:
         """Make a file that the first flush brings into the zone."""
-        now = time.time_ns()
-        entry = Entry(0, path, False, 0, now, now, OWN)
+        entry = made_now(path, is_collection=False)
         inode.contents = Contents.new(self._zone, self._spool, path, resource=self._resource, exclusive=exclusive)
         inode.handles += 1
         self._catalog.added(entry, registered=False)
@@ -130,6 +126,5 @@ class Files:
             return
         if inode.path is None:
             return
-        seconds = min(max(nanoseconds // NANOSECONDS, EARLIEST), LATEST)
-        await self._zone.perform(requests.touch(entry.path, seconds), repeat=True)
+        await self._zone.perform(requests.touch(entry.path, nanoseconds // NANOSECONDS), repeat=True)
         self._catalog.changed(entry.path, modified_ns=nanoseconds)

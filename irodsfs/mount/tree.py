@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-import time
 
 import pyfuse3
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
-from irodsfs.grid.namespace import MODIFY_OBJECT, OWN, Entry
+from irodsfs.grid.namespace import MODIFY_OBJECT, Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
@@ -40,8 +39,7 @@ class Tree:
 
     async def make_collection(self, path: str) -> Entry:
         await self._zone.perform(requests.make_collection(path))
-        now = time.time_ns()
-        entry = Entry(0, path, True, 0, now, now, OWN)
+        entry = made_now(path, is_collection=True)
         self._catalog.added_collection(entry)
         return entry
 

@@ -254,13 +254,12 @@ class Contents:
         if self._memory is not None:
             del self._memory[size:]
             self._memory.extend(bytes(size - len(self._memory)))
-            self._dirty.add(0, size)
         else:
             assert self._file is not None
             self._file.resize(self.size, size)
-            self._dirty.cut(size)
-            if size < self._stored_size:
-                self._cut = size if self._cut is None else min(self._cut, size)
+        self._dirty.cut(size)
+        if size < self._stored_size:
+            self._cut = size if self._cut is None else min(self._cut, size)
         self.size = size
 
     def _start_over(self) -> None:
