@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from irodsfs.sandbox import tickets
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.namespace import find_collection, find_replicas
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.permissions import Access, access_of, require
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -40,9 +40,21 @@ def replicas_for(agent: Agent, path: str, level: Access, missing: str, *, as_adm
     replicas = visible_replicas(agent, path)
     if not replicas:
         raise IrodsError(missing)
-    if not as_admin and access_of(agent, replicas[0]["data_id"]) < level:
-        raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+    if not as_admin:
+        require_on_object = require if level >= Access.DELETE_OBJECT else require_for_contents
+        require_on_object(agent, replicas[0]["data_id"], level)
     return replicas
+
+
+def require_for_contents(agent: Agent, data_id: int, level: Access) -> None:
+    """Raises IrodsError unless the user, or in a session with a ticket that ticket, opens a data object's contents.
+
+    To delete an object needs permission of the user's own; no ticket gives it.
+    """
+    if agent.ticket:
+        tickets.use(agent, data_id, level)
+    else:
+        require(agent, data_id, level)
 
 
 def is_admin_request(agent: Agent, keywords: dict[str, str]) -> bool:

@@ -45,11 +45,16 @@ def parent_for_change(agent: Agent, path: str) -> sqlite3.Row:
     parent = find_collection(agent.catalog, split(path)[0])
     if parent is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown")
-    if agent.ticket:
-        tickets.use_to_create(agent, parent["coll_id"])
-    elif access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
+    if not may_change(agent, parent["coll_id"]):
         raise IrodsError("CAT_NO_ACCESS_PERMISSION", f"no permission to update collection '{parent['coll_name']}'")
     return parent
+
+
+def may_change(agent: Agent, collection_id: int) -> bool:
+    """Whether entries of a collection may be made or changed; raises IrodsError when a ticket is used up."""
+    if agent.ticket:
+        return tickets.allows_creation(agent, collection_id)
+    return access_of(agent, collection_id) >= Access.MODIFY_OBJECT
 
 
 def touch_collection(catalog: Catalog, collection_id: int) -> None:

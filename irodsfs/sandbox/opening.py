@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import tickets, vault
-from irodsfs.sandbox.access import is_admin_request, visible_replicas
+from irodsfs.sandbox.access import is_admin_request, require_for_contents, visible_replicas
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.errors import IrodsError
@@ -19,7 +20,7 @@ from irodsfs.sandbox.namespace import (
     touch_collection,
 )
 from irodsfs.sandbox.paths import checked
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 from irodsfs.sandbox.resources import resource_for_create
 from irodsfs.sandbox.wire import Struct
@@ -64,14 +65,16 @@ def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str
     writes = flags & os.O_ACCMODE != os.O_RDONLY
     level = Access.MODIFY_OBJECT if writes else Access.READ_OBJECT
     replicas = visible_replicas(agent, path)
-    if replicas and agent.ticket and not is_admin_request(agent, keywords):
-        tickets.use(agent, replicas[0]["data_id"], level)
-        return replicas
-    if replicas and (is_admin_request(agent, keywords) or access_of(agent, replicas[0]["data_id"]) >= level):
-        return replicas
-    if flags & os.O_CREAT:
-        return []
-    raise IrodsError("CAT_NO_ACCESS_PERMISSION" if replicas else "OBJ_PATH_DOES_NOT_EXIST")
+    try:
+        if not replicas:
+            raise IrodsError("OBJ_PATH_DOES_NOT_EXIST")
+        if not is_admin_request(agent, keywords):
+            require_for_contents(agent, replicas[0]["data_id"], level)
+    except IrodsError:
+        if flags & os.O_CREAT:
+            return []
+        raise
+    return replicas
 
 
 def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> Descriptor:
@@ -141,43 +144,57 @@ def is_access_time_old(replica: sqlite3.Row) -> bool:
 
 def close_replica(agent: Agent, number: int) -> int:
     """Closes a descriptor and finalises its replica; the status to answer with."""
-    descriptor, size = release(agent, number)
+    descriptor = release(agent, number)
     if not descriptor.token:
         return 0
     with agent.catalog.transaction():
-        return finalise(agent, descriptor, size)
+        return finalise(agent, descriptor)
 
 
-def release(agent: Agent, number: int) -> tuple[Descriptor, int]:
-    """Frees a descriptor and closes its file, whose size in bytes comes with it."""
+def release(agent: Agent, number: int) -> Descriptor:
+    """Frees a descriptor and closes its file."""
     descriptor = agent.descriptors.remove(number)
-    size = os.fstat(descriptor.file).st_size
     os.close(descriptor.file)
     if descriptor.token:
         agent.zone.replica_access.remove(descriptor.key)
-    return descriptor, size
+    return descriptor
 
 
-def finalise(agent: Agent, descriptor: Descriptor, size: int) -> int:
-    """Records what was written: size, times, status; siblings are stale when anything was."""
+def size_in_vault(descriptor: Descriptor) -> int:
+    """Bytes in the file at the path the replica had when it was opened, as the server looks for it."""
+    return vault.size(descriptor.replica["data_path"])
+
+
+def finalise(agent: Agent, descriptor: Descriptor) -> int:
+    """Records what was written: size, times, status; siblings are stale when anything was.
+
+    The path of the file is written back too, so that a rename in between is half undone, as in the server.
+    """
     catalog = agent.catalog
+    try:
+        size = size_in_vault(descriptor)
+    except IrodsError as error:
+        unlock(catalog, *descriptor.key, Status.STALE, None)
+        return error.code
+    columns: dict[str, object] = {"data_size": size, "data_path": descriptor.replica["data_path"]}
     if descriptor.expected_size > 0 and size != descriptor.expected_size:
-        update_replica(catalog, *descriptor.key, data_size=size)
+        update_replica(catalog, *descriptor.key, **columns)
         unlock(catalog, *descriptor.key, Status.STALE, None)
         return size
     if not descriptor.created and descriptor.written is None:
-        update_replica(catalog, *descriptor.key, data_size=size)
+        update_replica(catalog, *descriptor.key, **columns)
         unlock(catalog, *descriptor.key, None, None)
         return 0
-    update_replica(catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
+    update_replica(catalog, *descriptor.key, **columns, data_checksum="", modify_ts=now())
     unlock(catalog, *descriptor.key, Status.GOOD, Status.STALE)
     return tickets.status_of_write(agent, descriptor.key[0], descriptor.written or 0)
 
 
 def abandon(agent: Agent, number: int) -> None:
     """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
-    descriptor, size = release(agent, number)
+    descriptor = release(agent, number)
     if descriptor.token:
         with agent.catalog.transaction():
-            update_replica(agent.catalog, *descriptor.key, data_size=size)
+            with contextlib.suppress(IrodsError):
+                update_replica(agent.catalog, *descriptor.key, data_size=size_in_vault(descriptor))
             unlock(agent.catalog, *descriptor.key, Status.STALE, None)

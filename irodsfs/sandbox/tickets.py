@@ -56,16 +56,16 @@ def use(agent: Agent, object_id: int, level: Access) -> None:
         count_use(agent, ticket, object_id)
 
 
-def use_to_create(agent: Agent, collection_id: int) -> None:
-    """Takes up the agent's ticket for something new in a collection: only a write ticket of that collection itself."""
+def allows_creation(agent: Agent, collection_id: int) -> bool:
+    """Whether the agent's ticket is a write ticket of this very collection; takes it up then, as ``use`` does."""
     granted = agent.catalog.row(
         "SELECT 1 FROM R_TICKET_MAIN WHERE ticket_string = ? AND ticket_type = 'write' AND object_id = ?",
         agent.ticket,
         collection_id,
     )
-    if granted is None:
-        raise IrodsError("CAT_NO_ACCESS_PERMISSION")
-    use(agent, collection_id, Access.MODIFY_OBJECT)
+    if granted is not None:
+        use(agent, collection_id, Access.MODIFY_OBJECT)
+    return granted is not None
 
 
 def count_bytes(agent: Agent, data_id: int, written: int) -> None:

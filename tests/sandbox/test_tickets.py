@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from irods import exception
@@ -196,7 +197,7 @@ def test_a_write_ticket_of_a_collection_makes_objects_in_it_that_belong_to_the_g
     ticket = issue(session, "write", home)
     write(with_ticket(ticket, alice.username), f"{home}/new", b"new")
     assert session.data_objects.get(f"{home}/new").owner_name == alice.username
-    with pytest.raises(exception.CAT_NO_ACCESS_PERMISSION):
+    with pytest.raises(exception.CAT_NO_ACCESS_PERMISSION, match="no permission to update collection"):
         write(with_ticket(issue(session, "read", home), alice.username), f"{home}/newer", b"new")
 
 
@@ -278,7 +279,7 @@ def test_more_bytes_than_a_ticket_allows_fail_when_the_object_is_closed(
     with refused("CAT_TICKET_WRITE_BYTES_EXCEEDED"):
         write(with_ticket(ticket, alice.username), data_object, b"y")
     with refused("CAT_TICKET_WRITE_BYTES_EXCEEDED"):
-        write(with_ticket(ticket, alice.username), data_object, b"z")
+        write(with_ticket(ticket, alice.username), data_object, b"z", "r+")
 
 
 def test_writes_of_more_objects_than_a_ticket_allows_fail(
@@ -288,7 +289,22 @@ def test_writes_of_more_objects_than_a_ticket_allows_fail(
     for _ in range(2):
         write(with_ticket(ticket, alice.username), data_object, b"x")
     with refused("CAT_TICKET_WRITE_USES_EXCEEDED"):
-        write(with_ticket(ticket, alice.username), data_object, b"y")
+        write(with_ticket(ticket, alice.username), data_object, b"y", "r+")
+
+
+def test_single_requests_for_contents_use_tickets_too(
+    session: iRODSSession, alice: iRODSSession, data_object: str, with_ticket: WithTicket, tmp_path: Path
+) -> None:
+    ticket = issue(session, "read", data_object, uses="2")
+    guest = with_ticket(ticket, alice.username)
+    guest.data_objects.get(data_object, str(tmp_path / "copy"))
+    assert (tmp_path / "copy").read_bytes() == b"content"
+    (tmp_path / "copy").write_bytes(b"changed")
+    with pytest.raises(exception.CAT_NO_ACCESS_PERMISSION):
+        guest.data_objects.put(str(tmp_path / "copy"), data_object)
+    with pytest.raises(exception.CAT_NO_ACCESS_PERMISSION):
+        guest.data_objects.unlink(data_object, force=True)
+    assert stored(session, ticket, "uses_count") == ["1"]
 
 
 def test_guests_without_a_password_use_tickets(
