@@ -14,7 +14,7 @@ from irods.column import Column
 from irods.models import Collection, CollectionAccess, DataAccess, DataObject
 from irods.models import Zone as ZoneTable
 
-from irodsfs.grid.access_levels import READ_OBJECT
+from irodsfs.grid.access_levels import OWN, READ_OBJECT
 from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
     MORE_WAS_THERE,

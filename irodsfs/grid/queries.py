@@ -16,11 +16,18 @@ from irods.message import GenQueryRequest, IntegerIntegerMap, IntegerStringMap, 
 
 from irodsfs.grid.flight import Reply, Request
 
+FIRST_PAGE_ROWS = 1_000
+"""Rows of the first reply. The server clears memory for as many rows as are asked for, found or not."""
+
 PAGE_ROWS = 10_000
-"""Rows per reply; servers honour far more than python-irodsclient's 500."""
+"""Rows of each later reply; servers honour far more than python-irodsclient's 500."""
+
+AUTO_CLOSE = 0x100
+MORE_WAS_THERE = -1
 
 CAT_NO_ROWS_FOUND = -808000
 SELECT = 1
+SELECT_COUNT = 6
 
 Row = tuple[str, ...]
 
@@ -52,18 +59,25 @@ class Query:
 
     columns: tuple[Column, ...]
     conditions: tuple[tuple[Column, str], ...] = ()
-    max_rows: int = PAGE_ROWS
+    max_rows: int = FIRST_PAGE_ROWS
+    whole: bool = True
+    """False: `max_rows` are enough, the server may forget the rest."""
     options: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[int, ...] = ()
+    """For each column what to do beyond selecting it: an aggregate, an order (bits of the protocol)."""
 
     def request(self, continuation: int = 0) -> Request:
         """GenQuery (702): the first page, or the next one of a continuation."""
-        selects = _OrderedMultiMapping([(column.icat_id, SELECT) for column in self.columns])
+        flags = self.flags or (SELECT,) * len(self.columns)
+        selects = _OrderedMultiMapping(
+            [(column.icat_id, flag) for column, flag in zip(self.columns, flags, strict=True)]
+        )
         conditions = _OrderedMultiMapping([(column.icat_id, condition) for column, condition in self.conditions])
         message = GenQueryRequest(
-            maxRows=self.max_rows,
+            maxRows=PAGE_ROWS if continuation else self.max_rows,
             continueInx=continuation,
             partialStartIndex=0,
-            options=0,
+            options=0 if self.whole else AUTO_CLOSE,
             KeyValPair_PI=StringStringMap(dict(self.options)),
             InxIvalPair_PI=IntegerIntegerMap(selects),
             InxValPair_PI=IntegerStringMap(conditions),
@@ -73,7 +87,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one reply, and the number under which the server continues (0: that was all)."""
+    """Rows of one reply, and the number under which the server continues (0: that was all; -1: it does not)."""
 
     rows: list[Row]
     continuation: int

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import trio
+from irods.exception import iRODSException
 from irods.models import Group, User
 from irods.session import iRODSSession
 
+from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Query, Row, equal, page
+from irodsfs.grid.retrying import retrying
 
 REPLICA_TRUNCATE_SINCE = (4, 3, 2)
+ADMINISTRATOR = "rodsadmin"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The user that requests are made as: its name, zone, and the ids of itself and its groups."""
+    """The user that requests are made as: its name, zone, the ids of itself and its groups.
+
+    `sees_more_than_permitted` is true of those to whom queries show also what no permission names them for.
+    """
 
     user: str
     zone: str
     ids: tuple[str, ...]
+    sees_more_than_permitted: bool
+    assumed_access: int = 0
+    """The access level where no permission is found: what a ticket opens is for the server to decide."""
 
 
 class Zone:
@@ -45,12 +56,15 @@ class Zone:
         pool = ConnectionPool(session, connections)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
-        query = Query((Group.id,), ((User.name, equal(user)), (User.zone, equal(zone))))
+        query = Query((Group.id, User.type), ((User.name, equal(user)), (User.zone, equal(zone))))
         async with pool.connection() as connection:
             version = connection.server_version
             replies = await pool.run(connection, [query.request()])
-        ids = tuple(row[0] for row in page(replies[0]).rows)
-        return cls(pool, Identity(user, zone, ids), version, background)
+        rows = page(replies[0]).rows
+        sees_more = bool(session.ticket__) or any(kind == ADMINISTRATOR for _, kind in rows)
+        ids = tuple(id_ for id_, _ in rows)
+        identity = Identity(user, zone, ids, sees_more, MODIFY_OBJECT if session.ticket__ else 0)
+        return cls(pool, identity, version, background)
 
     @property
     def can_truncate_replicas(self) -> bool:
@@ -65,22 +79,44 @@ class Zone:
         return [reply.check() for reply in await self.fly(*requests, repeat=repeat)]
 
     async def query(self, *queries: Query) -> list[list[Row]]:
-        """The rows of each query: first pages in one flight, later pages on the same connection."""
-        replies = await self.fly(*(query.request() for query in queries), repeat=True)
-        pages = [page(reply) for reply in replies]
-        if all(not each.continuation for each in pages):
-            return [each.rows for each in pages]
-        return [[row async for rows in self.pages(query) for row in rows] for query in queries]
+        """The rows of each query: first pages in one flight, all later ones in as many as there are pages."""
+        return [each.rows for each in await self.pages(*queries)]
 
-    async def pages(self, query: Query) -> AsyncIterator[list[Row]]:
-        """The pages of a long result, one after the other, on one connection."""
+    async def pages(self, *queries: Query) -> list[Page]:
+        """Like `query`, each result in one page, which tells whether the server held back rows."""
+        async for attempt in retrying():
+            with attempt:
+                async with self.pool.connection() as connection:
+                    results = await self._pages_on(connection, queries)
+        return results
+
+    async def _pages_on(self, connection: ZoneConnection, queries: Sequence[Query]) -> list[Page]:
+        replies = await self.pool.run(connection, [query.request() for query in queries])
+        results = self._read_pages(connection, replies)
+        while unfinished := [index for index, result in enumerate(results) if result.continuation > 0]:
+            flight = [queries[index].request(results[index].continuation) for index in unfinished]
+            more = self._read_pages(connection, await self.pool.run(connection, flight))
+            for index, following in zip(unfinished, more, strict=True):
+                results[index] = Page(results[index].rows + following.rows, following.continuation)
+        return results
+
+    def _read_pages(self, connection: ZoneConnection, replies: list[Reply]) -> list[Page]:
+        try:
+            return [page(reply) for reply in replies]
+        except iRODSException:
+            # The server may hold the rest of another result for this connection.
+            connection.broken = True
+            raise
+
+    async def stream(self, query: Query) -> AsyncIterator[list[Row]]:
+        """The pages of a long result as they arrive, on one connection."""
         async with self.pool.connection() as connection:
             current = Page([], 0)
             while True:
                 (reply,) = await self.pool.run(connection, [query.request(current.continuation)])
                 current = page(reply)
                 yield current.rows
-                if not current.continuation:
+                if current.continuation <= 0:
                     return
 
     async def leave(self) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pyfuse3
 
-from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry
+from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
+from irodsfs.grid.namespace import Entry
 from irodsfs.mount.inodes import Inode
 
 BLOCK = 512

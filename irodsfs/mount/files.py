@@ -11,8 +11,9 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
+from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry, made_now
+from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.contents import Contents

@@ -11,7 +11,8 @@ import pyfuse3
 from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.grid.namespace import MODIFY_OBJECT, READ_OBJECT, Entry
+from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
+from irodsfs.grid.namespace import Entry
 from irodsfs.mount.attributes import Owner, attributes_of, missing
 from irodsfs.mount.boundary import answers_errno
 from irodsfs.mount.extended_attributes import ExtendedAttributes

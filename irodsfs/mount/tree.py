@@ -10,7 +10,8 @@ import pyfuse3
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
-from irodsfs.grid.namespace import MODIFY_OBJECT, Entry, made_now
+from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
