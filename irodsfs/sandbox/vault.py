@@ -37,7 +37,7 @@ def create(path: str, flags: int, mode: int = 0o600) -> int:
     """Makes a file, with the directories that lead to it, and answers its descriptor; raises IrodsError."""
     try:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, mode)
+        return os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     except OSError as error:
         raise IrodsError("UNIX_FILE_CREATE_ERR", errno=error.errno or 0) from None
 

@@ -54,8 +54,10 @@ def outside_zone(path: str) -> IrodsError:
 
 
 def make_all(agent: Agent, path: str) -> None:
-    if find_collection(agent.catalog, path) is not None:
+    if visible_collection(agent, path) is not None:
         return
+    if path == f"/{agent.zone.name}":
+        raise outside_zone(path)
     make_all(agent, split(path)[0])
     make_one(agent, path)
 

@@ -13,7 +13,7 @@ from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import DATA_OBJECT, rename
 from irodsfs.sandbox.paths import checked
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.permissions import Access, require
 from irodsfs.sandbox.removal import is_trash, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 from irodsfs.sandbox.wire import Struct
@@ -68,14 +68,20 @@ def replica_truncate(agent: Agent, request: Request) -> Reply:
     try:
         replica = replica_to_truncate(agent, path, request.input.keywords())
     except IrodsError as error:
-        return truncation(f"Error occurred resolving hierarchy or getting information for [{path}]: {error.code}", error)
+        reason = "Error occurred resolving hierarchy or getting information for"
+        return truncation(f"{reason} [{path}]: {error.code}", error)
     if size == replica["data_size"]:
         return truncation(f"Replica of [{path}] on [{replica['resc_hier']}] already has size [{size}].", None, replica)
+    where = f"[{path}] on [{replica['resc_hier']}]"
     try:
-        truncate(agent, replica, size)
+        vault.truncate(replica["data_path"], size)
     except IrodsError as error:
-        where = f"[{path}] on [{replica['resc_hier']}]"
         return truncation(f"Error occurred while truncating replica of {where}: {error.code}", error, replica)
+    try:
+        record_size(agent, replica, size)
+    except IrodsError as error:  # the file is shorter by now all the same, as in the server
+        text = f"Error occurred while updating system metadata for replica of {where}: {error.code}"
+        return truncation(text, error, replica)
     return truncation("", None, replica)
 
 
@@ -91,16 +97,16 @@ def truncation(message: str, error: IrodsError | None, replica: sqlite3.Row | No
 
 def replica_to_truncate(agent: Agent, path: str, keywords: dict[str, str]) -> sqlite3.Row:
     as_admin = is_admin_request(agent, keywords)
-    replicas = replicas_for(agent, path, Access.MODIFY_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
+    replicas = replicas_for(agent, path, Access.READ_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
     replica = choose(replicas, keywords, has_token=False)
     require_unlocked(replicas)
     return replica
 
 
-def truncate(agent: Agent, replica: sqlite3.Row, size: int) -> None:
+def record_size(agent: Agent, replica: sqlite3.Row, size: int) -> None:
+    require(agent, replica["data_id"], Access.MODIFY_METADATA)
     key = replica["data_id"], replica["data_repl_num"]
     with agent.catalog.transaction():
-        vault.truncate(replica["data_path"], size)
         lock_for_write(agent.catalog, *key)
         update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
         unlock(agent.catalog, *key, Status.GOOD, Status.STALE)

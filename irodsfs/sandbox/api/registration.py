@@ -154,7 +154,7 @@ def modify(agent: Agent, info: Struct, values: dict[str, str]) -> None:
             require_data_type(agent, values["dataType"])
         if "resc_hier" in columns:
             resource = by_hierarchy(agent.catalog, str(columns["resc_hier"]))
-            columns |= {"resc_id": resource.id, "resc_name": resource.name}
+            columns |= {"resc_id": str(resource.id), "resc_name": resource.name}
         for replica in wanted_replicas(agent, replicas, info, values):
             update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], **columns)
 

@@ -10,7 +10,7 @@ from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.checksums import register_checksum
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.opening import open_replica, release
+from irodsfs.sandbox.opening import open_replica, release, size_in_vault
 from irodsfs.sandbox.replicas import Status, unlock, update_replica
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
@@ -45,10 +45,10 @@ def replica_close(agent: Agent, request: Request) -> Reply:
     compute_checksum = options.get("compute_checksum", False)
     if compute_checksum and not update_status:
         raise IrodsError("USER_INCOMPATIBLE_PARAMS")
-    descriptor, size = release(agent, number)
+    descriptor = release(agent, number)
     if descriptor.token:
         with agent.catalog.transaction():
-            record(agent, descriptor, size, update_size=bool(update_size), update_status=bool(update_status))
+            record(agent, descriptor, update_size=bool(update_size), update_status=bool(update_status))
             if compute_checksum:
                 register_checksum(agent.catalog, *descriptor.key)
     return Reply()
@@ -60,8 +60,9 @@ def descriptor_number(options: Any) -> int:
     return int(options["fd"])
 
 
-def record(agent: Agent, descriptor: Descriptor, size: int, *, update_size: bool, update_status: bool) -> None:
+def record(agent: Agent, descriptor: Descriptor, *, update_size: bool, update_status: bool) -> None:
     """Brings the catalog up to date with what was written through a descriptor."""
+    size = size_in_vault(descriptor)
     changed = descriptor.created or size != descriptor.size or bool(descriptor.written)
     if update_size and changed:
         update_replica(agent.catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())

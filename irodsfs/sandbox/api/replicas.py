@@ -101,6 +101,7 @@ def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlit
         data_checksum=source["data_checksum"],
         data_owner_name=source["data_owner_name"],
         data_owner_zone=source["data_owner_zone"],
+        create_ts=source["create_ts"],
     )
 
 
