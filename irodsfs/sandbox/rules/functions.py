@@ -26,6 +26,7 @@ from irodsfs.sandbox.rules.values import (
     integer,
     leading_decimal,
     leading_integer,
+    shown_type,
     text_of,
     type_name,
     unify,
@@ -178,7 +179,7 @@ def text(value: Value) -> str:
             return "++++".join(f"{key}={content}" for key, content in value.items())
         case Bytes():
             return value.data.split(b"\0")[0].decode("utf-8", "surrogateescape")
-    message = f"error: unsupported type. can not convert {type_name(value)} to string."
+    message = f"error: unsupported type. can not convert {shown_type(value)} to string."
     raise Refusal(message, Failure.UNSUPPORTED_OPERATION)
 
 
@@ -253,7 +254,7 @@ def construct(item: Value, items: list[Value]) -> Value:
 
 
 function("size", "list|GenQueryOut_PI|KeyValPair_PI")(lambda collection: len(elements(collection)))
-function("type", "?")(type_name)
+function("type", "?")(shown_type)
 function("strlen", "string")(lambda value: len(value.encode("utf-8", "surrogateescape")))
 
 

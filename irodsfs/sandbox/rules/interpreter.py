@@ -37,8 +37,8 @@ from irodsfs.sandbox.rules.values import (
     QueryOutput,
     Value,
     is_iterable,
+    shown_type,
     text_of,
-    type_name,
 )
 
 CUT = -1089000
@@ -240,4 +240,4 @@ class Interpreter:
                 return iter(list(collection))
         if is_iterable(collection) or isinstance(collection, str):
             raise self.fail(Failure.TYPE, "type error: parameter type error in foreach2", node)
-        raise self.fail(Failure.DYNAMIC_TYPE, f"{type_name(collection)} is not a collection type.", node)
+        raise self.fail(Failure.DYNAMIC_TYPE, f"{shown_type(collection)} is not a collection type.", node)

@@ -15,6 +15,7 @@ from irodsfs.sandbox.rules.failures import Failure
 
 TIME_FORMAT = "%b %d %Y %H:%M:%S"
 TEXT_LIMIT = 1023
+SHOWN = {"time": "DATETIME", "unspecified": "OTHER"}
 LEAST = -(2**31)
 LEADING_NUMBER = re.compile(r"\s*([+-]?\d+)")
 LEADING_DECIMAL = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
@@ -93,14 +94,21 @@ TYPES: dict[type, str] = {
 
 
 def type_name(value: Value) -> str:
-    """The type as the rule language calls it; that of a struct is its packing name."""
+    """The type as signatures of functions have it; that of a struct is its packing name."""
     if isinstance(value, Arguments):
         return value.name
     return STRUCTS.get(type(value)) or TYPES[type(value)]
 
 
-def is_struct(value: Value) -> bool:
-    return isinstance(value, Arguments) or type(value) in STRUCTS
+def shown_type(value: Value) -> str:
+    """The type as ``type`` and error messages show it."""
+    if isinstance(value, list):
+        return f"list ({shown_type(value[0]) if value else 'OTHER'})"
+    if isinstance(value, tuple):
+        return " * ".join(shown_type(item) for item in value) or "unit"
+    if isinstance(value, Arguments) or type(value) in STRUCTS:
+        return type_name(value)
+    return SHOWN.get(type_name(value), type_name(value).upper())
 
 
 def integer(number: float) -> int:
@@ -161,7 +169,7 @@ class Refusal(Exception):
 def mismatch(value: Value, wanted: str) -> Refusal:
     if value is None:
         return Refusal("error: dynamic coercion from an uninitialized value", Failure.DYNAMIC_COERCION)
-    return Refusal(f"error: coerce from type {type_name(value)} to type {wanted}", Failure.TYPE)
+    return Refusal(f"error: coerce from type {shown_type(value)} to type {wanted.upper()}", Failure.TYPE)
 
 
 def coerce(value: Value, wanted: str) -> Value:
