@@ -57,12 +57,12 @@ class EmbeddedZone:
     def log(self) -> str:
         return (self.directory / "server.log").read_text("utf-8", "replace")
 
-    def environment_file(self, user: str = "rods", password: str = "rods") -> Path:
+    def environment_file(self, user: str = "rods", password: str = "rods", **changes: object) -> Path:
         """An `irods_environment.json` with `.irodsA` beside it, as iinit leaves them."""
         directory = self.directory / f"irods-{user}"
         directory.mkdir(mode=0o700, exist_ok=True)
         file = directory / "irods_environment.json"
-        file.write_text(json.dumps(self.environment(user)), "utf-8")
+        file.write_text(json.dumps(self.environment(user) | changes), "utf-8")
         secret = directory / ".irodsA"
         secret.write_text(encode(password, uid=os.getuid()), "utf-8")
         secret.chmod(0o600)

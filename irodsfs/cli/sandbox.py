@@ -51,6 +51,8 @@ def serve(
         server = Server(zone, host, port)
     except OSError as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
+    if negotiation is not Negotiation.REFUSE:
+        zone.tls()  # so that clients find the certificate as soon as the zone answers
     with server:
         typer.echo(f"zone {zone.name} in {zone.directory} answers on {server.host}:{server.port}")
         signal.sigwait(STOP_SIGNALS)

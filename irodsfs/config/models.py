@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from irodsfs.errors import ConfigurationError
+
 REQUEST_NEGOTIATION = "request_server_negotiation"
 
 
@@ -114,7 +116,15 @@ class ZoneAccount(BaseModel):
 
     def _ssl_context(self) -> ssl.SSLContext:
         # python-irodsclient's own context verifies nothing unless a CA is named; the icommands trust the system's.
-        context = ssl.create_default_context(cafile=self.ssl_ca_certificate_file, capath=self.ssl_ca_certificate_path)
+        try:
+            context = ssl.create_default_context(
+                cafile=self.ssl_ca_certificate_file, capath=self.ssl_ca_certificate_path
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"The CA certificates in {self.ssl_ca_certificate_file} can't be used ({error}): "
+                "set irods_ssl_ca_certificate_file to a file in PEM format."
+            ) from None
         context.check_hostname = self.ssl_verify_server == "hostname"
         context.verify_mode = ssl.CERT_NONE if self.ssl_verify_server == "none" else ssl.CERT_REQUIRED
         return context

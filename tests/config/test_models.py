@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from irodsfs.config import MountConfig, ZoneAccount
 from irodsfs.config.environment import read_environment_file
+from irodsfs.errors import ConfigurationError
 from tests.config.conftest import Iinit
 
 
@@ -49,6 +50,15 @@ def test_verification_is_as_strict_as_configured(verify: str, mode: ssl.VerifyMo
     ]
     assert context.check_hostname is False
     assert context.verify_mode is mode
+
+
+def test_ca_certificates_that_are_none_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    for content in (None, "no certificate"):
+        if content is not None:
+            file.write_text(content)
+        with pytest.raises(ConfigurationError, match=f"CA certificates in {file} can't be used"):
+            account(client_server_policy="CS_NEG_REQUIRE", ssl_ca_certificate_file=file).session_arguments()
 
 
 def test_a_policy_that_python_irodsclient_does_not_know_is_refused() -> None:
