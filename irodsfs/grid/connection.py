@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import irods.exception
 from irods.connection import Connection
+from irods.constants import SYS_CLI_TO_SVR_COLL_STAT_REPLY, SYS_SVR_TO_CLI_COLL_STAT
 from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
 from irods.ticket import Ticket
@@ -62,6 +63,16 @@ class ZoneConnection:
     def receive(self) -> Reply:
         with self._in_use():
             return receive(self._socket)
+
+    def converse(self, request: Request) -> Reply:
+        """Send a request on which the server reports its progress before it answers; each report wants a word back."""
+        with self._in_use():
+            send(self._socket, request)
+            reply = receive(self._socket)
+            while reply.status == SYS_SVR_TO_CLI_COLL_STAT:
+                self._connection.reply(SYS_CLI_TO_SVR_COLL_STAT_REPLY)
+                reply = receive(self._socket)
+            return reply
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -71,6 +71,11 @@ class ConnectionPool:
         """A flight on a connection that the caller holds."""
         return await self.in_thread(lambda: connection.fly(requests))
 
+    async def converse(self, request: Request) -> Reply:
+        """One request, on any connection, on which the server reports its progress before it answers."""
+        async with self.connection() as connection:
+            return await trio.to_thread.run_sync(connection.converse, request, limiter=self._threads)
+
     async def fly(self, *requests: Request, repeat: bool = False) -> list[Reply]:
         """A flight on any connection. With `repeat` (requests that may be sent twice) a broken line is tried again."""
         if not repeat:

@@ -1,0 +1,139 @@
+"""Collections in full: everything that the catalog holds of one, and what is in it with owners."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from irods.api_number import api_number
+from irods.column import Column, String
+from irods.message import CollectionRequest, StringStringMap
+from irods.models import Collection, DataObject
+
+from irodsfs.grid.flight import Request
+from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.zone import Zone
+
+_TYPE = Column(String, "COLL_TYPE", 510)
+_INFO1 = Column(String, "COLL_INFO1", 511)
+_INFO2 = Column(String, "COLL_INFO2", 512)
+_COLUMNS = (
+    Collection.id,
+    Collection.name,
+    Collection.parent_name,
+    Collection.owner_name,
+    Collection.owner_zone,
+    Collection.map_id,
+    Collection.inheritance,
+    Collection.comments,
+    Collection.create_time,
+    Collection.modify_time,
+    _TYPE,
+    _INFO1,
+    _INFO2,
+)
+_CHILD_COLLECTION = (
+    Collection.id,
+    Collection.name,
+    Collection.owner_name,
+    Collection.owner_zone,
+    Collection.create_time,
+    Collection.modify_time,
+)
+_CHILD_OBJECT = (
+    DataObject.id,
+    DataObject.name,
+    DataObject.owner_name,
+    DataObject.owner_zone,
+    DataObject.create_time,
+    DataObject.modify_time,
+    DataObject.size,
+    DataObject.replica_number,
+)
+
+
+@dataclass(frozen=True)
+class CollectionDetails:
+    """A row of the catalog; times in seconds since 1970."""
+
+    id: int
+    path: str
+    parent: str
+    owner: str
+    owner_zone: str
+    map_id: str
+    inherits: bool
+    comments: str
+    created: int
+    modified: int
+    type: str
+    info1: str
+    info2: str
+
+
+@dataclass(frozen=True)
+class Child:
+    """A collection or data object in a collection; size in bytes, times in seconds since 1970."""
+
+    id: int
+    name: str
+    is_collection: bool
+    owner: str
+    owner_zone: str
+    created: int
+    modified: int
+    size: int = 0
+
+
+async def read_collection(zone: Zone, path: str) -> CollectionDetails | None:
+    """What the catalog holds of a collection; None when it is missing or hidden from the user."""
+    (rows,) = await zone.query(Query(_COLUMNS, ((Collection.name, equal(path)),)))
+    return _details(rows[0]) if rows else None
+
+
+def _details(row: Row) -> CollectionDetails:
+    id_, path, parent, owner, owner_zone, map_id, inherits, comments, created, modified, kind, info1, info2 = row
+    return CollectionDetails(
+        int(id_), path, parent, owner, owner_zone, map_id, inherits == "1", comments,
+        int(created), int(modified), kind, info1, info2,
+    )  # fmt: skip
+
+
+async def child_collections(zone: Zone, path: str) -> list[Child]:
+    """The collections directly in one, by name."""
+    (rows,) = await zone.query(Query(_CHILD_COLLECTION, ((Collection.parent_name, equal(path)),)))
+    children = [
+        Child(int(id_), posixpath.basename(name), True, owner, owner_zone, int(created), int(modified))
+        for id_, name, owner, owner_zone, created, modified in rows
+        if name != "/"
+    ]
+    return sorted(children, key=lambda child: child.name)
+
+
+async def child_objects(zone: Zone, path: str) -> list[Child]:
+    """The data objects directly in a collection, by name."""
+    (rows,) = await zone.query(Query(_CHILD_OBJECT, ((Collection.name, equal(path)),)))
+    return sorted(_first_replicas(rows), key=lambda child: child.name)
+
+
+def _first_replicas(rows: Iterable[Row]) -> list[Child]:
+    lowest_first = sorted(rows, key=lambda row: int(row[-1]), reverse=True)
+    by_id = {
+        id_: Child(int(id_), name, False, owner, owner_zone, int(created), int(modified), int(size))
+        for id_, name, owner, owner_zone, created, modified, size, _ in lowest_first
+    }
+    return list(by_id.values())
+
+
+def make_with_parents(path: str) -> Request:
+    """Create a collection and those above it that are missing (681)."""
+    keywords = StringStringMap({"recursiveOpr": ""})
+    return Request(api_number["COLL_CREATE_AN"], CollectionRequest(collName=path, KeyValPair_PI=keywords))
+
+
+def remove_tree(path: str, *, trash: bool) -> Request:
+    """Remove a collection with all that is in it (679), into the trash or for good."""
+    keywords = {"recursiveOpr": ""} if trash else {"recursiveOpr": "", "forceFlag": ""}
+    message = CollectionRequest(collName=path, flags=0, oprType=0, KeyValPair_PI=StringStringMap(keywords))
+    return Request(api_number["RM_COLL_AN"], message)

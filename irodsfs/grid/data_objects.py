@@ -1,0 +1,125 @@
+"""Data objects in full: each replica as the catalog holds it, checksums, copies."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from irods.api_number import api_number
+from irods.message import STR_PI, FileOpenRequest, ObjCopyRequest, StringStringMap, iRODSMessage
+from irods.models import Collection, DataObject
+
+from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.namespace import GOOD
+from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.zone import Zone
+
+COPY_TARGET = 9
+COPY_SOURCE = 10
+REPLICATE = 6
+
+_COLUMNS = (
+    DataObject.id,
+    DataObject.collection_id,
+    Collection.name,
+    DataObject.name,
+    DataObject.replica_number,
+    DataObject.version,
+    DataObject.type,
+    DataObject.size,
+    DataObject.resource_name,
+    DataObject.resc_hier,
+    DataObject.path,
+    DataObject.owner_name,
+    DataObject.owner_zone,
+    DataObject.replica_status,
+    DataObject.status,
+    DataObject.checksum,
+    DataObject.expiry,
+    DataObject.map_id,
+    DataObject.comments,
+    DataObject.create_time,
+    DataObject.modify_time,
+)
+
+
+@dataclass(frozen=True)
+class Replica:
+    """A row of the catalog; size in bytes, times in seconds since 1970."""
+
+    id: int
+    collection_id: int
+    collection: str
+    name: str
+    number: int
+    version: str
+    type: str
+    size: int
+    resource: str
+    hierarchy: str
+    physical_path: str
+    owner: str
+    owner_zone: str
+    status: int
+    data_status: str
+    checksum: str
+    expiry: str
+    map_id: int
+    comments: str
+    created: int
+    modified: int
+
+
+async def read_replicas(zone: Zone, path: str) -> list[Replica]:
+    """All replicas of a data object, the one to be read first; none when it is missing or hidden from the user."""
+    parent, name = posixpath.split(path)
+    (rows,) = await zone.query(Query(_COLUMNS, ((Collection.name, equal(parent)), (DataObject.name, equal(name)))))
+    return sorted(map(_replica, rows), key=lambda replica: (replica.status != GOOD, replica.number))
+
+
+def _replica(row: Row) -> Replica:
+    id_, collection_id, collection, name, number, version, kind, size, resource, hierarchy, physical, *rest = row
+    owner, owner_zone, status, data_status, checksum, expiry, map_id, comments, created, modified = rest
+    return Replica(
+        int(id_), int(collection_id), collection, name, int(number), version, kind, int(size), resource, hierarchy,
+        physical, owner, owner_zone, int(status), data_status, checksum, expiry, int(map_id or 0), comments,
+        int(created), int(modified),
+    )  # fmt: skip
+
+
+def checksum(path: str, *, force: bool = False, verify: bool = False) -> Request:
+    """Register the checksum where there is none, or anew with `force`; with `verify` compare it (629)."""
+    keywords = {"forceChksum": ""} if force else {}
+    keywords |= {"verifyChksum": ""} if verify else {}
+    return Request(api_number["DATA_OBJ_CHKSUM_AN"], _object(path, keywords, dataSize=0))
+
+
+def checksum_text(reply: Reply) -> str:
+    """The checksum that a reply tells, such as `sha2:...`."""
+    return str(iRODSMessage(msg=reply.check().body).get_main_message(STR_PI).myStr).strip()
+
+
+def replicate(path: str, resource: str) -> Request:
+    """Make a replica in a resource, or bring the one there up to date (695)."""
+    return Request(api_number["DATA_OBJ_REPL_AN"], _object(path, {"destRescName": resource}, oprType=REPLICATE))
+
+
+def trim(path: str, number: int) -> Request:
+    """Remove one replica, unless it is the last good one (632)."""
+    return Request(api_number["DATA_OBJ_TRIM_AN"], _object(path, {"replNum": str(number), "COPIES": "1"}))
+
+
+def copy(source: str, target: str, *, force: bool = False, resource: str | None = None) -> Request:
+    """Copy a data object within the zone (696); with `force` onto one that exists."""
+    keywords = ({"forceFlag": ""} if force else {}) | ({"destRescName": resource} if resource else {})
+    message = ObjCopyRequest(
+        srcDataObjInp_PI=_object(source, {}, dataSize=0, oprType=COPY_SOURCE),
+        destDataObjInp_PI=_object(target, keywords, dataSize=0, oprType=COPY_TARGET),
+    )
+    return Request(api_number["DATA_OBJ_COPY_AN"], message)
+
+
+def _object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
+    values = {"createMode": 0, "openFlags": 0, "offset": 0, "dataSize": -1, "numThreads": 0, "oprType": 0}
+    return FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(dict(keywords)), **(values | fields))

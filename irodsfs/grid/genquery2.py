@@ -1,0 +1,34 @@
+"""GenQuery2 (API 10221): queries as text, with OR, functions and paging, on servers from 4.3.2 on."""
+
+from __future__ import annotations
+
+import json
+
+from irods.api_number import api_number
+from irods.message import STR_PI, GenQuery2Request, iRODSMessage
+
+from irodsfs.grid.flight import Request
+from irodsfs.grid.zone import Zone
+
+AVAILABLE_SINCE = (4, 3, 2)
+
+
+def is_available(zone: Zone) -> bool:
+    return zone.server_version >= AVAILABLE_SINCE
+
+
+async def run(zone: Zone, text: str) -> list[list[str]]:
+    """The rows of a query. Raises the zone's error: SYS_LIBRARY_ERROR for bad syntax."""
+    rows: list[list[str]] = json.loads(await _ask(zone, text, sql_only=0))
+    return rows
+
+
+async def explain(zone: Zone, text: str) -> str:
+    """The SQL that the server makes of a query."""
+    return await _ask(zone, text, sql_only=1)
+
+
+async def _ask(zone: Zone, text: str, *, sql_only: int) -> str:
+    message = GenQuery2Request(query_string=text, zone=zone.identity.zone, sql_only=sql_only, column_mappings=0)
+    (reply,) = await zone.perform(Request(api_number["GENQUERY2_AN"], message, large_reply=True), repeat=True)
+    return str(iRODSMessage(msg=reply.body).get_main_message(STR_PI).myStr)

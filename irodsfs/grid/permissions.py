@@ -1,0 +1,86 @@
+"""Who may do what with a collection or data object, and changing it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from irods.api_number import api_number
+from irods.message import ModAclRequest
+from irods.models import Collection, CollectionAccess, DataAccess, DataObject, User
+
+from irodsfs.grid.flight import Request
+from irodsfs.grid.queries import Query, equal, one_of
+from irodsfs.grid.zone import Zone
+
+LEVELS = {
+    1000: "null",
+    1010: "execute",
+    1020: "read_annotation",
+    1030: "read_system_metadata",
+    1040: "read_metadata",
+    1050: "read_object",
+    1060: "write_annotation",
+    1070: "create_metadata",
+    1080: "modify_metadata",
+    1090: "delete_metadata",
+    1100: "administer_object",
+    1110: "create_object",
+    1120: "modify_object",
+    1130: "delete_object",
+    1140: "create_token",
+    1150: "delete_token",
+    1160: "curate",
+    1200: "own",
+}
+"""Access levels of iRODS with the names that the server takes."""
+
+NULL = 1000
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What one user or group may do: the number and the type of the user, and the access level."""
+
+    user: str
+    zone: str
+    user_id: str
+    user_type: str
+    level: int
+
+
+async def read_permissions(zone: Zone, path: str, *, is_collection: bool) -> list[Permission]:
+    """All permissions, by user. At most two flights: entries name their users by number only."""
+    (entries,) = await zone.query(_entries(path, is_collection))
+    ids = sorted({user_id for user_id, _ in entries})
+    if not ids:
+        return []
+    (users,) = await zone.query(Query((User.id, User.name, User.zone, User.type), ((User.id, one_of(ids)),)))
+    known = {row[0]: row for row in users}
+    # The catalog may keep entries of users that were removed.
+    permissions = [Permission(known[id_][1], known[id_][2], id_, known[id_][3], int(level))
+                   for id_, level in entries if id_ in known]  # fmt: skip
+    return sorted(permissions, key=lambda permission: (permission.user, permission.zone))
+
+
+def _entries(path: str, is_collection: bool) -> Query:
+    if is_collection:
+        return Query((CollectionAccess.user_id, CollectionAccess.type), ((Collection.name, equal(path)),))
+    parent, name = posixpath.split(path)
+    conditions = ((Collection.name, equal(parent)), (DataObject.name, equal(name)))
+    return Query((DataAccess.user_id, DataAccess.type), conditions)
+
+
+def grant(path: str, user: str, zone: str, level: int, *, recursive: bool = False) -> Request:
+    """Set the access level of a user or group (707); `NULL` takes it away."""
+    return _change(path, LEVELS[level], user, zone, recursive)
+
+
+def inherit(path: str, *, enabled: bool, recursive: bool = False) -> Request:
+    """Set whether what is made in a collection gets its permissions (707)."""
+    return _change(path, "inherit" if enabled else "noinherit", "", "", recursive)
+
+
+def _change(path: str, level: str, user: str, zone: str, recursive: bool) -> Request:
+    message = ModAclRequest(recursiveFlag=int(recursive), accessLevel=level, userName=user, zone=zone, path=path)
+    return Request(api_number["MOD_ACCESS_CONTROL_AN"], message)

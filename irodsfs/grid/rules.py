@@ -1,0 +1,133 @@
+"""Rules: text in the form of irule's files, run by the server (API 625)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from irods.api_number import api_number
+from irods.message import (
+    ET,
+    STR_PI,
+    MsParam,
+    MsParamArray,
+    RodsHostAddress,
+    RuleExecutionRequest,
+    StringStringMap,
+)
+
+from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.zone import Zone
+
+STANDARD_OUTPUT = "ruleExecOut"
+STANDARD_ERROR = "ruleExecErrorOut"
+EXTERNAL = "@external\n"
+
+_INPUT = re.compile(r"^[ \t]*input[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
+_OUTPUT = re.compile(r"^[ \t]*output[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
+_PARAMETER = re.compile(r"""\s*(?P<name>\*\w+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,]*)\s*(?:,|$)""")
+
+
+class RuleSyntaxError(ValueError):
+    """The INPUT or OUTPUT line of a rule can't be read."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The text of a rule without its INPUT and OUTPUT lines; inputs and the names of outputs that those give."""
+
+    body: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+
+    def with_inputs(self, overrides: Mapping[str, str]) -> Rule:
+        """The same rule, given other values. Raises `RuleSyntaxError` for one that it has no input for."""
+        unknown = overrides.keys() - self.inputs.keys()
+        if unknown:
+            known = ", ".join(self.inputs) or "none"
+            raise RuleSyntaxError(f"the rule has no input {', '.join(sorted(unknown))}: its inputs are {known}")
+        return Rule(self.body, {**self.inputs, **overrides}, self.outputs)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A named output; `is_number` when the rule computed an integer."""
+
+    name: str
+    value: str
+    is_number: bool = False
+
+
+def parse(text: str) -> Rule:
+    """A rule as irule reads it from a file: its body, a line `INPUT *a="x",*b=1` and a line `OUTPUT *c,ruleExecOut`."""
+    inputs, outputs = _last(_INPUT, text), _last(_OUTPUT, text)
+    body = text[: min(inputs.start() if inputs else len(text), outputs.start() if outputs else len(text))]
+    return Rule(
+        body.replace("\r\n", "\n"),
+        _parameters(inputs["list"]) if inputs else {},
+        _names(outputs["list"]) if outputs else (),
+    )
+
+
+def _last(line: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return max(line.finditer(text), key=lambda found: found.start(), default=None)
+
+
+def _parameters(listed: str) -> dict[str, str]:
+    listed = listed.strip()
+    if listed.lower() in ("", "null"):
+        return {}
+    parameters = {}
+    position = 0
+    while position < len(listed):
+        found = _PARAMETER.match(listed, position)
+        if found is None:
+            raise RuleSyntaxError(f'INPUT {listed!r}: write *name="value" for each, separated by commas')
+        parameters[found["name"]] = found["value"].strip()
+        position = found.end()
+    return parameters
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    names = [name.strip() for name in listed.split(",")]
+    return tuple(name for name in names if name and name.lower() != "null")
+
+
+async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Output]:
+    """Run a rule and bring its outputs, standard output and error among them. Raises the zone's error."""
+    parameters = [MsParam(label=name, type="STR_PI", inOutStruct=STR_PI(myStr=value)) for name, value in rule.inputs.items()]
+    message = RuleExecutionRequest(
+        myRule=(EXTERNAL if external else "") + rule.body,
+        addr=RodsHostAddress(hostAddr="", rodsZone="", port=0, dummyInt=0),
+        condInput=StringStringMap({}),
+        outParamDesc="%".join(rule.outputs),
+        inpParamArray=MsParamArray(paramLen=len(parameters), oprType=0, MsParam_PI=parameters),
+    )
+    (reply,) = await zone.perform(Request(api_number["EXEC_MY_RULE_AN"], message, large_reply=True))
+    return _outputs(reply)
+
+
+def _outputs(reply: Reply) -> list[Output]:
+    if not reply.body:
+        return []
+    found: list[Output] = []
+    for parameter in ET().fromstring(reply.body).findall("MsParam_PI"):
+        found += _output(parameter)
+    return found
+
+
+def _output(parameter: Element) -> list[Output]:
+    name, kind = parameter.findtext("label", ""), parameter.findtext("type", "")
+    if kind == "ExecCmdOut_PI":
+        texts = [_buffer(each) for each in parameter.findall("ExecCmdOut_PI/BinBytesBuf_PI")] + ["", ""]
+        return [Output(name, texts[0]), Output(STANDARD_ERROR, texts[1])]
+    value = next(iter(parameter.find(kind) or ()), None) if kind else None
+    text = "" if value is None else value.text or ""
+    return [Output(name, text, is_number=kind in ("INT_PI", "INT_MS_T"))]
+
+
+def _buffer(buffer: Element) -> str:
+    return base64.b64decode(buffer.findtext("buf", "")).rstrip(b"\0").decode("utf-8", "replace")

@@ -1,0 +1,42 @@
+"""What the server tells about itself (API 700)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from irods.api_number import api_number
+from irods.message import BinBytesBuf, IntegerProperty, Message, StringProperty, SubmessageProperty, iRODSMessage
+
+from irodsfs.grid.flight import Request
+from irodsfs.grid.zone import Zone
+
+WITH_CATALOG = 1
+
+
+class _MiscSvrInfo(Message):
+    _name = "MiscSvrInfo_PI"
+    serverType = IntegerProperty()  # noqa: N815
+    serverBootTime = IntegerProperty()  # noqa: N815
+    relVersion = StringProperty()  # noqa: N815
+    apiVersion = StringProperty()  # noqa: N815
+    rodsZone = StringProperty()  # noqa: N815
+    BinBytesBuf_PI = SubmessageProperty(BinBytesBuf)
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """Release and zone of a server; `boot_time` in seconds since 1970, 0 where the server keeps it to itself."""
+
+    release: str
+    api_version: str
+    zone: str
+    boot_time: int
+    has_catalog: bool
+
+
+async def read_server_info(zone: Zone) -> ServerInfo:
+    (reply,) = await zone.perform(Request(api_number["GET_MISC_SVR_INFO_AN"]), repeat=True)
+    info = iRODSMessage(msg=reply.body).get_main_message(_MiscSvrInfo)
+    return ServerInfo(
+        info.relVersion, info.apiVersion, info.rodsZone, info.serverBootTime, info.serverType == WITH_CATALOG
+    )
