@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 from enum import StrEnum
 from pathlib import Path
@@ -30,9 +29,6 @@ def serve(
     negotiation: Annotated[
         Negotiation, typer.Option(help="Whether to use TLS: refuse it, require it, or let the client choose.")
     ] = Negotiation.REFUSE,
-    pam_passwords: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What PAM shall accept: lines of user:password.")
-    ] = None,
 ) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
@@ -44,10 +40,9 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Blocked before any thread starts, so that none of them takes the signal that sigwait waits for.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    known = _read_pam_passwords(pam_passwords) if pam_passwords else {}
     enter = Zone.open if (directory / "catalog.sqlite").exists() else Zone.create
     try:
-        zone = enter(directory, negotiation=negotiation.value, pam_passwords=known)
+        zone = enter(directory, negotiation=negotiation.value)
         server = Server(zone, host, port)
     except OSError as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
@@ -72,11 +67,3 @@ def conformance(
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{recording} can't be replayed: {error}.") from None
     report.print(step=step, verbose=verbose)
-
-
-def _read_pam_passwords(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise ConfigurationError(f"{path} can't be read: {os.strerror(error.errno or 0)}.") from None
-    return dict(line.split(":", 1) for line in lines if ":" in line)
