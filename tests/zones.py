@@ -28,8 +28,8 @@ class EmbeddedZone:
     def served(cls, directory: Path, *options: str) -> Iterator[EmbeddedZone]:
         """A zone that lives in `directory`; the server is killed at the end, as a zone must survive that."""
         zone = cls(directory)
-        zone.start(*options)
         try:
+            zone.start(*options)
             yield zone
         finally:
             zone.kill()
@@ -49,9 +49,9 @@ class EmbeddedZone:
 
     def kill(self) -> None:
         """Ends the server at once, as a crash does."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.communicate()
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
 
     @property
     def log(self) -> str:
