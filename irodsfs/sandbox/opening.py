@@ -176,18 +176,20 @@ def finalise(agent: Agent, descriptor: Descriptor) -> int:
     except IrodsError as error:
         unlock(catalog, *descriptor.key, Status.STALE, None)
         return error.code
-    columns: dict[str, object] = {"data_size": size, "data_path": descriptor.replica["data_path"]}
+    data_id, number = descriptor.key
+    path = descriptor.replica["data_path"]
     if descriptor.expected_size > 0 and size != descriptor.expected_size:
-        update_replica(catalog, *descriptor.key, **columns)
+        update_replica(catalog, data_id, number, data_size=size, data_path=path)
         unlock(catalog, *descriptor.key, Status.STALE, None)
         return size
     if not descriptor.created and descriptor.written is None:
-        update_replica(catalog, *descriptor.key, **columns)
+        update_replica(catalog, data_id, number, data_size=size, data_path=path)
         unlock(catalog, *descriptor.key, None, None)
         return 0
-    update_replica(catalog, *descriptor.key, **columns, data_checksum="", modify_ts=now())
-    unlock(catalog, *descriptor.key, Status.GOOD, Status.STALE)
-    return tickets.status_of_write(agent, descriptor.key[0], descriptor.written or 0)
+    update_replica(catalog, data_id, number, data_size=size, data_path=path, data_checksum="", modify_ts=now())
+    refused = tickets.status_of_write(agent, data_id, descriptor.written or 0)
+    unlock(catalog, *descriptor.key, Status.STALE if refused else Status.GOOD, Status.STALE)
+    return refused
 
 
 def abandon(agent: Agent, number: int) -> None:

@@ -9,6 +9,7 @@ from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError
 
 DEFAULT = "demoResc"
+NO_VAULT = "EMPTY_RESC_PATH"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def descend(catalog: Catalog, row: sqlite3.Row, above: str) -> list[Resource]:
     children = catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_parent = ? ORDER BY resc_id", str(row["resc_id"]))
     if children:
         return [leaf for child in children for leaf in descend(catalog, child, hierarchy + ";")]
-    if not row["resc_def_path"]:
+    if row["resc_def_path"] in ("", NO_VAULT):
         return []
     return [Resource(row["resc_id"], row["resc_name"], row["resc_def_path"], hierarchy)]
 

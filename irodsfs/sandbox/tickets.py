@@ -94,7 +94,7 @@ def count_bytes(agent: Agent, data_id: int, written: int) -> None:
 def status_of_write(agent: Agent, data_id: int, written: int) -> int:
     """Takes up the agent's ticket, if any, for bytes written to a data object: 0, or the code of what forbids it.
 
-    What was written stays written, as in the server, which asks only when the object is closed.
+    What was written stays written, as in the server, which asks only when the object is closed; the replica is stale.
     """
     if not agent.ticket:
         return 0

@@ -5,9 +5,12 @@ from contextlib import closing
 
 import pytest
 from irods import exception
+from irods.message import IntegerProperty, Message, StringProperty
+from irods.password_obfuscation import create_temp_password
 from irods.session import iRODSSession
 
 from tests.sandbox.conftest import MakeUser
+from tests.sandbox.requests import send
 from tests.zones import EmbeddedZone
 
 
@@ -62,3 +65,33 @@ def test_a_temporary_password_ends_after_120_seconds(zone_server: EmbeddedZone, 
         )
     with zone_server.session(alice.username, password) as late, pytest.raises(exception.CAT_PASSWORD_EXPIRED):
         late.collections.exists("/")
+
+
+class LimitedPasswordRequest(Message):
+    _name = "getLimitedPasswordInp_PI"
+    ttl = IntegerProperty()
+    unused1 = StringProperty()
+
+
+class LimitedPassword(Message):
+    _name = "getLimitedPasswordOut_PI"
+    stringToHashWith = StringProperty()  # noqa: N815 - named by the protocol
+
+
+def limited_password(session: iRODSSession, hours: int) -> str:
+    reply = send(session, 726, LimitedPasswordRequest(ttl=hours, unused1=""))
+    salt = reply.get_main_message(LimitedPassword).stringToHashWith
+    password: str = create_temp_password(salt, session.pool.account.password)
+    return password
+
+
+def test_a_limited_password_is_good_for_many_logins(zone_server: EmbeddedZone, alice: iRODSSession) -> None:
+    password = limited_password(alice, 1)
+    assert logs_in(zone_server, alice.username, password)
+    assert logs_in(zone_server, alice.username, password)
+
+
+@pytest.mark.parametrize("hours", [0, -1, 337])
+def test_limited_passwords_last_from_121_seconds_to_14_days(alice: iRODSSession, hours: int) -> None:
+    with pytest.raises(exception.PAM_AUTH_PASSWORD_INVALID_TTL):
+        limited_password(alice, hours)

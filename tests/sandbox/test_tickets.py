@@ -280,6 +280,7 @@ def test_more_bytes_than_a_ticket_allows_fail_when_the_object_is_closed(
         write(with_ticket(ticket, alice.username), data_object, b"y")
     with refused("CAT_TICKET_WRITE_BYTES_EXCEEDED"):
         write(with_ticket(ticket, alice.username), data_object, b"z", "r+")
+    assert [replica.status for replica in session.data_objects.get(data_object).replicas] == ["0"]
 
 
 def test_writes_of_more_objects_than_a_ticket_allows_fail(

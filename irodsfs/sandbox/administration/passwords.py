@@ -19,6 +19,7 @@ PADDING = "1gCBizHWbwIYyWLo"
 MAX_LENGTH = 42
 HASH_INPUT_LENGTH = 100
 TEMPORARY_LIFETIME = 120
+SHORTEST_LIFETIME, LONGEST_LIFETIME = 121, 1209600
 
 
 def change(agent: Agent, user_id: int, obfuscated: str) -> None:
@@ -65,6 +66,18 @@ def of_caller(agent: Agent) -> str:
 
 def make_temporary(agent: Agent, user_id: int | None) -> str:
     """Gives a user a password for one use within 120 s; answers what to hash with the caller's password to get it."""
+    return derive(agent, user_id, TEMPORARY_LIFETIME)
+
+
+def make_limited(agent: Agent, hours: int) -> str:
+    """Gives the caller another password for some hours; answers what to hash with the own one to get it."""
+    lifetime = hours * 3600
+    if not SHORTEST_LIFETIME <= lifetime <= LONGEST_LIFETIME:
+        raise IrodsError("PAM_AUTH_PASSWORD_INVALID_TTL")
+    return derive(agent, agent.user.id, lifetime)
+
+
+def derive(agent: Agent, user_id: int | None, lifetime: int) -> str:
     salt = "".join(character for character in secrets.token_hex(25) if character not in "0a")
-    add(agent, user_id, create_temp_password(salt, of_caller(agent)), str(TEMPORARY_LIFETIME))
+    add(agent, user_id, create_temp_password(salt, of_caller(agent)), str(lifetime))
     return salt

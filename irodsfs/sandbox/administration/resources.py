@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.resources import NO_VAULT
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 NAME = re.compile(r"(?=.{1,63}$)\w+(-\w+)*")
-NO_HOST, NO_PATH = "EMPTY_RESC_HOST", "EMPTY_RESC_PATH"
+NO_HOST = "EMPTY_RESC_HOST"
 BUNDLE = "bundleResc"
 COLUMNS = {
     "comment": "r_comment",
@@ -66,7 +67,7 @@ def create(agent: Agent, name: str, kind: str, place: str = "", context: str = "
 
 def split_place(place: str) -> tuple[str, str]:
     if not place:
-        return NO_HOST, NO_PATH
+        return NO_HOST, NO_VAULT
     host, separator, path = place.partition(":")
     return (host, path) if separator else ("", place)
 

@@ -1,4 +1,4 @@
-"""Passwords for one login within two minutes: one's own (709) and, for administrators, another user's (724)."""
+"""Passwords derived from the caller's: for one login (709), for one of another user (724), for some hours (726)."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def temporary_password_for_other(agent: Agent, request: Request) -> Reply:
         target = entities.find_user(agent, name) if name else agent.user.id
         salt = passwords.make_temporary(agent, target)
     return Reply(0, Struct("getTempPasswordForOtherOut_PI", ("stringToHashWith", salt)))
+
+
+@handles(726)
+def limited_password(agent: Agent, request: Request) -> Reply:
+    """What the caller's client hashes with its password to get one for ``ttl`` hours."""
+    with agent.catalog.transaction():
+        salt = passwords.make_limited(agent, request.input.integer("ttl"))
+    return Reply(0, Struct("getLimitedPasswordOut_PI", ("stringToHashWith", salt)))
