@@ -1,7 +1,7 @@
 """Entries and listings with a time to live, corrected by what this mount changes itself.
 
 Contract for concurrency: everything runs in one trio thread. A fetch that is under way when this mount changes
-something would bring back what was; so changes are noted in the overlay of each fetch and laid over its result.
+something would bring back what was; so changes are noted in a journal of each fetch and laid over its result.
 """
 
 from __future__ import annotations
@@ -9,22 +9,31 @@ from __future__ import annotations
 import posixpath
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import trio
 from cachetools import TTLCache
 
+from irodsfs.catalog.journal import Journal, Journals
+from irodsfs.catalog.walk import Walk
 from irodsfs.grid import namespace
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 
-LISTINGS = 10_000
-ENTRIES = 100_000
-"""How many listings and single entries are kept at the most."""
+ENTRIES = 300_000
+"""How many entries are kept at the most, in listings and found alone."""
 
-Overlay = dict[str, Entry | None]
+SIBLING_ROWS = 5_000
+SUBTREE_ROWS = 50_000
+"""How much may be fetched because it is likely to be asked for."""
+
+LARGE_FOR = 600.0
+"""Seconds for which a collection counts as too large to be listed for the sake of one name."""
+
+SIBLING_PATHS = 6_000
+"""Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
 
 
 class Listing(dict[str, Entry]):
@@ -33,6 +42,16 @@ class Listing(dict[str, Entry]):
     def __init__(self, entries: Iterable[Entry], fetched_at: float) -> None:
         super().__init__((entry.name, entry) for entry in entries)
         self.fetched_at = fetched_at
+
+    def weight(self) -> int:
+        return len(self) + 1
+
+    def lay(self, name: str, entry: Entry | None) -> None:
+        """An entry has changed, or (None) is gone."""
+        if entry is None:
+            self.pop(name, None)
+        else:
+            self[name] = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +65,19 @@ class Found:
 class Catalog:
     """The namespace of a zone. Paths are absolute and normalised; what is missing raises `FileNotFoundError`."""
 
-    def __init__(self, zone: Zone, time_to_live: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`time_to_live` in seconds: how long something fetched is believed."""
+    def __init__(
+        self, zone: Zone, time_to_live: float, root: str = "/", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`time_to_live` in seconds: how long something fetched is believed. Only what is in `root` is foreseen."""
         self._zone = zone
         self._time_to_live = time_to_live
         self._clock = clock
-        self._listings: TTLCache[str, Listing] = TTLCache(LISTINGS, time_to_live, clock)
+        self._listings: TTLCache[str, Listing] = TTLCache(ENTRIES, time_to_live, clock, getsizeof=Listing.weight)
         self._found: TTLCache[str, Found] = TTLCache(ENTRIES, time_to_live, clock)
-        self._asked: TTLCache[str, None] = TTLCache(ENTRIES, time_to_live, clock)
+        self._large: TTLCache[str, None] = TTLCache(ENTRIES, LARGE_FOR, clock)
+        self._walk = Walk(root, time_to_live, clock)
+        self._journals = Journals()
         self._unregistered: dict[str, Entry] = {}
-        self._overlays: dict[str, list[Overlay]] = {}
         self._fetching: dict[str, trio.Event] = {}
 
     async def find(self, path: str) -> Entry:
@@ -69,7 +91,7 @@ class Catalog:
         """What is in a collection, by name. At most one flight."""
         async with self._alone(path):
             listing = self._listings.get(path)
-            return listing if listing is not None else await self._list(path)
+            return listing if listing is not None else await self._list_and_foresee(path)
 
     async def refetch(self, path: str) -> Entry:
         """The entry as it is in the zone now."""
@@ -128,6 +150,7 @@ class Catalog:
             self.forget(target)
             return
         if entry.is_collection:
+            self._journals.note_moved_collection()
             self._forget_below(source)
             self._forget_below(target)
             self._move_unregistered_below(source, target)
@@ -157,48 +180,93 @@ class Catalog:
         found = self._found.get(path)
         if listing is None and found is not None:
             return found.entry
-        # Whoever asks for a second name in a collection will ask for more: then one listing answers them all.
-        if listing is None and parent in self._asked:
-            listing = await self.children(parent)
+        # Whoever asks for one name in a collection will ask for more, and a small listing costs no more than one name.
+        if listing is None and parent not in self._large:
+            async with self._alone(parent):
+                listing = self._listings.get(parent)
+                if listing is None:
+                    listing = await self._list_if_small(parent)
         if listing is not None:
             return listing.get(name)
-        self._asked[parent] = None
         async with self._alone(path):
             found = self._found.get(path)
             return found.entry if found else await self._find_one(path)
 
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
-        with self.changes_in(posixpath.dirname(path)) as overlay:
+        with self._journals.opened() as journal:
             entry = await namespace.find(self._zone, path)
-        entry = overlay.get(posixpath.basename(path), entry)
+        entry = journal.changes.get(path, entry)
         self._found[path] = Found(entry, asked_at)
         return entry
 
+    async def _list_and_foresee(self, path: str) -> Listing:
+        """List a collection, and with it what is likely to be listed next."""
+        self._walk.listed(path)
+        while (top := self._walk.top(path)) is not None:
+            if await self._list_below(top) and (listing := self._listings.get(path)) is not None:
+                return listing
+            self._walk.is_too_large(top)
+        if self._walk.goes_over_siblings(path) and (listing := await self._list_with_siblings(path)) is not None:
+            return listing
+        return await self._list(path)
+
     async def _list(self, path: str) -> Listing:
         asked_at = self._clock()
-        with self.changes_in(path) as overlay:
-            listing = Listing(await namespace.list_collection(self._zone, path), asked_at)
-        for unregistered in self._unregistered.values():
-            if posixpath.dirname(unregistered.path) == path:
-                overlay[unregistered.name] = unregistered
-        for name, entry in overlay.items():
-            _lay(listing, name, entry)
-        self._listings[path] = listing
-        return listing
+        with self._journals.opened() as journal:
+            entries = await namespace.list_collection(self._zone, path)
+        return self._keep(path, entries, asked_at, journal)
 
-    @contextmanager
-    def changes_in(self, collection: str) -> Iterator[Overlay]:
-        """What this mount changes in a collection during the block, by name; None for what it removes."""
-        overlay: Overlay = {}
-        overlays = self._overlays.setdefault(collection, [])
-        overlays.append(overlay)
-        try:
-            yield overlay
-        finally:
-            overlays.remove(overlay)
-            if not overlays:
-                self._overlays.pop(collection, None)
+    async def _list_if_small(self, path: str) -> Listing | None:
+        asked_at = self._clock()
+        with self._journals.opened() as journal:
+            entries = await namespace.list_small_collection(self._zone, path)
+        if entries is None:
+            self._large[path] = None
+            return None
+        return self._keep(path, entries, asked_at, journal)
+
+    async def _list_with_siblings(self, path: str) -> Listing | None:
+        paths = list(_up_to(SIBLING_PATHS, dict.fromkeys([path, *self._unlisted_siblings(path)])))
+        if len(paths) == 1 or "'" in path:
+            return None
+        asked_at = self._clock()
+        with self._journals.opened() as journal:
+            entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS)
+        if entries is None or journal.moved_collections:
+            return None
+        self._keep_all(paths, entries, asked_at, journal)
+        return self._listings.get(path)
+
+    def _unlisted_siblings(self, path: str) -> list[str]:
+        siblings = self._listings.get(posixpath.dirname(path), {}).values()
+        collections = [sibling.path for sibling in siblings if sibling.is_collection and "'" not in sibling.path]
+        return [sibling for sibling in collections if sibling not in self._listings]
+
+    async def _list_below(self, top: str) -> bool:
+        asked_at = self._clock()
+        with self._journals.opened() as journal:
+            entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS)
+        if entries is None or journal.moved_collections:
+            return False
+        self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)
+        return True
+
+    def _keep_all(self, paths: list[str], entries: list[Entry], asked_at: float, journal: Journal) -> None:
+        children: dict[str, list[Entry]] = {path: [] for path in paths}
+        for entry in entries:
+            children.setdefault(posixpath.dirname(entry.path), []).append(entry)
+        for path in paths:
+            self._keep(path, children[path], asked_at, journal)
+
+    def _keep(self, path: str, entries: Iterable[Entry], asked_at: float, journal: Journal) -> Listing:
+        listing = Listing(entries, asked_at)
+        for changed, entry in {**self._unregistered, **journal.changes}.items():
+            if posixpath.dirname(changed) == path:
+                listing.lay(posixpath.basename(changed), entry)
+        if listing.weight() <= self._listings.maxsize:
+            self._listings[path] = listing
+        return listing
 
     @asynccontextmanager
     async def _alone(self, path: str) -> AsyncIterator[None]:
@@ -214,11 +282,10 @@ class Catalog:
     def _lay(self, path: str, entry: Entry | None) -> None:
         parent, name = posixpath.split(path)
         self._found[path] = Found(entry, self._clock())
-        for overlay in self._overlays.get(parent, ()):
-            overlay[name] = entry
+        self._journals.note(path, entry)
         listing = self._listings.get(parent)
         if listing is not None:
-            _lay(listing, name, entry)
+            listing.lay(name, entry)
 
     def _move_unregistered_below(self, source: str, target: str) -> None:
         for path in [path for path in self._unregistered if path.startswith(f"{source}/")]:
@@ -231,8 +298,9 @@ class Catalog:
                 known.pop(below, None)
 
 
-def _lay(listing: dict[str, Entry], name: str, entry: Entry | None) -> None:
-    if entry is None:
-        listing.pop(name, None)
-    else:
-        listing[name] = entry
+def _up_to(characters: int, paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        characters -= len(path.encode())
+        if characters < 0:
+            return
+        yield path

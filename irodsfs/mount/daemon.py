@@ -61,7 +61,7 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
 async def _serve(config: MountConfig, ready: Callable[[], None], background: trio.Nursery) -> None:
     async with _logged_in(config, background) as zone:
         await _check_collection(zone, config)
-        catalog = Catalog(zone, config.cache_timeout)
+        catalog = Catalog(zone, config.cache_timeout, config.collection)
         inodes = Inodes(config.collection)
         files = Files(zone, catalog, Spool(config.spool_directory), resource=config.resource)
         operations = Operations(

@@ -1,0 +1,40 @@
+"""What this mount changes while something is fetched, so that the fetch does not bring back what was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from irodsfs.grid.namespace import Entry
+
+
+class Journal:
+    """Changes by path, in order; None for what was removed."""
+
+    def __init__(self) -> None:
+        self.changes: dict[str, Entry | None] = {}
+        self.moved_collections = False
+
+
+class Journals:
+    """The journals of all fetches that are under way."""
+
+    def __init__(self) -> None:
+        self._open: list[Journal] = []
+
+    @contextmanager
+    def opened(self) -> Iterator[Journal]:
+        journal = Journal()
+        self._open.append(journal)
+        try:
+            yield journal
+        finally:
+            self._open.remove(journal)
+
+    def note(self, path: str, entry: Entry | None) -> None:
+        for journal in self._open:
+            journal.changes[path] = entry
+
+    def note_moved_collection(self) -> None:
+        for journal in self._open:
+            journal.moved_collections = True

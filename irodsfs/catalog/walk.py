@@ -1,0 +1,60 @@
+"""Recognising that a tree is walked, from the collections that are listed one after the other."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+from cachetools import TTLCache
+
+REMEMBERED = 10_000
+SECOND_CHILD = 2
+"""Listings of children of one collection that make it likely that its other children will be listed, too."""
+
+WALK = 4
+"""Listings below one collection that make it likely that everything below it will be listed."""
+
+TOO_LARGE_FOR = 600.0
+"""Seconds for which a subtree that was too large is not tried again."""
+
+
+class Walk:
+    """Counts what is listed below each collection in `root` for as long as listings are believed."""
+
+    def __init__(self, root: str, time_to_live: float, clock: Callable[[], float]) -> None:
+        self._root = root
+        self._children: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
+        self._below: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
+        self._too_large: TTLCache[str, None] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
+
+    def listed(self, path: str) -> None:
+        """A collection had to be listed."""
+        parent = posixpath.dirname(path)
+        self._children[parent] = self._children.get(parent, 0) + 1
+        for ancestor in self._ancestors(path):
+            self._below[ancestor] = self._below.get(ancestor, 0) + 1
+
+    def goes_over_siblings(self, path: str) -> bool:
+        """True when the siblings of a collection are likely to be listed next."""
+        return self._children.get(posixpath.dirname(path), 0) >= SECOND_CHILD
+
+    def top(self, path: str) -> str | None:
+        """The highest collection above `path` whose whole subtree is likely to be listed."""
+        return next(
+            (
+                ancestor
+                for ancestor in reversed(list(self._ancestors(path)))
+                if self._below.get(ancestor, 0) >= WALK and ancestor not in self._too_large
+            ),
+            None,
+        )
+
+    def is_too_large(self, path: str) -> None:
+        """A subtree turned out to have more entries than are worth fetching at once."""
+        self._too_large[path] = None
+
+    def _ancestors(self, path: str) -> Iterator[str]:
+        while path not in (self._root, "/"):
+            path = posixpath.dirname(path)
+            if path != "/":
+                yield path
