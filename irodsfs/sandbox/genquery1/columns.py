@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 
 from irodsfs.sandbox.postgres import is_integer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table under the alias a query uses; joins do not go on beyond a leaf."""
 
@@ -27,7 +28,7 @@ class Table:
         return self.alias if self.alias == self.table else f"{self.table} {self.alias}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column that can be selected or compared."""
 
@@ -36,16 +37,16 @@ class Column:
     table: Table
     column: str
 
-    @property
+    @cached_property
     def sql(self) -> str:
         return f"{self.table.alias}.{self.column}"
 
-    @property
+    @cached_property
     def is_integer(self) -> bool:
         return is_integer(self.table.table, self.column)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Link:
     """Two tables and what joins them."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.genquery1.columns import LINKS, Link, Table
 
@@ -17,7 +19,7 @@ NEIGHBOURS = {table: neighbours(table) for link in LINKS for table in (link.firs
 class Walk:
     """A walk from one table until all wanted ones are reached; ``links`` are those that lead to them."""
 
-    def __init__(self, wanted: set[Table]) -> None:
+    def __init__(self, wanted: frozenset[Table]) -> None:
         self.missing = set(wanted)
         self.visited: set[Table] = set()
         self.links: list[Link] = []
@@ -39,9 +41,10 @@ class Walk:
         return keep
 
 
-def join(start: Table, wanted: set[Table]) -> list[Link]:
+@lru_cache(maxsize=1024)
+def join(start: Table, wanted: frozenset[Table]) -> tuple[Link, ...]:
     """The links that connect the wanted tables; raises IrodsError CAT_FAILED_TO_LINK_TABLES when none do."""
     walk = Walk(wanted)
     if not walk.reach(start) or walk.missing:
         raise IrodsError("CAT_FAILED_TO_LINK_TABLES")
-    return walk.links
+    return tuple(walk.links)

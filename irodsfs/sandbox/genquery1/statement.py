@@ -50,7 +50,7 @@ class Statement:
         """Adds what links the tables, and the tables passed on the way."""
         if self.start is None:
             raise IrodsError("CAT_FAILED_TO_LINK_TABLES")
-        for link in join(self.start, set(self.tables)):
+        for link in join(self.start, frozenset(self.tables)):
             self.conditions.append(Fragment(link.condition))
             self.tables |= {link.second: None, link.first: None}
 

@@ -54,7 +54,7 @@ def test_tables_without_a_connection_are_refused(rods: Asker) -> None:
 
 def test_joins_stop_at_leaves() -> None:
     with pytest.raises(IrodsError) as failure:
-        join(TABLES["r_quota_user_main"], {TABLES["r_quota_user_main"], TABLES["R_QUOTA_MAIN"]})
+        join(TABLES["r_quota_user_main"], frozenset({TABLES["r_quota_user_main"], TABLES["R_QUOTA_MAIN"]}))
     assert code(failure) == code_of("CAT_FAILED_TO_LINK_TABLES")
 
 
