@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import access, paths, permissions
+from irodsfs.sandbox import access, namespace, permissions
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.permissions import Access
 
@@ -26,19 +26,19 @@ def split_user_name(name: str) -> tuple[str, str]:
 
 def find_data_object(agent: Agent, path: str) -> int | None:
     """The id of the data object at a path, None when there is none."""
-    parent, name = paths.split(path)
-    found: int | None = agent.catalog.value(
-        "SELECT d.data_id FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON d.coll_id = c.coll_id"
-        " WHERE d.data_name = ? AND c.coll_name = ?",
-        name,
-        parent,
-    )
-    return found
+    replicas = namespace.find_replicas(agent.catalog, path)
+    return int(replicas[0]["data_id"]) if replicas else None
 
 
 def find_collection(agent: Agent, path: str) -> int | None:
     """The id of the collection at a path, None when there is none."""
-    found: int | None = agent.catalog.value("SELECT coll_id FROM R_COLL_MAIN WHERE coll_name = ?", path)
+    row = namespace.find_collection(agent.catalog, path)
+    return None if row is None else int(row["coll_id"])
+
+
+def find_resource(agent: Agent, name: str) -> int | None:
+    """The id of a resource, None when there is none."""
+    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
     return found
 
 
@@ -70,11 +70,11 @@ def collection(agent: Agent, path: str, level: Access, admin: bool = False) -> i
     return found
 
 
-def resource(agent: Agent, name: str) -> int:
-    """The id of a resource."""
-    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
+def resource(agent: Agent, name: str, missing: str = "CAT_INVALID_RESOURCE") -> int:
+    """The id of a resource; raises IrodsError ``missing``."""
+    found = find_resource(agent, name)
     if found is None:
-        raise IrodsError("CAT_INVALID_RESOURCE")
+        raise IrodsError(missing)
     return found
 
 

@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
-from irodsfs.sandbox.administration import resources
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError
 
@@ -23,7 +22,7 @@ def set_limit(agent: Agent, kind: str, name: str, resource: str, limit: str) -> 
     """Sets ("0": removes) a limit in bytes on a resource or in "total"; users, unlike groups, get none but 0."""
     if kind not in ("user", "group"):
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    resource_id = TOTAL if resource.startswith("total") else resources.find(agent, resource)
+    resource_id = TOTAL if resource.startswith("total") else entities.resource(agent, resource)
     number = re.match(r"-?[0-9]+", limit)
     if number is None:
         raise IrodsError("SYS_INVALID_INPUT_PARAM")

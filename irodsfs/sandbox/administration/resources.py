@@ -6,6 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox import entities
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.resources import NO_VAULT
@@ -26,14 +27,6 @@ COLUMNS = {
     "name": "resc_name",
     "context": "resc_context",
 }
-
-
-def find(agent: Agent, name: str, error: str = "CAT_INVALID_RESOURCE") -> int:
-    """The id of a resource."""
-    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
-    if found is None:
-        raise IrodsError(error)
-    return found
 
 
 def create(agent: Agent, name: str, kind: str, place: str = "", context: str = "", zone: str = "") -> str | None:
@@ -101,7 +94,7 @@ def remove(agent: Agent, name: str, option: str = "") -> None:
     """Removes an empty resource that stands alone; "--dryrun" only says whether that would work."""
     check_name(name)
     check_not_bundle(name)
-    resource_id = find(agent, name, "SYS_RESC_DOES_NOT_EXIST")
+    resource_id = entities.resource(agent, name, "SYS_RESC_DOES_NOT_EXIST")
     if agent.catalog.row("SELECT 1 FROM R_DATA_MAIN WHERE resc_id = ?", resource_id) is not None:
         message = f"resource '{name}' contains one or more dataObjects"[:99]
         raise IrodsError("CAT_RESOURCE_NOT_EMPTY", message)
@@ -125,7 +118,7 @@ def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
     if not option:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     check_not_bundle(name)
-    resource_id = find(agent, name)
+    resource_id = entities.resource(agent, name)
     if not value and option != "comment":
         raise IrodsError("CAT_INVALID_ARGUMENT")
     if option in ("freespace", "free_space"):
@@ -177,8 +170,8 @@ def add_child(agent: Agent, parent: str, child: str, context: str = "") -> None:
     check_relatives(parent, child)
     if parent == child:
         raise hierarchy_error(f"Cannot add resource [{child}] as child to itself.")
-    child_id = find(agent, child, "CHILD_NOT_FOUND")
-    parent_id = find(agent, parent)
+    child_id = entities.resource(agent, child, "CHILD_NOT_FOUND")
+    parent_id = entities.resource(agent, parent)
     if child_id in ancestors(agent, parent_id):
         raise hierarchy_error(f"Cannot add ancestor resource [{child}] as child to descendant resource [{parent}].")
     if re.search("[;{}]", context):
@@ -189,8 +182,8 @@ def add_child(agent: Agent, parent: str, child: str, context: str = "") -> None:
 def remove_child(agent: Agent, parent: str, child: str) -> None:
     """Makes a child of a resource stand alone again."""
     check_relatives(parent, child)
-    parent_id = find(agent, parent, "SYS_RESC_DOES_NOT_EXIST")
-    child_id = find(agent, child, "SYS_RESC_DOES_NOT_EXIST")
+    parent_id = entities.resource(agent, parent, "SYS_RESC_DOES_NOT_EXIST")
+    child_id = entities.resource(agent, child, "SYS_RESC_DOES_NOT_EXIST")
     if agent.catalog.value("SELECT resc_parent FROM R_RESC_MAIN WHERE resc_id = ?", child_id) != str(parent_id):
         raise IrodsError("CAT_INVALID_CHILD")
     update(agent, child_id, "resc_parent = ?, resc_parent_context = ?", "", "")

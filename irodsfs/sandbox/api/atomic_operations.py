@@ -140,16 +140,11 @@ def find_user_of_any_zone(agent: Agent, name: str) -> int | None:
     return found
 
 
-def find_resource(agent: Agent, name: str) -> int | None:
-    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
-    return found
-
-
 FINDERS: dict[str, Callable[[Agent, str], int | None]] = {
     "collection": entities.visible_collection,
     "data_object": entities.visible_data_object,
     "user": find_user_of_any_zone,
-    "resource": find_resource,
+    "resource": entities.find_resource,
 }
 
 

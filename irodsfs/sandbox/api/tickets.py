@@ -93,7 +93,7 @@ def change(agent: Agent, operation: str, ticket_id: int, arguments: list[str]) -
             update(agent, ticket_id, "ticket_expiry_ts", expiry(value))
         case "mod", "add" | "remove" if value in RESTRICTIONS:
             restriction_changes[what](agent, ticket_id, value, checked[value](agent, restricted_to))
-            update(agent, ticket_id, "modify_ts", now())
+            touch(agent, ticket_id)
         case _:
             raise IrodsError("CAT_INVALID_ARGUMENT")
 
@@ -104,9 +104,12 @@ def delete(agent: Agent, ticket_id: int) -> None:
 
 
 def update(agent: Agent, ticket_id: int, column: str, value: str | int) -> None:
-    agent.catalog.execute(
-        f"UPDATE R_TICKET_MAIN SET modify_ts = ?, {column} = ? WHERE ticket_id = ?", now(), value, ticket_id
-    )
+    agent.catalog.execute(f"UPDATE R_TICKET_MAIN SET {column} = ? WHERE ticket_id = ?", value, ticket_id)
+    touch(agent, ticket_id)
+
+
+def touch(agent: Agent, ticket_id: int) -> None:
+    agent.catalog.execute("UPDATE R_TICKET_MAIN SET modify_ts = ? WHERE ticket_id = ?", now(), ticket_id)
 
 
 def limit(text: str) -> int:
