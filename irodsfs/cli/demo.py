@@ -59,7 +59,7 @@ def _tour(show: Demonstration, installation: Installation) -> None:
         show.run("diff", "-r", tree.path, copy)
         show.result("no difference")
     with show.step("List all of it"):
-        files = [line for line in show.run("ls", "-lR", copy).splitlines() if line.startswith("-")]
+        files = [line for line in show.run("ls", "-lAR", copy).splitlines() if line.startswith("-")]
         _require(len(files) == tree.files, f"ls shows {len(files)} files instead of {tree.files}")
         show.result(*files[:SHOWN_LINES], f"... {len(files):,} files listed")
     _show_metadata(show, installation, copy / next(tree.path.rglob("ast.py")).relative_to(tree.path), tree.files)

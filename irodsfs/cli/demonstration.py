@@ -118,13 +118,14 @@ class Tree:
 
 
 def stage_tree(path: Path) -> Tree:
-    """Copies Python's standard library to `path`, and installed packages too when that is not enough files."""
-    paths = sysconfig.get_paths()
-    for source in dict.fromkeys((paths["stdlib"], paths["purelib"])):
-        shutil.copytree(source, path / Path(source).name, ignore=_NOT_STAGED, ignore_dangling_symlinks=True)
-        sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()]
-        if len(sizes) >= ENOUGH_FILES:
-            break
+    """Copies Python's standard library to `path`, and installed packages too until these are enough files."""
+    sizes: list[int] = []
+    library = Path(sysconfig.get_path("stdlib"))
+    packages = sorted(package for package in Path(sysconfig.get_path("purelib")).iterdir() if package.is_dir())
+    for source in (library, *packages):
+        if len(sizes) < ENOUGH_FILES:
+            copy = shutil.copytree(source, path / source.name, ignore=_NOT_STAGED, ignore_dangling_symlinks=True)
+            sizes += (file.stat().st_size for file in copy.rglob("*") if file.is_file())
     return Tree(path, len(sizes), sum(sizes))
 
 
