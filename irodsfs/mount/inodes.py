@@ -97,6 +97,15 @@ class Inodes:
                 inode.contents.path = inode.path
             self._by_path[inode.path] = inode
 
+    def opened_below(self, path: str) -> list[Inode]:
+        """What is open of a file, or in a directory and all below it."""
+        return [inode for inode in self.opened() if inode.path is not None and f"{inode.path}/".startswith(f"{path}/")]
+
+    def at_or_below(self, path: str) -> list[Inode]:
+        """The inodes of a path and of everything below it."""
+        prefix = f"{path}/"
+        return [inode for known, inode in self._by_path.items() if known == path or known.startswith(prefix)]
+
     def opened(self) -> list[Inode]:
         return [inode for inode in self._by_number.values() if inode.contents is not None]
 

@@ -19,7 +19,7 @@ from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
 from irodsfs.mount.space import statistics
-from irodsfs.mount.tree import Tree
+from irodsfs.mount.tree import Tree, check_length
 
 
 class Operations(pyfuse3.Operations):
@@ -70,6 +70,7 @@ class Operations(pyfuse3.Operations):
         try:
             entry = await self._catalog.find(path)
         except FileNotFoundError:
+            check_length(path)
             return missing(self._catalog.fresh_for(path))
         return self._attributes(entry, self._inodes.looked_up(path))
 

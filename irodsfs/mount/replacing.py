@@ -1,8 +1,11 @@
-"""Renaming onto something that exists, which iRODS refuses and POSIX demands.
+"""Renaming as POSIX demands it, by what iRODS offers.
 
-The target is moved aside and the source in, in one flight, so that at every moment one complete version exists under
-the name or under the temporary name `.irodsfs-replaced-<random>-<name>` (without the name where that is too long).
-What was replaced goes only then.
+iRODS refuses to rename onto something that exists. So the target is moved aside and the source in, in one flight, and
+at every moment one complete version exists under the name or under the temporary `.irodsfs-replaced-<random>-<name>`
+(without the name where that is too long). What was replaced goes only then.
+
+iRODS gives the new name first and changes the collection then, so it refuses a move when the old collection has another
+entry of the new name. Such a move makes a detour over `.irodsfs-moved-<random>` in the new collection.
 """
 
 from __future__ import annotations
@@ -10,36 +13,74 @@ from __future__ import annotations
 import logging
 import posixpath
 import secrets
+from collections.abc import Sequence
 
 from irods.exception import iRODSException
 
 from irodsfs.grid import requests
 from irodsfs.grid.errors import describe
+from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
 
 ASIDE = ".irodsfs-replaced-"
+DETOUR = ".irodsfs-moved-"
 LONGEST_NAME = 255
 
+Step = tuple[str, str]
+"""One renaming: from, to."""
 
-async def replace_object(zone: Zone, source: str, target: str) -> None:
-    """Put data object `source` in the place of data object `target`. Raises the zone's error, nothing changed then."""
+
+def in_the_way(source: str, target: str) -> str | None:
+    """The path that must be free for iRODS to move `source` to `target` in one step, besides `target` itself."""
+    path = posixpath.join(posixpath.dirname(source), posixpath.basename(target))
+    return None if path in (source, target) else path
+
+
+def steps(source: str, target: str, *, detour: bool) -> list[Step]:
+    """The renamings that bring an entry to a free name."""
+    if not detour:
+        return [(source, target)]
+    between = posixpath.join(posixpath.dirname(target), f"{DETOUR}{secrets.token_hex(4)}")
+    return [(source, between), (between, target)]
+
+
+async def move(zone: Zone, way: Sequence[Step], *, collection: bool) -> None:
+    """Go a way. Raises the zone's error, nothing changed then."""
+    replies = await zone.fly(*_renamings(way, collection=collection))
+    await _undo_if_failed(zone, way, replies, collection=collection)
+
+
+async def replace_object(zone: Zone, way: Sequence[Step]) -> None:
+    """Put a data object in the place of the one where the way ends. Raises the zone's error, nothing changed then."""
+    target = way[-1][1]
     aside = _aside(target)
-    moved_aside, moved_in = await zone.fly(
-        requests.rename(target, aside, collection=False),
-        requests.rename(source, target, collection=False),
-    )
-    if not moved_aside.failed and moved_in.failed:
-        await zone.perform(requests.rename(aside, target, collection=False))
-    moved_aside.check()
-    moved_in.check()
+    way = [(target, aside), *way]
+    replies = await zone.fly(*_renamings(way, collection=False))
+    await _undo_if_failed(zone, way, replies, collection=False)
     await _remove(zone, aside)
 
 
-async def replace_collection(zone: Zone, source: str, target: str) -> None:
-    """Put collection `source` in the place of the empty collection `target`."""
-    await zone.perform(requests.remove_collection(target), requests.rename(source, target, collection=True))
+async def replace_collection(zone: Zone, way: Sequence[Step]) -> None:
+    """Put a collection in the place of the empty one where the way ends."""
+    removed, *replies = await zone.fly(requests.remove_collection(way[-1][1]), *_renamings(way, collection=True))
+    await _undo_if_failed(zone, way, replies, collection=True)
+    removed.check()
+
+
+def _renamings(way: Sequence[Step], *, collection: bool) -> list[Request]:
+    return [requests.rename(source, target, collection=collection) for source, target in way]
+
+
+async def _undo_if_failed(zone: Zone, way: Sequence[Step], replies: Sequence[Reply], *, collection: bool) -> None:
+    if not any(reply.failed for reply in replies):
+        return
+    done = [(target, source) for (source, target), reply in zip(way, replies, strict=True) if not reply.failed]
+    if done:
+        await zone.perform(*_renamings(done[::-1], collection=collection))
+    for reply in replies:
+        reply.check()
 
 
 def _aside(target: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pyfuse3
 
@@ -34,8 +36,7 @@ class Tree:
 
     async def check_new(self, parent: str, path: str) -> None:
         """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
-        if len(os.fsencode(posixpath.basename(path))) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
-            raise OSError(errno.ENAMETOOLONG, path)
+        check_length(path)
         await self._check_changeable(parent)
 
     async def make_collection(self, path: str) -> Entry:
@@ -49,14 +50,10 @@ class Tree:
         entry = await self._catalog.find(path)
         if entry.is_collection:
             raise IsADirectoryError(errno.EISDIR, path)
-        inode = self._inodes.get(path)
-        registered = True
-        if inode is not None and inode.contents is not None:
-            inode.last_entry = entry
-            await inode.contents.detach()
-            registered = inode.contents.registered
-        if registered:
-            await self._zone.perform(requests.unlink(path, trash=self._trash))
+        async with self._losing_its_name(entry):
+            inode = self._inodes.get(path)
+            if inode is None or inode.contents is None or inode.contents.registered:
+                await self._zone.perform(requests.unlink(path, trash=self._trash))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
 
@@ -79,19 +76,22 @@ class Tree:
         if target.startswith(f"{source}/"):
             raise OSError(errno.EINVAL, f"{target} lies in {source}")
         entry = await self._catalog.find(source)
+        replaced = await self._found(target)
+        if replaced is not None and flags & pyfuse3.RENAME_NOREPLACE:
+            raise FileExistsError(errno.EEXIST, target)
+        obstacle = replacing.in_the_way(source, target)
+        detour = obstacle is not None and await self._found(obstacle) is not None
+        way = replacing.steps(source, target, detour=detour)
         await self._bring_into_the_zone(source)
-        try:
-            replaced = await self._catalog.find(target)
-        except FileNotFoundError:
-            await self._zone.perform(requests.rename(source, target, collection=entry.is_collection))
-        else:
-            if flags & pyfuse3.RENAME_NOREPLACE:
-                raise FileExistsError(errno.EEXIST, target)
-            await self._replace(entry, replaced)
-        self._catalog.moved(source, target)
-        self._inodes.moved(source, target)
+        async with self._at_rest(source):
+            if replaced is None:
+                await replacing.move(self._zone, way, collection=entry.is_collection)
+            else:
+                await self._replace(entry, replaced, way)
+            self._catalog.moved(source, target)
+            self._inodes.moved(source, target)
 
-    async def _replace(self, entry: Entry, replaced: Entry) -> None:
+    async def _replace(self, entry: Entry, replaced: Entry, way: list[replacing.Step]) -> None:
         if entry.is_collection and not replaced.is_collection:
             raise NotADirectoryError(errno.ENOTDIR, replaced.path)
         if replaced.is_collection and not entry.is_collection:
@@ -99,14 +99,37 @@ class Tree:
         if entry.is_collection:
             if await self._catalog.children(replaced.path):
                 raise OSError(errno.ENOTEMPTY, replaced.path)
-            await replacing.replace_collection(self._zone, entry.path, replaced.path)
+            await replacing.replace_collection(self._zone, way)
             return
-        inode = self._inodes.get(replaced.path)
-        if inode is not None and inode.contents is not None:
-            await self._bring_into_the_zone(replaced.path)
-            inode.last_entry = replaced
-            await inode.contents.detach()
-        await replacing.replace_object(self._zone, entry.path, replaced.path)
+        await self._bring_into_the_zone(replaced.path)
+        async with self._losing_its_name(replaced):
+            await replacing.replace_object(self._zone, way)
+
+    async def _found(self, path: str) -> Entry | None:
+        try:
+            return await self._catalog.find(path)
+        except FileNotFoundError:
+            return None
+
+    @asynccontextmanager
+    async def _losing_its_name(self, entry: Entry) -> AsyncIterator[None]:
+        """Its handles go on reading and writing when the block, which removes the name, has succeeded."""
+        inode = self._inodes.get(entry.path)
+        if inode is None or inode.contents is None:
+            yield
+            return
+        async with inode.contents.detaching():
+            yield
+            inode.last_entry = entry
+
+    @asynccontextmanager
+    async def _at_rest(self, path: str) -> AsyncIterator[None]:
+        """Nothing open at or below a path is on its way to the zone while it gets another path."""
+        async with AsyncExitStack() as stack:
+            for inode in self._inodes.opened_below(path):
+                if inode.contents is not None:
+                    await stack.enter_async_context(inode.contents.at_rest())
+            yield
 
     async def _bring_into_the_zone(self, path: str) -> None:
         inode = self._inodes.get(path)
@@ -117,3 +140,9 @@ class Tree:
         entry = await self._catalog.find(collection)
         if entry.access < MODIFY_OBJECT:
             raise PermissionError(errno.EACCES, f"{collection}: the user's access level is {entry.access}")
+
+
+def check_length(path: str) -> None:
+    """Raise what a path ends in that neither a file system nor iRODS could hold."""
+    if len(os.fsencode(posixpath.basename(path))) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
+        raise OSError(errno.ENAMETOOLONG, path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import trio
@@ -146,12 +148,20 @@ class Contents:
             self._settle()
             return kept
 
-    async def detach(self) -> None:
-        """Go on without a name: the object is about to be unlinked, its handles still read and write."""
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Nothing is on its way to the zone during the block, in which `path` may change."""
         async with self._lock:
             await self._abort_stream()
+            yield
+
+    @asynccontextmanager
+    async def detaching(self) -> AsyncIterator[None]:
+        """The object is unlinked in the block; after it, handles go on reading and writing what has no name."""
+        async with self.at_rest():
             if self.registered:
                 await self._ensure_loaded()
+            yield
             self.path = None
 
     async def close(self) -> None:

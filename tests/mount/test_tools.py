@@ -302,3 +302,32 @@ def test_chmod_and_chown_are_accepted_without_effect(mount: Mount) -> None:
     run("chmod", "600", mount.path / "file")
     run("chown", "0:0", mount.path / "file")
     assert (mount.path / "file").stat().st_mode == before.st_mode
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_mv_to_a_name_that_the_old_directory_has_too(mount: Mount, kind: str) -> None:
+    (mount.path / "new").mkdir()
+    (mount.path / "taken").write_text("in the way of a server that renames first and moves then")
+    if kind == "file":
+        (mount.path / "source").write_text("content")
+    else:
+        (mount.path / "source/below").mkdir(parents=True)
+    run("mv", mount.path / "source", mount.path / "new/taken")
+    assert sorted(os.listdir(mount.path)) == ["new", "taken"]
+    assert os.listdir(mount.path / "new") == ["taken"]
+    assert (mount.path / "taken").is_file()
+    if kind == "file":
+        assert (mount.path / "new/taken").read_text() == "content"
+    else:
+        assert os.listdir(mount.path / "new/taken") == ["below"]
+
+
+def test_mv_over_a_file_whose_name_the_old_directory_has_too(mount: Mount) -> None:
+    (mount.path / "new").mkdir()
+    (mount.path / "taken").write_text("stays")
+    (mount.path / "source").write_text("moved")
+    (mount.path / "new/taken").write_text("replaced")
+    run("mv", mount.path / "source", mount.path / "new/taken")
+    assert (mount.path / "taken").read_text() == "stays"
+    assert (mount.path / "new/taken").read_text() == "moved"
+    assert sorted(os.listdir(mount.path)) == ["new", "taken"]
