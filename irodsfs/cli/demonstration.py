@@ -121,8 +121,8 @@ def stage_tree(path: Path) -> Tree:
     """Copies Python's standard library to `path`, and installed packages too until these are enough files."""
     sizes: list[int] = []
     library = Path(sysconfig.get_path("stdlib"))
-    packages = sorted(package for package in Path(sysconfig.get_path("purelib")).iterdir() if package.is_dir())
-    for source in (library, *packages):
+    packages = sorted(Path(sysconfig.get_path("purelib")).glob("*/__init__.py"))
+    for source in (library, *(package.parent for package in packages)):
         if len(sizes) < ENOUGH_FILES:
             copy = shutil.copytree(source, path / source.name, ignore=_NOT_STAGED, ignore_dangling_symlinks=True)
             sizes += (file.stat().st_size for file in copy.rglob("*") if file.is_file())
