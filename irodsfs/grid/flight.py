@@ -74,10 +74,14 @@ class Reply:
         return self
 
     def _error_text(self) -> str | None:
-        if not self.error:
-            return None
-        stack = iRODSMessage(msg=self.error).get_main_message(Error)
-        return "; ".join(str(entry.msg).strip() for entry in stack.RErrMsg_PI if entry.msg) or None
+        if self.error:
+            stack = iRODSMessage(msg=self.error).get_main_message(Error)
+            return "; ".join(str(entry.msg).strip() for entry in stack.RErrMsg_PI if entry.msg) or None
+        # The newer APIs take and answer JSON, their failures included.
+        if b"BytesBuf_PI" in self.body:
+            told = iRODSMessage(msg=self.body).get_json_encoded_struct()
+            return str(told.get("error_message") or told.get("message") or "") or None
+        return None
 
 
 def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:

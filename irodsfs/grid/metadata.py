@@ -36,6 +36,21 @@ async def read_avus(zone: Zone, path: str, *, is_collection: bool) -> list[Avu]:
     return [avu for _, avu in in_order]
 
 
+async def read_avus_in(zone: Zone, collection: str, *, of_collections: bool) -> dict[int, list[Avu]]:
+    """The AVUs of all data objects (or of all collections) directly in a collection, by catalog id."""
+    if of_collections:
+        columns = (Collection.id, *_columns(CollectionMeta))
+        place = (Collection.parent_name, equal(collection))
+    else:
+        columns = (DataObject.id, *_columns(DataObjectMeta))
+        place = (Collection.name, equal(collection))
+    (rows,) = await zone.query(Query(columns, (place,)))
+    avus: dict[int, list[Avu]] = {}
+    for owner, _, attribute, value, units in sorted(rows, key=lambda row: int(row[1])):
+        avus.setdefault(int(owner), []).append(Avu(attribute, value, units))
+    return avus
+
+
 def _query(path: str, is_collection: bool) -> Query:
     if is_collection:
         return Query(_columns(CollectionMeta), ((Collection.name, equal(path)),))

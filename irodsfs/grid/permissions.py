@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -11,6 +12,7 @@ from irods.models import Collection, CollectionAccess, DataAccess, DataObject, U
 
 from irodsfs.grid.flight import Request
 from irodsfs.grid.queries import Query, equal, one_of
+from irodsfs.grid.requests import json_request
 from irodsfs.grid.zone import Zone
 
 LEVELS = {
@@ -35,7 +37,9 @@ LEVELS = {
 }
 """Access levels of iRODS with the names that the server takes."""
 
+SHORT_NAMES = {"read": "read_object", "write": "modify_object"}
 NULL = 1000
+ATOMIC_APPLY_ACL_OPERATIONS = 20005
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,33 @@ def _entries(path: str, is_collection: bool) -> Query:
 
 def grant(path: str, user: str, zone: str, level: int, *, recursive: bool = False) -> Request:
     """Set the access level of a user or group (707); `NULL` takes it away."""
-    return _change(path, LEVELS[level], user, zone, recursive)
+    return _change(path, _name(level), user, zone, recursive)
 
 
 def inherit(path: str, *, enabled: bool, recursive: bool = False) -> Request:
     """Set whether what is made in a collection gets its permissions (707)."""
     return _change(path, "inherit" if enabled else "noinherit", "", "", recursive)
+
+
+def grant_all(path: str, levels: Mapping[tuple[str, str], int]) -> Request:
+    """Set the access levels of several users and groups (name, zone) at once, all or nothing (20005)."""
+    operations = [{"entity_name": user, "zone": zone, "acl": _name(level)} for (user, zone), level in levels.items()]
+    return json_request(ATOMIC_APPLY_ACL_OPERATIONS, {"logical_path": path, "operations": operations})
+
+
+def level_of(name: str) -> int:
+    """The access level of a name, as servers of any version tell it. Raises ValueError."""
+    plain = name.strip().replace(" ", "_")
+    plain = SHORT_NAMES.get(plain, plain)
+    for level, known in LEVELS.items():
+        if known == plain:
+            return level
+    raise ValueError(f"{name!r} is no access level: {', '.join(LEVELS.values())} are")
+
+
+def _name(level: int) -> str:
+    # The short names are the only ones that servers before 4.3 take.
+    return next((short for short, name in SHORT_NAMES.items() if name == LEVELS[level]), LEVELS[level])
 
 
 def _change(path: str, level: str, user: str, zone: str, recursive: bool) -> Request:

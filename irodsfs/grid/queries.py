@@ -27,6 +27,7 @@ MORE_WAS_THERE = -1
 
 CAT_NO_ROWS_FOUND = -808000
 SELECT = 1
+SELECT_SUM = 4
 SELECT_COUNT = 6
 
 Row = tuple[str, ...]
@@ -39,7 +40,11 @@ _CONTINUE = re.compile(rb"<continueInx>(-?\d+)<")
 
 def equal(value: str | int) -> str:
     """The condition that a column is `value`; the server needs no escapes, quotes within included."""
-    return f"= '{value}'"
+    text = str(value)
+    if "'" in text and ("&&" in text or "||" in text):
+        # Quotes within make the server take these for its own operators; a pattern can keep their halves apart.
+        return f"like '{_escaped(text)}'"
+    return f"= '{text}'"
 
 
 def one_of(values: Iterable[str | int]) -> str:
@@ -49,8 +54,12 @@ def one_of(values: Iterable[str | int]) -> str:
 
 def starts_with(prefix: str) -> str:
     """The condition that a column begins with `prefix`, literally."""
-    escaped = re.sub(r"([\\%_])", r"\\\1", prefix)
-    return f"like '{escaped}%'"
+    return f"like '{_escaped(prefix)}%'"
+
+
+def _escaped(text: str) -> str:
+    """A pattern that is matched by `text` alone."""
+    return re.sub(r"([\\%_]|(?<=&)&|(?<=\|)\|)", r"\\\1", text)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def touch(path: str, seconds: int) -> Request:
     return json_request("TOUCH_APN", {"logical_path": path, "options": options})
 
 
-def json_request(api: str, value: Any) -> Request:
-    """A request whose input is JSON in a byte buffer."""
+def json_request(api: str | int, value: Any) -> Request:
+    """A request (python-irodsclient's name of it, or its number) whose input is JSON in a byte buffer."""
     # The base64 form of the buffer is what every server from 4.2.9 on expects.
-    return Request(api_number[api], JSON_Message(value, (4, 3, 0)))
+    return Request(api if isinstance(api, int) else api_number[api], JSON_Message(value, (4, 3, 0)))

@@ -35,7 +35,7 @@ def decode(content: bytes) -> list[Value]:
     if values is None:
         values = [(text, "")]
     for value, units in values:
-        _check(value, units)
+        check(value, units)
     return list(dict.fromkeys(values))
 
 
@@ -56,7 +56,8 @@ def _is_value(pair: object) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, str) for each in pair)
 
 
-def _check(value: str, units: str) -> None:
+def check(value: str, units: str) -> None:
+    """Raise ValueError for what iRODS can't hold."""
     if not value:
         raise ValueError("an AVU must have a value: remove the attribute instead")
     if "\0" in value + units:

@@ -13,6 +13,7 @@ import pyfuse3
 import trio
 from irods.exception import iRODSException
 
+from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig
 from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
@@ -26,6 +27,7 @@ from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.tree import Tree
+from irodsfs.mount.virtual_attributes import VirtualAttributes
 from irodsfs.transfer.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -64,12 +66,13 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         catalog = Catalog(zone, config.cache_timeout, config.collection)
         inodes = Inodes(config.collection)
         files = Files(zone, catalog, Spool(config.spool_directory), resource=config.resource)
+        avus = Avus(zone, catalog, config.cache_timeout)
         operations = Operations(
             catalog,
             inodes,
             files,
             Tree(zone, catalog, inodes, files, trash=config.trash),
-            ExtendedAttributes(zone, catalog, config.cache_timeout),
+            ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus)),
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,

@@ -1,76 +1,67 @@
-"""AVUs as `user.*` extended attributes."""
+"""Extended attributes: AVUs as `user.*`, and the virtual ones."""
 
 from __future__ import annotations
 
 import errno
 
 import pyfuse3
-from cachetools import TTLCache
 
-from irodsfs.catalog.catalog import Catalog
-from irodsfs.grid.metadata import LONGEST_VALUE, Avu, change, read_avus
-from irodsfs.grid.zone import Zone
-from irodsfs.mount import avu_codec
+from irodsfs.catalog.avus import Avus
+from irodsfs.grid.metadata import LONGEST_VALUE, Avu
+from irodsfs.mount import avu_codec, virtual_attributes
 from irodsfs.mount.avu_codec import LONGEST_NAME, NAMESPACE
-
-KEPT = 10_000
+from irodsfs.mount.virtual_attributes import VirtualAttributes
 
 
 class ExtendedAttributes:
-    """Reads all AVUs of an entry in one query, changes those of one attribute in one atomic request."""
+    """Extended attributes by path. Those of other namespaces are ENOTSUP."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, time_to_live: float) -> None:
-        """`time_to_live` in seconds, for the AVUs that were read."""
-        self._zone = zone
-        self._catalog = catalog
-        # By the entry's id: what is recreated at a path or moved there has other AVUs.
-        self._avus: TTLCache[int, list[Avu]] = TTLCache(KEPT, time_to_live)
+    def __init__(self, avus: Avus, virtual: VirtualAttributes) -> None:
+        self._avus = avus
+        self._virtual = virtual
+
+    def forget(self) -> None:
+        """Believe nothing of any AVUs any more."""
+        self._avus.forget()
 
     async def names(self, path: str) -> list[bytes]:
         """What `listxattr` shows; attributes whose name is too long for Linux are left out."""
-        avus = await self._read(path)
-        names = dict.fromkeys(avu_codec.encode_name(avu.attribute) for avu in avus)
+        names = dict.fromkeys(avu_codec.encode_name(avu.attribute) for avu in await self._avus.of(path))
         return [name for name in names if len(name) <= LONGEST_NAME]
 
     async def get(self, path: str, name: bytes) -> bytes:
-        attribute = _attribute(name)
-        values = [(avu.value, avu.units) for avu in await self._read(path) if avu.attribute == attribute]
+        if _is_virtual(name):
+            return await self._virtual.get(path, name.decode())
+        values = [(avu.value, avu.units) for avu in await self._present(path, _attribute(name))]
         if not values:
             raise _missing(name)
         return avu_codec.encode(values)
 
     async def set(self, path: str, name: bytes, content: bytes) -> None:
+        if _is_virtual(name):
+            await self._virtual.set(path, name.decode(), content)
+            return
         attribute = _attribute(name)
         if len(attribute.encode()) > LONGEST_VALUE or not attribute:
             raise ValueError(f"an attribute's name has 1 to {LONGEST_VALUE} bytes")
         wanted = [Avu(attribute, value, units) for value, units in avu_codec.decode(content)]
-        present = [avu for avu in await self._read(path) if avu.attribute == attribute]
-        await self._change(path, remove=_without(present, wanted), add=_without(wanted, present))
+        present = await self._present(path, attribute)
+        await self._avus.change(path, remove=_without(present, wanted), add=_without(wanted, present))
 
     async def remove(self, path: str, name: bytes) -> None:
-        attribute = _attribute(name)
-        present = [avu for avu in await self._read(path) if avu.attribute == attribute]
+        if _is_virtual(name):
+            raise PermissionError(errno.EPERM, f"{name!r} can't be removed")
+        present = await self._present(path, _attribute(name))
         if not present:
             raise _missing(name)
-        await self._change(path, remove=present, add=[])
+        await self._avus.change(path, remove=present, add=[])
 
-    async def _change(self, path: str, *, remove: list[Avu], add: list[Avu]) -> None:
-        if not (remove or add):
-            return
-        entry = await self._catalog.find(path)
-        known = self._avus.pop(entry.id, None)
-        request = change(path, is_collection=entry.is_collection, remove=remove, add=add)
-        await self._zone.perform(request)
-        if known is not None:
-            self._avus[entry.id] = _without(known, remove) + add
+    async def _present(self, path: str, attribute: str) -> list[Avu]:
+        return [avu for avu in await self._avus.of(path) if avu.attribute == attribute]
 
-    async def _read(self, path: str) -> list[Avu]:
-        entry = await self._catalog.find(path)
-        avus = self._avus.get(entry.id)
-        if avus is None:
-            avus = await read_avus(self._zone, path, is_collection=entry.is_collection)
-            self._avus[entry.id] = avus
-        return avus
+
+def _is_virtual(name: bytes) -> bool:
+    return name.startswith(virtual_attributes.NAMESPACE.encode())
 
 
 def _attribute(name: bytes) -> str:
