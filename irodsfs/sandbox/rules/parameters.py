@@ -7,7 +7,18 @@ import struct as binary
 from dataclasses import dataclass
 
 from irodsfs.sandbox.rules.failures import Failure, RuleError
-from irodsfs.sandbox.rules.values import Bytes, KeyValues, Path, Time, Value, integer
+from irodsfs.sandbox.rules.queries import PAGE
+from irodsfs.sandbox.rules.values import (
+    Arguments,
+    Bytes,
+    KeyValues,
+    Path,
+    QueryInput,
+    QueryOutput,
+    Time,
+    Value,
+    integer,
+)
 from irodsfs.sandbox.wire import Struct, key_values
 
 
@@ -82,9 +93,33 @@ def parameter_of(label: str, value: Value) -> Parameter:
             return Parameter(label, "KeyValPair_PI", key_values(value))
         case Bytes():
             return Parameter(label, "BUF_LEN_PI", Struct("BUF_LEN_PI", ("myInt", len(value.data))), buffer(value.data))
+        case QueryInput():
+            return Parameter(label, "GenQueryInp_PI", question(value))
+        case QueryOutput():
+            return Parameter(label, "GenQueryOut_PI", value.struct)
+        case Arguments():
+            return Parameter(label)
         case list():
             return Parameter(label, *packed_list(value))
     raise RuleError(Failure.PACKING)
+
+
+def question(query: QueryInput) -> Struct:
+    """A GenQueryInp_PI."""
+    columns, options = zip(*query.selections, strict=True) if query.selections else ((), ())
+    numbers, texts = zip(*query.conditions, strict=True) if query.conditions else ((), ())
+    selections = [*(("inx", column) for column in columns), *(("ivalue", option) for option in options)]
+    conditions = [*(("inx", number) for number in numbers), *(("svalue", text) for text in texts)]
+    return Struct(
+        "GenQueryInp_PI",
+        ("maxRows", PAGE),
+        ("continueInx", query.continue_index),
+        ("partialStartIndex", 0),
+        ("options", 0),
+        ("KeyValPair_PI", key_values({})),
+        ("InxIvalPair_PI", Struct("InxIvalPair_PI", ("iiLen", len(columns)), *selections)),
+        ("InxValPair_PI", Struct("InxValPair_PI", ("isLen", len(numbers)), *conditions)),
+    )
 
 
 def buffer(data: bytes) -> Struct:

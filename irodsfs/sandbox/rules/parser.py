@@ -31,11 +31,13 @@ def grammar() -> Lark:
 
 
 def parse(text: str, start: str) -> Tree[Token]:
-    from lark.exceptions import UnexpectedInput
+    from lark.exceptions import UnexpectedInput, UnexpectedToken
 
     try:
         return grammar().parse(text, start=start)
     except UnexpectedInput as error:
+        if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+            raise SyntaxFailure(len(text)) from None
         raise SyntaxFailure(cast(int, error.pos_in_stream)) from None
 
 

@@ -9,6 +9,7 @@ from irodsfs.sandbox import genquery1
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.genquery1.columns import COLUMNS, NUMBERS
 from irodsfs.sandbox.genquery1.query import ORDER_BY, ORDER_BY_DESC, Selection
+from irodsfs.sandbox.genquery1.results import Page
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.scope import Scope
 from irodsfs.sandbox.rules.session import Session
@@ -41,12 +42,16 @@ def execute(session: Session, query: QueryInput, max_rows: int = PAGE) -> QueryO
         page = genquery1.run(session.agent, asked)
     except IrodsError as error:
         if error.code == NO_ROWS:
-            return QueryOutput()
+            return no_rows()
         session.errors += error.stack
         raise RuleError(error.code) from None
     names = [COLUMNS[column.number].name for column in page.columns]
     rows = [KeyValues(zip(names, row, strict=True)) for row in page.rows]
-    return QueryOutput(rows, max(page.continue_index, 0))
+    return QueryOutput(page.struct(), rows, max(page.continue_index, 0))
+
+
+def no_rows() -> QueryOutput:
+    return QueryOutput(Page().struct())
 
 
 def close(session: Session, query: QueryInput) -> None:

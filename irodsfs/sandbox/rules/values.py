@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from irodsfs.sandbox.rules.failures import Failure
+from irodsfs.sandbox.wire import Struct
 
 TIME_FORMAT = "%b %d %Y %H:%M:%S"
 TEXT_LIMIT = 1023
@@ -54,8 +55,9 @@ class QueryInput:
 
 @dataclass
 class QueryOutput:
-    """A page of a GenQuery1's rows."""
+    """A page of a GenQuery1's rows, and the GenQueryOut_PI it came in."""
 
+    struct: Struct
     rows: list[KeyValues] = field(default_factory=list)
     continue_index: int = 0
 

@@ -71,7 +71,7 @@ def execute_text(session: Session, arguments: list[Value]) -> None:
 def more(session: Session, arguments: list[Value]) -> None:
     query, output = asked(arguments[0]), answered(arguments[1])
     query.continue_index = output.continue_index
-    arguments[1] = page = queries.execute(session, query) if query.continue_index else QueryOutput()
+    arguments[1] = page = queries.execute(session, query) if query.continue_index else queries.no_rows()
     arguments[2] = query.continue_index = page.continue_index
 
 
