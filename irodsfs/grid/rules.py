@@ -98,7 +98,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Output]:
     """Run a rule and bring its outputs, standard output and error among them. Raises the zone's error."""
-    parameters = [MsParam(label=name, type="STR_PI", inOutStruct=STR_PI(myStr=value)) for name, value in rule.inputs.items()]
+    parameters = [_parameter(name, value) for name, value in rule.inputs.items()]
     message = RuleExecutionRequest(
         myRule=(EXTERNAL if external else "") + rule.body,
         addr=RodsHostAddress(hostAddr="", rodsZone="", port=0, dummyInt=0),
@@ -108,6 +108,10 @@ async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Outp
     )
     (reply,) = await zone.perform(Request(api_number["EXEC_MY_RULE_AN"], message, large_reply=True))
     return _outputs(reply)
+
+
+def _parameter(name: str, value: str) -> MsParam:
+    return MsParam(label=name, type="STR_PI", inOutStruct=STR_PI(myStr=value))
 
 
 def _outputs(reply: Reply) -> list[Output]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irods.api_number import api_number
-from irods.message import BinBytesBuf, IntegerProperty, Message, StringProperty, SubmessageProperty, iRODSMessage
+from irods.message import IntegerProperty, Message, StringProperty, iRODSMessage
 
 from irodsfs.grid.flight import Request
 from irodsfs.grid.zone import Zone
@@ -13,14 +13,13 @@ from irodsfs.grid.zone import Zone
 WITH_CATALOG = 1
 
 
-class _MiscSvrInfo(Message):
+class _MiscSvrInfo(Message):  # type: ignore[misc]  # python-irodsclient has no types
     _name = "MiscSvrInfo_PI"
     serverType = IntegerProperty()  # noqa: N815
     serverBootTime = IntegerProperty()  # noqa: N815
     relVersion = StringProperty()  # noqa: N815
     apiVersion = StringProperty()  # noqa: N815
     rodsZone = StringProperty()  # noqa: N815
-    BinBytesBuf_PI = SubmessageProperty(BinBytesBuf)
 
 
 @dataclass(frozen=True)

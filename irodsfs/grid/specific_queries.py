@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from irods.api_number import api_number
 from irods.message import SpecificQueryRequest, StringStringMap
 
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import PAGE_ROWS, Row, page
-from irodsfs.grid.zone import Zone
+from irodsfs.grid.queries import PAGE_ROWS
 
 MOST_ARGUMENTS = 10
 
 
-async def pages(zone: Zone, alias: str, arguments: Sequence[str]) -> AsyncIterator[list[Row]]:
-    """The pages of the result, one after the other, on one connection. Raises CAT_UNKNOWN_SPECIFIC_QUERY."""
-    async with zone.pool.connection() as connection:
-        continuation = 0
-        while True:
-            (reply,) = await zone.pool.run(connection, [_request(alias, arguments, continuation)])
-            current = page(reply)
-            yield current.rows
-            continuation = current.continuation
-            if not continuation:
-                return
-
-
-def _request(alias: str, arguments: Sequence[str], continuation: int) -> Request:
+def request(alias: str, arguments: Sequence[str], continuation: int = 0) -> Request:
+    """The first page of a result, or the next one of a continuation."""
     given = {f"arg{number}": argument for number, argument in enumerate(arguments, 1)}
     message = SpecificQueryRequest(
         sql=alias,

@@ -6,7 +6,7 @@ import posixpath
 import secrets
 import string
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -43,9 +43,24 @@ _USERS = (_Ticket.id, TicketQuery.AllowedUsers.user_name)
 _GROUPS = (_Ticket.id, TicketQuery.AllowedGroups.group_name)
 
 
+Names = defaultdict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Limited:
+    """How often something was done, and how often it may be (0: no limit)."""
+
+    count: int
+    limit: int
+
+    @classmethod
+    def of(cls, count: str, limit: str) -> Limited:
+        return cls(int(count or 0), int(limit or 0))
+
+
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket as the catalog holds it; limits of 0 are none, `expires` in seconds since 1970 (None: never)."""
+    """A ticket as the catalog holds it; `expires` in seconds since 1970 (None: never)."""
 
     id: str
     string: str
@@ -53,17 +68,14 @@ class Ticket:
     is_for_data: bool
     owner: str
     owner_zone: str
-    uses_count: int
-    uses_limit: int
-    write_file_count: int
-    write_file_limit: int
-    write_byte_count: int
-    write_byte_limit: int
+    uses: Limited
+    written_files: Limited
+    written_bytes: Limited
     expires: int | None
     path: str
-    hosts: tuple[str, ...]
-    users: tuple[str, ...]
-    groups: tuple[str, ...]
+    hosts: list[str]
+    users: list[str]
+    groups: list[str]
 
 
 def generate() -> str:
@@ -96,31 +108,35 @@ async def read_tickets(zone: Zone, name: str | None = None) -> list[Ticket]:
     """The tickets that the user may see, or the one of a name; in one flight."""
     conditions = ((_Ticket.string, equal(name)),) if name is not None else ()
     wanted = (_COLUMNS, _PATH_OF_DATA, _PATH_OF_COLLECTION, _HOSTS, _USERS, _GROUPS)
-    rows, data, collections, hosts, users, groups = await zone.query(
-        *(Query(columns, conditions) for columns in wanted)
-    )
-    paths = {id_: posixpath.join(collection, name) for id_, collection, name in data} | _pairs(collections)
-    restrictions = [_grouped(each) for each in (hosts, users, groups)]
-    return sorted((_ticket(row, paths, restrictions) for row in rows), key=lambda ticket: int(ticket.id))
+    rows, data, collections, *restrictions = await zone.query(*(Query(columns, conditions) for columns in wanted))
+    paths = {row[0]: posixpath.join(*row[1:]) for row in [*data, *collections]}
+    hosts, users, groups = map(_grouped, restrictions)
+    tickets = [_ticket(row, paths, hosts, users, groups) for row in rows]
+    return sorted(tickets, key=lambda ticket: int(ticket.id))
 
 
-def _pairs(rows: Iterable[Row]) -> dict[str, str]:
-    return {id_: value for id_, value in rows}
-
-
-def _grouped(rows: Iterable[Row]) -> dict[str, list[str]]:
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for id_, value in rows:
+def _grouped(rows: Iterable[Row]) -> Names:
+    groups: Names = defaultdict(list)
+    for id_, value in sorted(rows):
         groups[id_].append(value)
     return groups
 
 
-def _ticket(row: Row, paths: dict[str, str], restrictions: Sequence[dict[str, list[str]]]) -> Ticket:
-    id_, name, kind, object_type, owner, owner_zone, *counts, expiry = row
-    numbers = [int(count or 0) for count in counts]
-    hosts, users, groups = (tuple(sorted(each.get(id_, ()))) for each in restrictions)
+def _ticket(row: Row, paths: dict[str, str], hosts: Names, users: Names, groups: Names) -> Ticket:
+    id_, name, kind, object_type, owner, owner_zone, uses, most_uses, files, most_files, size, most, expiry = row
     return Ticket(
-        id_, name, kind, object_type.startswith(DATA), owner, owner_zone, *numbers,
-        expires=int(expiry) if expiry.strip() else None, path=paths.get(id_, ""),
-        hosts=hosts, users=users, groups=groups,
-    )  # fmt: skip
+        id=id_,
+        string=name,
+        type=kind,
+        is_for_data=object_type.startswith(DATA),
+        owner=owner,
+        owner_zone=owner_zone,
+        uses=Limited.of(uses, most_uses),
+        written_files=Limited.of(files, most_files),
+        written_bytes=Limited.of(size, most),
+        expires=int(expiry) if expiry.strip() else None,
+        path=paths.get(id_, ""),
+        hosts=hosts[id_],
+        users=users[id_],
+        groups=groups[id_],
+    )

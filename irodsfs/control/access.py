@@ -1,0 +1,31 @@
+"""Whose zone a request works with."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from starlette.requests import Request
+
+from irodsfs.config import ZoneAccount
+from irodsfs.control.zones import Session, Sessions
+
+
+class Access(Protocol):
+    """Decides who a request is made as."""
+
+    def session(self, request: Request, ticket: str | None) -> AbstractAsyncContextManager[Session]:
+        """A session of the request's user, through a ticket where one is given. Raises `ControlError`."""
+
+
+class OwnersAccess:
+    """Every request is the mount's user's: only its owner reaches the socket."""
+
+    def __init__(self, sessions: Sessions, account: ZoneAccount, ticket: str | None) -> None:
+        """`ticket` is the one of the mount itself."""
+        self._sessions = sessions
+        self._account = account
+        self._ticket = ticket
+
+    def session(self, request: Request, ticket: str | None) -> AbstractAsyncContextManager[Session]:
+        return self._sessions.session(self._account, ticket or self._ticket)

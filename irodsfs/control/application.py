@@ -1,0 +1,169 @@
+"""The HTTP application: operations as routes, every failure as a document in the negotiated format."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from http import HTTPStatus
+
+from irods.exception import PycommandsException, iRODSException
+from irods.message import Bad_AVU_Field
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from irodsfs.control.access import Access
+from irodsfs.control.call import Call
+from irodsfs.control.changes import Changes
+from irodsfs.control.errors import BadRequest, ControlError, explain
+from irodsfs.control.negotiation import JSON, PARAMETER, invalid, read_body, render, wanted_type
+from irodsfs.control.operations import Operation, Parameters
+from irodsfs.control.paths import UndecodedPaths
+from irodsfs.grid.errors import ZoneUnreachable, describe
+
+logger = logging.getLogger(__name__)
+
+TICKET = "ticket"
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY")
+"""What a route answers itself: a method that a resource lacks is not one of a resource with a shorter path."""
+
+CLOSED_BY_CLIENT = 499
+_ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, Bad_AVU_Field)
+
+
+class Application:
+    """Runs operations for requests: whose zone, which answer, which failure."""
+
+    def __init__(self, operations: Iterable[Operation], access: Access, changes: Changes) -> None:
+        self._operations = list(operations)
+        self._access = access
+        self._changes = changes
+
+    def asgi(self, middleware: Sequence[Middleware] = ()) -> Starlette:
+        return Starlette(
+            routes=[*self._routes(), Route("/{path:path}", self._answering(_no_such_resource), methods=EVERY_METHOD)],
+            middleware=[*middleware, Middleware(UndecodedPaths)],
+        )
+
+    def _routes(self) -> Iterable[Route]:
+        for path, group in itertools.groupby(self._operations, key=lambda operation: operation.path):
+            by_method = {operation.method: operation for operation in group}
+            yield Route(path, self._answering(self._dispatch(by_method)), methods=EVERY_METHOD)
+
+    def _dispatch(self, by_method: dict[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+        async def dispatch(request: Request) -> Response:
+            operation = by_method.get("GET" if request.method == "HEAD" else request.method)
+            if operation is None:
+                raise _method_not_allowed(request, by_method)
+            return await self._run(operation, request)
+
+        return dispatch
+
+    async def _run(self, operation: Operation, request: Request) -> Response:
+        media_type = wanted_type(request, *operation.contents)
+        parameters = _read_parameters(operation, request)
+        body = await read_body(request, operation.body) if operation.body is not None else None
+        ticket = request.query_params.get(TICKET) if operation.takes_ticket else None
+        stack = AsyncExitStack()
+        async with stack:
+            session = None
+            if operation.needs_zone:
+                session = await stack.enter_async_context(self._access.session(request, ticket))
+            call = Call(request, self._changes, media_type, parameters, body, session)
+            result = await operation.handler(call)
+            if isinstance(result, Response):
+                return _Kept(result, stack.pop_all())
+        if result is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return render(result, media_type, operation.status)
+
+    def _answering(
+        self, endpoint: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except ControlError as error:
+                return _failure(request, error)
+            except _ZONE_FAILURES as error:
+                logger.info("%s %s: %s", request.method, request.url.path, describe(error))
+                return _failure(request, explain(error))
+            except ClientDisconnect:
+                return Response(status_code=CLOSED_BY_CLIENT)
+            except Exception:
+                logger.exception("%s %s failed", request.method, request.url.path)
+                return _failure(request, _FAILED)
+
+        return answer
+
+
+_FAILED = ControlError(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "INTERNAL_FAILURE",
+    "This is a failure of irodsfs.",
+    remedy="Please report it with the log of the mount.",
+)
+
+
+async def _no_such_resource(request: Request) -> Response:
+    raise ControlError(
+        HTTPStatus.NOT_FOUND,
+        "NO_SUCH_RESOURCE",
+        "There is no such resource.",
+        field="path",
+        remedy="openapi.json lists the resources.",
+    )
+
+
+def _method_not_allowed(request: Request, by_method: dict[str, Operation]) -> ControlError:
+    allowed = ", ".join(sorted(by_method))
+    error = ControlError(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        f"{request.method} is not for this resource.",
+        field="method",
+        remedy=f"Use {allowed}; encode slashes in names that look like a sub-resource as %2F.",
+    )
+    error.headers["Allow"] = allowed
+    return error
+
+
+def _read_parameters(operation: Operation, request: Request) -> Parameters:
+    ours = {PARAMETER, TICKET} if operation.takes_ticket else {PARAMETER}
+    given = [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
+    names = [key for key, _ in given]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise BadRequest(repeated, f"{repeated} is given more than once.", "Give it once.")
+    try:
+        return operation.parameters.model_validate(dict(given))
+    except ValidationError as error:
+        raise invalid(error, "query") from error
+
+
+def _failure(request: Request, error: ControlError) -> Response:
+    try:
+        media_type = wanted_type(request)
+    except ControlError:
+        media_type = JSON
+    response = render(error.document, media_type, error.status)
+    response.headers.update(error.headers)
+    return response
+
+
+class _Kept(Response):
+    """A response that holds what its contents come from until they are sent, or nobody wants them any more."""
+
+    def __init__(self, response: Response, stack: AsyncExitStack) -> None:
+        self._response = response
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._stack:
+            await self._response(scope, receive, send)

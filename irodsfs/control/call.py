@@ -1,0 +1,38 @@
+"""One request on its way: what its handler works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from irodsfs.control import paths
+from irodsfs.control.changes import Changes
+from irodsfs.control.zones import Session
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request after it was checked. `parameters` and `body` are of the operation's declared types."""
+
+    request: Request
+    changes: Changes
+    media_type: str
+    parameters: Any
+    body: Any
+    opened: Session | None
+
+    @property
+    def session(self) -> Session:
+        assert self.opened is not None, "the operation declared that it needs no zone"
+        return self.opened
+
+    @property
+    def path(self) -> str:
+        """The logical path in the URL."""
+        return paths.logical_path(self.request.path_params["path"])
+
+    def text(self, name: str) -> str:
+        """Another variable part of the URL."""
+        return paths.decode(self.request.path_params[name], name)

@@ -1,0 +1,135 @@
+"""JSON or XML: what a client wants to receive, and what it sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from irodsfs.control import xml
+from irodsfs.control.documents.base import Document
+from irodsfs.control.errors import BadRequest, ControlError
+
+JSON = "application/json"
+XML = "application/xml"
+NDJSON = "application/x-ndjson"
+_ALIASES = {"text/xml": XML, "text/json": JSON, "*/*": JSON, "application/*": JSON, "text/*": XML}
+PARAMETER = "contentType"
+"""The guide's parameter that overrides the Accept header."""
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a document that a client may send; contents of files are not documents."""
+
+Answer = Document | Sequence[Document]
+
+
+def wanted_type(request: Request, *others: str) -> str:
+    """The media type of the answer: JSON, XML, or one of `others`. Raises `ControlError`: 406, 400."""
+    offered = (JSON, XML, *others)
+    named = request.query_params.get(PARAMETER)
+    if named is not None:
+        chosen = _known(named.strip().strip("\"'"), offered)
+        if chosen is None:
+            raise BadRequest(PARAMETER, f"{named!r} is no media type of an answer.", f"Use {' or '.join(offered)}.")
+        return chosen
+    accepted = _by_preference(request.headers.get("accept", "*/*"))
+    chosen = next((known for media_type in accepted if (known := _known(media_type, offered))), None)
+    if chosen is None:
+        raise ControlError(
+            HTTPStatus.NOT_ACCEPTABLE,
+            "NOT_ACCEPTABLE",
+            "There is no answer in any of the media types that the Accept header lists.",
+            field="Accept",
+            remedy=f"Accept {' or '.join(offered)}.",
+        )
+    return chosen
+
+
+def _known(media_type: str, offered: Sequence[str]) -> str | None:
+    media_type = media_type.lower()
+    media_type = media_type if media_type in offered else _ALIASES.get(media_type, "")
+    return media_type if media_type in offered else None
+
+
+def _by_preference(accept: str) -> list[str]:
+    weighted = []
+    for position, part in enumerate(accept.split(",")):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((_quality(each) for each in parameters if each.startswith("q=")), 1.0)
+        if quality > 0:
+            weighted.append((-quality, position, media_type))
+    return [media_type for _, _, media_type in sorted(weighted)]
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter.removeprefix("q="))
+    except ValueError:
+        return 0.0
+
+
+def render(answer: Answer, media_type: str, status: int = HTTPStatus.OK) -> Response:
+    content = xml.write(answer) if media_type == XML else to_json(answer)
+    return Response(content, status, media_type=media_type)
+
+
+def to_json(answer: Answer) -> bytes:
+    # json escapes what is not UTF-8 in names, where pydantic's own serialiser would fail.
+    if isinstance(answer, Document):
+        return json.dumps(_plain(answer)).encode()
+    return json.dumps([_plain(each) for each in answer]).encode()
+
+
+def _plain(document: Document) -> object:
+    return document.model_dump(mode="json", exclude_none=True)
+
+
+async def read_body(request: Request, kind: type[Document]) -> Document:
+    """The document that a client sent. Raises `ControlError`: 400, 413 or 415, naming the field."""
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    media_type = _ALIASES.get(media_type, media_type)
+    if media_type not in (JSON, XML):
+        raise ControlError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"The body is of type {media_type!r}.",
+            field="Content-Type",
+            remedy=f"Send {JSON} or {XML}.",
+        )
+    body = await _read_limited(request)
+    try:
+        if media_type == JSON:
+            return kind.model_validate_json(body, strict=True)
+        return kind.model_validate(xml.read(body, kind))
+    except ValidationError as error:
+        raise invalid(error, "body") from error
+
+
+async def _read_limited(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise ControlError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "BODY_TOO_LARGE",
+                f"The body has more than {LARGEST_BODY} bytes.",
+                field="body",
+                remedy="Split it; contents of files go to /fileContents.",
+            )
+    return bytes(body)
+
+
+def invalid(error: ValidationError, whole: str) -> BadRequest:
+    """The first thing that is wrong with a document or with parameters, `whole` when it is all of it."""
+    detail = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(map(str, detail["loc"])) or whole
+    if detail["type"] == "extra_forbidden":
+        return BadRequest(field, f"{field} is not known here.", "Leave it out; openapi.json lists what is known.")
+    if detail["type"] == "missing":
+        return BadRequest(field, f"{field} is missing.", "Add it.")
+    return BadRequest(field, f"{field}: {detail['msg']}.")

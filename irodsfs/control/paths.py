@@ -1,0 +1,51 @@
+"""Logical paths in URLs, percent-encoded or not."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from irodsfs.control.errors import BadRequest
+
+LONGEST_PATH = 1023
+PREFIX = re.compile(r"/irods-rest[^/]*/rest(?=/)")
+"""Where the guide's service lived on its server; its clients have it in their URLs."""
+
+
+class UndecodedPaths:
+    """Middleware: routes see paths as they were sent, so that an encoded slash is part of a name.
+
+    So `/collection/tempZone/home%2Fmetadata` is a collection called metadata, not the AVUs of its parent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = PREFIX.sub("", scope["raw_path"].decode("latin-1").partition("?")[0], count=1)
+        await self._app(scope, receive, send)
+
+
+def decode(text: str, field: str) -> str:
+    """A percent-encoded part of a URL. Raises `BadRequest` when it is not UTF-8."""
+    try:
+        decoded = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest(field, f"{text!r} is not percent-encoded UTF-8.", "Encode the UTF-8 bytes.") from error
+    if "\0" in decoded:
+        raise BadRequest(field, f"{field} holds a NUL byte.", "Leave it out: no name in iRODS has one.")
+    return decoded
+
+
+def logical_path(encoded: str) -> str:
+    """The absolute logical path in a URL. Raises `BadRequest` for one that no zone can have."""
+    path = "/" + decode(encoded, "path").strip("/")
+    if len(path.encode()) > LONGEST_PATH:
+        raise BadRequest("path", f"The path has more than {LONGEST_PATH} bytes.", "Shorten it.")
+    if path != posixpath.normpath(path):
+        raise BadRequest("path", f"{path!r} is not normalised.", "Write it without '.', '..' and '//'.")
+    return path

@@ -1,0 +1,15 @@
+"""The operations, a module for each resource of the guide."""
+
+from __future__ import annotations
+
+import itertools
+
+from irodsfs.control.operations import Operation
+from irodsfs.control.routes import collections, server
+
+CHAPTERS = (server.operations, collections.operations)
+
+
+def all_operations() -> list[Operation]:
+    """Every operation; those of longer paths first, as the path of a collection takes in whatever follows."""
+    return sorted(itertools.chain(*CHAPTERS), key=lambda operation: (-operation.path.count("/"), operation.path))

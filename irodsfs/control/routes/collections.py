@@ -1,0 +1,116 @@
+"""Guide, chapter 4: collections."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
+from pydantic import Field
+
+from irodsfs.control.call import Call
+from irodsfs.control.documents.collections import ChildDocument, CollectionDocument
+from irodsfs.control.errors import ControlError, NotFound
+from irodsfs.control.operations import Operations, Parameters
+from irodsfs.grid import namespace
+from irodsfs.grid.collections import (
+    Child,
+    CollectionDetails,
+    child_collections,
+    child_objects,
+    make_with_parents,
+    read_collection,
+    remove_tree,
+)
+
+operations = Operations("Collections")
+
+PAGE = 5000
+"""Children of a kind in one answer."""
+
+
+class ListType(StrEnum):
+    BOTH = "both"
+    COLLECTIONS = "collections"
+    DATA = "data"
+
+
+class Listing(Parameters):
+    listing: bool = Field(False, description="true to list what is in the collection")
+    listType: ListType = Field(ListType.BOTH, description="which kind of children to list")
+    offset: int = Field(0, ge=0, le=2**31 - 1, description="how many children of each kind to leave out")
+
+
+class Removal(Parameters):
+    force: bool = Field(False, description="true to remove for good, without the trash")
+
+
+@operations.operation(
+    "GET", "/collection/{path:path}", parameters=Listing, answer=CollectionDocument, takes_ticket=True
+)
+async def get_collection(call: Call) -> CollectionDocument:
+    """What the catalog holds of a collection, with a page of its children where asked for."""
+    details = await _existing(call)
+    return CollectionDocument.of(details, await _children(call) if call.parameters.listing else None)
+
+
+@operations.operation("PUT", "/collection/{path:path}", answer=CollectionDocument)
+async def put_collection(call: Call) -> CollectionDocument:
+    """Create a collection, and those above it that are missing; one that exists is answered as it is."""
+    details = await read_collection(call.session.zone, call.path)
+    if details is None:
+        await _make(call)
+        details = await _existing(call)
+    return CollectionDocument.of(details)
+
+
+@operations.operation("DELETE", "/collection/{path:path}", parameters=Removal)
+async def delete_collection(call: Call) -> None:
+    """Remove a collection with all that is in it, into the trash unless forced; one that is missing is fine."""
+    zone = call.session.zone
+    entry = await namespace.find(zone, call.path)
+    if entry is None:
+        return
+    if not entry.is_collection:
+        raise _not_a_collection(call.path)
+    reply = await zone.pool.converse(remove_tree(call.path, trash=not call.parameters.force))
+    await call.changes.changed(call.path)
+    reply.check()
+
+
+async def _make(call: Call) -> None:
+    (reply,) = await call.session.zone.fly(make_with_parents(call.path))
+    await call.changes.changed(call.path)
+    if not isinstance(reply.failed and reply.failure(), CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
+        reply.check()
+
+
+async def _existing(call: Call) -> CollectionDetails:
+    details = await read_collection(call.session.zone, call.path)
+    if details is not None:
+        return details
+    entry = await namespace.find(call.session.zone, call.path)
+    if entry is not None and not entry.is_collection:
+        raise _not_a_collection(call.path)
+    raise NotFound("path", f"There is no collection {call.path}.")
+
+
+def _not_a_collection(path: str) -> ControlError:
+    return ControlError(
+        HTTPStatus.CONFLICT, "NOT_A_COLLECTION", f"{path} is a data object.", field="path", remedy="Use /dataObject."
+    )
+
+
+async def _children(call: Call) -> list[ChildDocument]:
+    wanted, zone = call.parameters.listType, call.session.zone
+    collections = await child_collections(zone, call.path) if wanted is not ListType.DATA else []
+    objects = await child_objects(zone, call.path) if wanted is not ListType.COLLECTIONS else []
+    return [*_page(call, collections), *_page(call, objects)]
+
+
+def _page(call: Call, children: list[Child]) -> list[ChildDocument]:
+    offset, total = call.parameters.offset, len(children)
+    return [
+        ChildDocument.of(call.path, child, count=count, last=offset + PAGE >= total, total=total)
+        for count, child in enumerate(children[offset : offset + PAGE], start=offset + 1)
+    ]

@@ -1,0 +1,61 @@
+"""Serving the application with hypercorn in an event loop that is running already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import cast
+
+import trio
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState, Framework
+from hypercorn.utils import wrap_app
+from starlette.applications import Starlette
+
+logger = logging.getLogger(__name__)
+
+Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+Listener = trio.abc.Listener[Stream]
+
+IDLE = 75.0
+"""Seconds for which a connection without a request is kept."""
+
+
+class Server:
+    """An HTTP server on listeners of any kind. `connections` are those that are open now."""
+
+    def __init__(self, application: Starlette) -> None:
+        self._application = wrap_app(cast(Framework, application), 0, "asgi")
+        self._config = Config()
+        self._config.keep_alive_timeout = IDLE
+        self._config.include_server_header = False
+        self._config.errorlog = logging.getLogger(__name__)
+        self._context = WorkerContext(None)
+        self.connections: set[Stream] = set()
+
+    async def serve(self, listeners: Sequence[Listener]) -> None:
+        """Serve until cancelled; what is on its way then is cut off."""
+        async with trio.open_nursery() as handlers:
+            try:
+                await trio.serve_listeners(self._handle, list(listeners), handler_nursery=handlers)
+            finally:
+                # hypercorn shields its writes: only closing the socket ends one that nobody reads.
+                for stream in self.connections:
+                    _socket(stream).close()
+
+    async def _handle(self, stream: Stream) -> None:
+        self.connections.add(stream)
+        try:
+            connection = cast(trio.SSLStream[trio.SocketStream], stream)  # which is not all that hypercorn takes
+            await TCPServer(self._application, self._config, self._context, ConnectionState({}), connection)
+        except Exception:
+            # One connection's trouble must not end the mount.
+            logger.exception("a connection to the control socket failed")
+        finally:
+            self.connections.discard(stream)
+
+
+def _socket(stream: Stream) -> trio.socket.SocketType:
+    return stream.transport_stream.socket if isinstance(stream, trio.SSLStream) else stream.socket
