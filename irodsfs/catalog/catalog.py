@@ -172,6 +172,12 @@ class Catalog:
         self._listings.pop(path, None)
         self._listings.pop(posixpath.dirname(path), None)
 
+    def changed_elsewhere(self, path: str) -> None:
+        """Another client changed an entry: believe nothing of it and of what is below, nor what is being fetched."""
+        self._journals.note_changed_elsewhere()
+        self.forget(path)
+        self._forget_below(path)
+
     async def _find(self, path: str) -> Entry | None:
         if path in self._unregistered:
             return self._unregistered[path]
@@ -197,7 +203,8 @@ class Catalog:
         with self._journals.opened() as journal:
             entry = await namespace.find(self._zone, path)
         entry = journal.changes.get(path, entry)
-        self._found[path] = Found(entry, asked_at)
+        if not journal.changed_elsewhere:
+            self._found[path] = Found(entry, asked_at)
         return entry
 
     async def _list_and_foresee(self, path: str) -> Listing:
@@ -264,7 +271,7 @@ class Catalog:
         for changed, entry in {**self._unregistered, **journal.changes}.items():
             if posixpath.dirname(changed) == path:
                 listing.lay(posixpath.basename(changed), entry)
-        if listing.weight() <= self._listings.maxsize:
+        if listing.weight() <= self._listings.maxsize and not journal.changed_elsewhere:
             self._listings[path] = listing
         return listing
 

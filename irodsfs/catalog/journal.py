@@ -14,6 +14,7 @@ class Journal:
     def __init__(self) -> None:
         self.changes: dict[str, Entry | None] = {}
         self.moved_collections = False
+        self.changed_elsewhere = False
 
 
 class Journals:
@@ -38,3 +39,7 @@ class Journals:
     def note_moved_collection(self) -> None:
         for journal in self._open:
             journal.moved_collections = True
+
+    def note_changed_elsewhere(self) -> None:
+        for journal in self._open:
+            journal.changed_elsewhere = True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import irods.exception as ex
 import pyfuse3
@@ -16,18 +17,21 @@ from irods.exception import iRODSException
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig
+from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.login import open_session
 from irodsfs.grid.namespace import find
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
+from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.virtual_attributes import VirtualAttributes
+from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -65,21 +69,25 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         await _check_collection(zone, config)
         catalog = Catalog(zone, config.cache_timeout, config.collection)
         inodes = Inodes(config.collection)
-        files = Files(zone, catalog, Spool(config.spool_directory), resource=config.resource)
+        options = TransferOptions(config.resource, checksum=config.checksum, verify=config.verify)
+        files = Files(zone, catalog, Spool(config.spool_directory), options)
         avus = Avus(zone, catalog, config.cache_timeout)
+        control_path = socket_path(config.name)
         operations = Operations(
             catalog,
             inodes,
             files,
             Tree(zone, catalog, inodes, files, trash=config.trash),
-            ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus)),
+            ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,
         )
         _mount(operations, config)
         try:
-            await _answer_requests(config, ready)
+            changes = Coherence(catalog, inodes, avus)
+            with listening(control_path) as control:
+                await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes))
         finally:
             pyfuse3.close(unmount=True)
             with trio.CancelScope(shield=True):
@@ -138,8 +146,11 @@ def _mount(operations: Operations, config: MountConfig) -> None:
         raise FuseError(f"{config.mountpoint} could not be mounted: {error}.") from error
 
 
-async def _answer_requests(config: MountConfig, ready: Callable[[], None]) -> None:
+async def _answer_requests(
+    config: MountConfig, ready: Callable[[], None], control: Callable[[], Awaitable[None]]
+) -> None:
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(control)
         nursery.start_soon(_unmount_on_signal)
         nursery.start_soon(_announce, config, ready)
         await pyfuse3.main()

@@ -1,0 +1,43 @@
+"""What was changed beside the mount, through its control socket, is seen through it at once."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pyfuse3
+import trio
+
+from irodsfs.catalog.avus import Avus
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.mount.inodes import Inodes, encode_name
+
+
+class Coherence:
+    """Makes the mount and the kernel forget what they believe about changed entries."""
+
+    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus) -> None:
+        self._catalog = catalog
+        self._inodes = inodes
+        self._avus = avus
+
+    async def changed(self, path: str) -> None:
+        """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
+        self._catalog.changed_elsewhere(path)
+        self._avus.forget_all()
+        numbers = [inode.number for inode in self._inodes.at_or_below(path)]
+        parent = self._inodes.get(posixpath.dirname(path))
+        if parent is not None:
+            name = encode_name(posixpath.basename(path))
+            pyfuse3.invalidate_entry_async(parent.number, name, ignore_enoent=True)
+            numbers.append(parent.number)
+        # In a thread, as the kernel may first want answers from this event loop.
+        await trio.to_thread.run_sync(_invalidate, numbers)
+
+
+def _invalidate(numbers: list[pyfuse3.InodeT]) -> None:
+    for number in numbers:
+        try:
+            pyfuse3.invalidate_inode(number)
+        except OSError:
+            # The kernel has forgotten the inode by itself.
+            continue
