@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from irods import exception
+from irods.api_number import api_number
 from irods.column import Column, String
+from irods.message import GeneralAdminRequest, MetadataRequest, TicketAdminRequest, UserAdminRequest, iRODSMessage
 from irods.models import Collection, Group, Model, Resource, User, Zone
 from irods.session import iRODSSession
 
@@ -305,3 +312,48 @@ def test_remote_zones_come_and_go_but_the_local_one_stays(session: iRODSSession)
     assert not list(session.query(Zone.id).filter(Zone.name == name))
     with pytest.raises(exception.CAT_INVALID_ARGUMENT, match="not permitted to remove the local zone"):
         administer(session, "rm", "zone", session.zone)
+
+
+OPERATIONS = st.sampled_from(["add", "modify", "rm", "rmi", "mod", "set", "set-quota", "create", "delete"])
+NOUNS = st.sampled_from(["user", "group", "resource", "zone", "token", "-d", "-C", "-R", "-u", "uses", "expire"])
+NAMES = st.sampled_from(["demoResc", "public", "/tempZone/home", "total", "free_space", "path", "name", "n:", "u:x"])
+NUMBERS = st.sampled_from(["0", "-1", "+5", "9" * 19, "9" * 400, "1e9", "0x10"])
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    number=st.sampled_from(["GENERAL_ADMIN_AN", "USER_ADMIN_AN", "MOD_AVU_METADATA_AN", "TICKET_ADMIN_AN"]),
+    arguments=st.lists(OPERATIONS | NOUNS | NAMES | NUMBERS | TEXTS, min_size=6, max_size=6),
+)
+def test_whatever_the_arguments_are_there_is_an_answer(zone: EmbeddedZone, number: str, arguments: list[str]) -> None:
+    requests = {
+        "GENERAL_ADMIN_AN": GeneralAdminRequest,
+        "USER_ADMIN_AN": UserAdminRequest,
+        "MOD_AVU_METADATA_AN": ArbitraryMetadataRequest,
+        "TICKET_ADMIN_AN": TicketAdminRequest,
+    }
+    received: list[iRODSMessage] = []
+    with zone.session() as session, session.pool.get_connection() as connection:
+        message = iRODSMessage("RODS_API_REQ", requests[number](*arguments), int_info=api_number[number])
+        connection.send(message)
+        with suppress(exception.iRODSException, KeyError):
+            connection.recv(return_message=received)
+    assert received[0].int_info <= 0
+    assert "Traceback" not in zone.log
+
+
+@pytest.fixture
+def zone(tmp_path: Path) -> Iterator[EmbeddedZone]:
+    """A zone for one test, which may do any harm to it."""
+    with EmbeddedZone.served(tmp_path) as zone:
+        yield zone
+
+
+class ArbitraryMetadataRequest(MetadataRequest):
+    """One whose arguments the client does not check."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__()
+        for position, argument in enumerate(arguments):
+            setattr(self, f"arg{position}", argument)

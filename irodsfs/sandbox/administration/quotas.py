@@ -23,7 +23,7 @@ def set_limit(agent: Agent, kind: str, name: str, resource: str, limit: str) -> 
     if kind not in ("user", "group"):
         raise IrodsError("CAT_INVALID_ARGUMENT")
     resource_id = TOTAL if resource.startswith("total") else entities.resource(agent, resource)
-    number = re.match(r"-?[0-9]+", limit)
+    number = re.match(r"-?[0-9]{1,18}(?![0-9])", limit)
     if number is None:
         raise IrodsError("SYS_INVALID_INPUT_PARAM")
     if kind == "user" and int(number[0]):

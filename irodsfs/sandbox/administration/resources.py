@@ -159,7 +159,7 @@ def set_free_space(agent: Agent, resource_id: int, value: str) -> None:
     if value[0] not in "+-":
         update(agent, resource_id, "free_space = ?, free_space_ts = ?", value, now())
         return
-    if not value[1:].isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", value[1:]):
         raise IrodsError("CAT_SQL_ERR")
     changed = "CAST(CAST(free_space AS INTEGER) + ? AS TEXT)"
     update(agent, resource_id, f"free_space = {changed}, free_space_ts = ?", str(int(value)), now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,7 @@ def remove(agent: Agent, arguments: list[str], admin: bool) -> None:
 def remove_by_id(agent: Agent, arguments: list[str], admin: bool) -> None:
     kind, name, meta_id = arguments[:3]
     object_id = entity(agent, kind, name, Access.DELETE_METADATA, admin)
-    if not meta_id.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", meta_id):
         raise IrodsError("CAT_SQL_ERR")
     detach(agent, "object_id = ? AND meta_id = ?", object_id, int(meta_id))
 

@@ -114,7 +114,7 @@ def touch(agent: Agent, ticket_id: int) -> None:
 
 def limit(text: str) -> int:
     """A limit as the catalog's integer column takes it."""
-    if not re.fullmatch(r"\s*[+-]?[0-9]+\s*", text) or abs(int(text)) > MAX_INTEGER:
+    if not re.fullmatch(r"\s*[+-]?[0-9]{1,10}\s*", text) or abs(int(text)) > MAX_INTEGER:
         raise IrodsError("CAT_SQL_ERR")
     return int(text)
 
