@@ -35,7 +35,7 @@ def demo(
             cleanup.callback(installation.stop_zone)
             installation.start_zone()
             show.result(f"zone {installation.zone} answers on {installation.host}:{installation.port}")
-        cleanup.callback(installation.force_unmount)
+        cleanup.callback(installation.unmount)
         _tour(show, installation)
         if sys.stdin.isatty() and not leave:
             _let_try(show, installation)

@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,10 +101,15 @@ class Installation:
             self.server.kill()
             self.server.communicate()
 
-    def force_unmount(self) -> None:
-        """Detaches what an interrupted demonstration left mounted."""
-        if find_mount(resolve(self.mountpoint)):
-            detach(self.mountpoint)
+    def unmount(self) -> None:
+        """Unmounts what an interrupted demonstration left mounted; by force when it must be."""
+        path = resolve(self.mountpoint)
+        if find_mount(path):
+            with suppress(subprocess.TimeoutExpired):
+                umount = [*_PROGRAM, "umount", self.mountpoint]
+                subprocess.run(umount, capture_output=True, timeout=STOP_SECONDS, check=False)
+        if find_mount(path):
+            detach(path)
 
     def session(self) -> iRODSSession:
         return iRODSSession(host=self.host, port=self.port, user=self.user, password=self.password, zone=self.zone)

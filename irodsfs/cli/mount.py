@@ -37,6 +37,17 @@ def mount(
         str | None, typer.Option(metavar="PATH", help="Collection to mount, / for all zones. [default: home]")
     ] = None,
     resource: Annotated[str | None, typer.Option(metavar="NAME", help="Resource for new data objects.")] = None,
+    checksum: Annotated[
+        bool, typer.Option("--checksum", help="Register a checksum with each upload, and compare it.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare checksums when whole objects are read.")] = False,
+    replace_keeps_metadata: Annotated[
+        bool | None,
+        typer.Option(
+            "--replace-keeps-metadata/--replace-drops-metadata",
+            help="What a rename replaces passes its AVUs and permissions on. [default: keeps]",
+        ),
+    ] = None,
     trash: Annotated[bool, typer.Option("--trash", help="Move what is removed to the trash of the zone.")] = False,
     log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
     cache_timeout: Annotated[
@@ -72,6 +83,8 @@ def mount(
             "collection": collection,
             "resource": resource,
             "trash": trash,
+            "checksum": checksum,
+            "verify": verify,
             "log_level": log_level,
             "cache_timeout": cache_timeout,
             "uid": uid,
@@ -83,6 +96,8 @@ def mount(
             "name": name,
         }
     )
+    if replace_keeps_metadata is not None:
+        long_options["replace_keeps_metadata"] = Setting(replace_keeps_metadata, "--replace-keeps-metadata")
     settings = parse_options(options or []) | long_options | _parse_places(places or [])
     if config is not None:
         settings["config"] = Setting(config, "--config")

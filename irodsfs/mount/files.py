@@ -17,6 +17,7 @@ from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -27,11 +28,11 @@ NANOSECONDS = 1_000_000_000
 class Files:
     """Open files of a mount. All handles of an inode share one `Contents`."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, spool: Spool, *, resource: str | None) -> None:
+    def __init__(self, zone: Zone, catalog: Catalog, spool: Spool, options: TransferOptions) -> None:
         self._zone = zone
         self._catalog = catalog
         self._spool = spool
-        self._resource = resource
+        self._options = options
 
     async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
         """Open what exists. Its content and size are those of the zone now, unless this mount is writing it.
@@ -42,7 +43,7 @@ class Files:
         if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
         if inode.contents is None:
-            inode.contents = Contents(self._zone, self._spool, entry.path, entry.size, resource=self._resource)
+            inode.contents = Contents(self._zone, self._spool, entry.path, entry.size, self._options)
         contents = inode.contents
         inode.handles += 1
         try:
@@ -64,7 +65,7 @@ class Files:
     def create(self, inode: Inode, path: str, *, exclusive: bool) -> Entry:
         """Make a file that the first flush brings into the zone."""
         entry = made_now(path, is_collection=False)
-        inode.contents = Contents.new(self._zone, self._spool, path, resource=self._resource, exclusive=exclusive)
+        inode.contents = Contents.new(self._zone, self._spool, path, self._options, exclusive=exclusive)
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry

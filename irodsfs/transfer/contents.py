@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from irods.exception import iRODSException
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
+from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch
+from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.spool import Spool, SpoolFile
 from irodsfs.transfer.upload import Upload, upload
@@ -35,7 +37,7 @@ class Contents:
     `version` is the same again only for the same content; None while that is not known.
     """
 
-    def __init__(self, zone: Zone, spool: Spool, path: str, size: int, *, resource: str | None = None) -> None:
+    def __init__(self, zone: Zone, spool: Spool, path: str, size: int, options: TransferOptions) -> None:
         self.path: str | None = path
         self.size = size
         self.registered = True
@@ -43,7 +45,7 @@ class Contents:
         self.version: bytes | None = None
         self._zone = zone
         self._spool = spool
-        self._resource = resource
+        self._options = options
         self._lock = trio.Lock()
         self._memory: bytearray | None = None
         self._file: SpoolFile | None = None
@@ -58,9 +60,9 @@ class Contents:
         self._touch: int | None = None
 
     @classmethod
-    def new(cls, zone: Zone, spool: Spool, path: str, *, resource: str | None, exclusive: bool) -> Contents:
+    def new(cls, zone: Zone, spool: Spool, path: str, options: TransferOptions, *, exclusive: bool) -> Contents:
         """An object that is not in the zone yet; the first flush creates it."""
-        contents = cls(zone, spool, path, 0, resource=resource)
+        contents = cls(zone, spool, path, 0, options)
         contents.registered = False
         contents._start_over()
         contents._exclusive = exclusive
@@ -133,8 +135,7 @@ class Contents:
         async with self._lock:
             if self.is_dirty:
                 await self._finish_stream()
-                if self.is_dirty:
-                    await upload(self._zone, self._due())
+                await self._upload()
                 self._settle()
 
     async def keep(self, reason: BaseException) -> Path | None:
@@ -171,12 +172,31 @@ class Contents:
         if self._file is not None:
             self._file.close()
 
+    async def _upload(self) -> None:
+        due = self._due()
+        if not due.has_requests:
+            return
+        checksum = await upload(self._zone, due)
+        # What was not brought here of a large object can't be compared: its checksum is the zone's alone.
+        if checksum is not None and (whole := self._whole()) is not None:
+            await trio.to_thread.run_sync(verify, due.path, checksum, whole)
+
+    def _whole(self) -> Iterable[bytes | bytearray] | None:
+        if self._memory is not None:
+            return [self._memory]
+        if self._file is not None and self._file.present.covers(0, self.size):
+            return Patch(0, self.size, self._file.read).chunks()
+        return None
+
     async def _load(self) -> None:
         assert self.path is not None
         if self.size <= SMALL:
-            replies = await self._zone.fly(*flights.reading(self.path, SMALL + 1), repeat=True)
+            verifying = self._options.verify
+            replies = await self._zone.fly(*flights.reading(self.path, SMALL + 1, verify=verifying), repeat=True)
             content = flights.content(replies)
             if len(content) <= SMALL:
+                if verifying and (checksum := registered(replies[-1])):
+                    verify(self.path, checksum, [content])
                 self._memory = bytearray(content)
                 self.size = self._stored_size = len(content)
                 self.version = _digest(self._memory)
@@ -184,7 +204,7 @@ class Contents:
         self._memory = None
         if self._reader is not None:
             await self._reader.close()
-        reader = Reader(self._zone, self.path)
+        reader = Reader(self._zone, self.path, verify=self._options.verify)
         await reader.open()
         self.size = self._stored_size = reader.size
         self.version = reader.version
@@ -225,7 +245,7 @@ class Contents:
             if self.path is None or self._cut is not None or ready - start < STREAM_FROM:
                 return
             flags = flights.opening_flags(replace=self._replace, exclusive=self._exclusive)
-            self._stream = WriteStream(self._zone, self.path, file, start, flags, self._resource)
+            self._stream = WriteStream(self._zone, self.path, file, start, flags, self._options.resource)
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = self._dirty.end_from(self._stream.position)
         if ready - self._stream.position >= CHUNK:
@@ -307,7 +327,8 @@ class Contents:
             cut=cut,
             grown_to=self.size if self.size > written_to else None,
             touch=self._touch,
-            resource=self._resource,
+            resource=self._options.resource,
+            checksum=self._options.checksum,
         )
 
     def _settle(self) -> None:

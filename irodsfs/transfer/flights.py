@@ -31,18 +31,19 @@ class Patch:
             yield self.read(offset, min(CHUNK, self.end - offset))
 
 
-def reading(path: str, size: int) -> list[Request]:
-    """The flight that brings up to `size` bytes from the start of an object."""
+def reading(path: str, size: int, *, verify: bool) -> list[Request]:
+    """The flight that brings up to `size` bytes from the start of an object, and the checksum to `verify` them by."""
     return [
         requests.open_object(path, os.O_RDONLY),
         requests.read(FIRST_DESCRIPTOR, size),
         requests.close(FIRST_DESCRIPTOR),
+        *([requests.object_stat(path)] if verify else []),
     ]
 
 
 def content(replies: Sequence[Reply]) -> bytearray | bytes:
     """What a `reading` flight brought."""
-    opened, got, closed = replies
+    opened, got, closed, *_ = replies
     check_descriptor(opened)
     got.check()
     closed.check()

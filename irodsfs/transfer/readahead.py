@@ -9,6 +9,7 @@ import trio
 
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
 
 FIRST_CHUNK = 256 * 1024
@@ -26,8 +27,11 @@ class ReadAhead:
     returns, which it does when all has been brought, or soon after `stop`.
     """
 
-    def __init__(self, connection: ZoneConnection, start: int, end: int) -> None:
+    def __init__(
+        self, connection: ZoneConnection, start: int, end: int, verification: Verification | None = None
+    ) -> None:
         self._connection = connection
+        self._verification = verification
         self._chunks: deque[tuple[int, memoryview]] = deque()
         self._requested: deque[int] = deque()
         self._start = self._asked_to = self._brought_to = self._read_to = start
@@ -104,9 +108,17 @@ class ReadAhead:
         content = reply.check().bs
         if len(content) < size and not self._stopped:
             raise OSError("the object became shorter while it was read")
+        self._verify(content)
         self._chunks.append((self._brought_to, memoryview(content)))
         self._brought_to += len(content)
         self._move()
+
+    def _verify(self, content: bytes | bytearray) -> None:
+        if self._verification is None:
+            return
+        self._verification.add(content)
+        if self._brought_to + len(content) == self._end:
+            self._verification.finish()
 
     def _forget_behind(self) -> None:
         read = sum(1 for start, chunk in self._chunks if start + len(chunk) <= self._read_to)

@@ -13,6 +13,7 @@ from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
+from irodsfs.transfer.checksums import Verification, registered
 from irodsfs.transfer.flights import check_descriptor
 from irodsfs.transfer.readahead import ReadAhead
 
@@ -28,9 +29,11 @@ class Reader:
     Random reads fetch little more than they ask for; as soon as reads follow one another, a `ReadAhead` takes over.
     """
 
-    def __init__(self, zone: Zone, path: str) -> None:
+    def __init__(self, zone: Zone, path: str, *, verify: bool) -> None:
         self._zone = zone
         self._path = path
+        self._verify = verify
+        self._checksum = ""
         self.size = 0
         self.version = b""
         self._connection: ZoneConnection | None = None
@@ -54,6 +57,7 @@ class Reader:
         end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)
         self.size = int(end.offset)
         self.version = stat.check().body
+        self._checksum = registered(stat) if self._verify else ""
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`; fewer only at the end of the object."""
@@ -94,7 +98,9 @@ class Reader:
         return self._window_start <= offset and end <= self._window_start + len(self._window)
 
     def _is_sequential(self, offset: int) -> bool:
-        return 0 <= offset - self._expected <= RANDOM_READ and self._expected >= 0
+        follows = 0 <= offset - self._expected <= RANDOM_READ and self._expected >= 0
+        # What is to be verified must be seen from its beginning.
+        return follows or (offset == 0 and bool(self._checksum))
 
     async def _fetch(self, offset: int, end: int) -> None:
         await self._stop_ahead()
@@ -109,7 +115,8 @@ class Reader:
     async def _start_ahead(self, offset: int) -> None:
         await self._stop_ahead()
         connection = await self._usable_connection()
-        self._ahead = ReadAhead(connection, offset, self.size)
+        verification = Verification(self._path, self._checksum) if self._checksum and offset == 0 else None
+        self._ahead = ReadAhead(connection, offset, self.size, verification)
         self._zone.background.start_soon(self._ahead.run)
 
     async def _stop_ahead(self) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from irods.exception import HIERARCHY_ERROR
 
-from irodsfs.grid import requests
+from irodsfs.grid import data_objects, requests
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.flight import Request
+from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.namespace import find
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
@@ -33,6 +33,13 @@ class Upload:
     grown_to: int | None = None
     touch: int | None = None
     resource: str | None = None
+    checksum: bool = False
+
+    @property
+    def has_requests(self) -> bool:
+        """False when a stream has brought everything into the zone already."""
+        changes = (self.cut, self.grown_to, self.touch)
+        return bool(self.patches) or self.replace or self.checksum or any(each is not None for each in changes)
 
     def flight(self, zone: Zone) -> Iterator[Request]:
         replica = zone.can_truncate_replicas
@@ -45,24 +52,29 @@ class Upload:
             yield requests.truncate(self.path, self.grown_to, replica=replica)
         if self.touch is not None:
             yield requests.touch(self.path, self.touch)
+        if self.checksum:
+            yield data_objects.checksum(self.path, force=True)
 
 
-async def upload(zone: Zone, task: Upload) -> None:
-    """Carry out `task`; everything is registered on return. Raises the zone's error or `ZoneUnreachable`."""
+async def upload(zone: Zone, task: Upload) -> str | None:
+    """Carry out `task`; everything is registered on return. Raises the zone's error or `ZoneUnreachable`.
+
+    Answers the checksum that the zone has computed, when it was to.
+    """
     async for attempt in retrying(also=_is_locked_for_a_moment):
         with attempt:
             try:
-                await _fly(zone, task)
+                last = await _fly(zone, task)
             except ZoneUnreachable:
                 task.exclusive = task.exclusive and not await _has_appeared(zone, task)
                 raise
+    return data_objects.checksum_text(last) if task.checksum else None
 
 
-async def _fly(zone: Zone, task: Upload) -> None:
+async def _fly(zone: Zone, task: Upload) -> Reply:
     async with zone.pool.connection() as connection:
         replies = await zone.pool.run(connection, task.flight(zone))
-    for reply in replies:
-        reply.check()
+    return [reply.check() for reply in replies][-1]
 
 
 async def _has_appeared(zone: Zone, task: Upload) -> bool:

@@ -1,0 +1,65 @@
+"""Checksums as a zone writes them: `sha2:` and base64 of SHA-256, or the hexadecimal digits of MD5."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import logging
+import re
+from collections.abc import Iterable
+
+from irodsfs.grid.flight import Reply
+
+logger = logging.getLogger(__name__)
+
+_SCHEMES = {"sha2": "sha256", "sha512": "sha512", "sha1": "sha1"}
+_REGISTERED = re.compile(rb"<chksum>([^<]*)</chksum>")
+
+
+class ChecksumMismatchError(OSError):
+    """Bytes are not those that the checksum was computed from (EIO)."""
+
+
+class Verification:
+    """Compares bytes with a checksum as they come. A checksum that can't be computed here is logged, and passes."""
+
+    def __init__(self, path: str, checksum: str) -> None:
+        self._path = path
+        self._checksum = checksum
+        scheme, separator, _ = checksum.partition(":")
+        name = _SCHEMES.get(scheme) if separator else "md5"
+        self._digest = hashlib.new(name, usedforsecurity=False) if name else None
+        self._prefix = f"{scheme}:" if separator else ""
+        if name is None:
+            logger.warning("%s has the checksum %s, which can't be verified here", path, checksum)
+
+    def add(self, chunk: bytes | bytearray | memoryview) -> None:
+        if self._digest is not None:
+            self._digest.update(chunk)
+
+    def finish(self) -> None:
+        """Raise `ChecksumMismatchError` unless everything that was added has the checksum."""
+        if self._digest is None:
+            return
+        computed = self._digest.hexdigest()
+        if self._prefix:
+            computed = self._prefix + base64.b64encode(self._digest.digest()).decode()
+        if computed != self._checksum:
+            raise ChecksumMismatchError(
+                errno.EIO, f"{self._path} has the checksum {self._checksum}, its bytes have {computed}"
+            )
+
+
+def verify(path: str, checksum: str, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
+    """Raise `ChecksumMismatchError` unless `chunks` have this checksum."""
+    verification = Verification(path, checksum)
+    for chunk in chunks:
+        verification.add(chunk)
+    verification.finish()
+
+
+def registered(stat: Reply) -> str:
+    """The checksum in the answer to an object stat; empty when none is registered."""
+    found = _REGISTERED.search(stat.check().body)
+    return found[1].decode() if found else ""
