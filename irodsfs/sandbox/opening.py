@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from irodsfs.sandbox import tickets, vault
 from irodsfs.sandbox.access import is_admin_request, require_for_contents, visible_replicas
 from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.checksums import register_checksum
+from irodsfs.sandbox.copies import keep_copies
 from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.namespace import (
     add_data_object,
+    add_replica,
     find_collection,
     find_replica,
     parent_for_change,
@@ -21,8 +24,16 @@ from irodsfs.sandbox.namespace import (
 )
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access
-from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
-from irodsfs.sandbox.resources import resource_for_create
+from irodsfs.sandbox.replicas import (
+    Status,
+    choose,
+    is_wanted,
+    lock_for_write,
+    require_unlocked,
+    unlock,
+    update_replica,
+)
+from irodsfs.sandbox.resources import require_root, resource_for_create
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
@@ -51,10 +62,13 @@ def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int
     else:
         with agent.catalog.transaction():
             replicas = usable_replicas(agent, path, flags, keywords)
-            if replicas:
-                descriptor = open_for_write(agent, path, flags, replicas, keywords)
-            else:
+            require_root(agent.catalog, keywords)
+            if not replicas:
                 descriptor = create_data_object(agent, path, flags, request)
+            elif flags & os.O_CREAT and is_for_another_resource(replicas, keywords):
+                descriptor = create_replica(agent, path, flags, replicas, request)
+            else:
+                descriptor = open_for_write(agent, path, flags, replicas, keywords)
     descriptor.operation = request.integer("oprType")
     descriptor.mode = request.integer("createMode")
     return agent.descriptors.add(number, descriptor)
@@ -96,10 +110,32 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
         mode=request.integer("createMode"),
     )
     touch_collection(agent.catalog, parent["coll_id"])
-    file = vault.create(physical, flags & PHYSICAL_FLAGS)
-    descriptor = Descriptor(path, flags, file, find_replica(agent.catalog, data_id, 0), created=True)
+    return created(agent, path, flags, find_replica(agent.catalog, data_id, 0), request)
+
+
+def is_for_another_resource(replicas: list[sqlite3.Row], keywords: dict[str, str]) -> bool:
+    asks = keywords.keys() & {"destRescName", "rescName", "resc_hier"}
+    return bool(asks) and "replNum" not in keywords and not any(is_wanted(row, keywords) for row in replicas)
+
+
+def create_replica(agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:
+    """Registers one more replica of a data object, on a resource that has none; its siblings are write-locked."""
+    require_unlocked(replicas)
+    resource = resource_for_create(agent.catalog, request.keywords())
+    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    data_id, collection_id, kind = (replicas[0][column] for column in ("data_id", "coll_id", "data_type_name"))
+    number = max(row["data_repl_num"] for row in replicas) + 1
+    mode = request.integer("createMode")
+    add_replica(agent, data_id, number, path, collection_id, resource, physical, Status.INTERMEDIATE, kind, mode)
+    lock_for_write(agent.catalog, data_id, number)
+    return created(agent, path, flags, find_replica(agent.catalog, data_id, number), request)
+
+
+def created(agent: Agent, path: str, flags: int, replica: sqlite3.Row, request: Struct) -> Descriptor:
+    file = vault.create(replica["data_path"], flags & PHYSICAL_FLAGS)
+    descriptor = Descriptor(path, flags, file, replica, created=True)
     descriptor.expected_size = request.integer("dataSize")
-    descriptor.keywords = keywords
+    descriptor.keywords = request.keywords()
     descriptor.token = agent.zone.replica_access.add(descriptor.key)
     return descriptor
 
@@ -187,9 +223,20 @@ def finalise(agent: Agent, descriptor: Descriptor) -> int:
         unlock(catalog, *descriptor.key, None, None)
         return 0
     update_replica(catalog, data_id, number, data_size=size, data_path=path, data_checksum="", modify_ts=now())
-    refused = tickets.status_of_write(agent, data_id, descriptor.written or 0)
-    unlock(catalog, *descriptor.key, Status.STALE if refused else Status.GOOD, Status.STALE)
+    refused = tickets.status_of_write(agent, data_id, descriptor.written or 0) or keep_checksum(agent, descriptor)
+    unlock(catalog, data_id, number, Status.STALE if refused else Status.GOOD, Status.STALE)
+    if not refused:
+        keep_copies(agent, data_id, number)
     return refused
+
+
+def keep_checksum(agent: Agent, descriptor: Descriptor) -> int:
+    """Registers the checksum the client asked for at the open; negative when it is not the one it expects."""
+    if not descriptor.keywords.keys() & {"regChksum", "verifyChksum"}:
+        return 0
+    expected = descriptor.keywords.get("verifyChksum", "")
+    found = register_checksum(agent.catalog, *descriptor.key, scheme_of=expected)
+    return code_of("USER_CHKSUM_MISMATCH") if expected and found != expected else 0
 
 
 def abandon(agent: Agent, number: int) -> None:

@@ -18,6 +18,7 @@ from irodsfs.sandbox.permissions import Access, access_of
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
+UNREGISTER = 26  # operation type of a removal that leaves the files
 TAKEN = frozenset(map(code_of, ("CAT_NAME_EXISTS_AS_DATAOBJ", "CAT_NAME_EXISTS_AS_COLLECTION", "SYS_PHY_PATH_INUSE")))
 
 

@@ -29,7 +29,8 @@ def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: boo
     """The replica an open uses: the one asked for, else a good one, else a stale one; raises IrodsError."""
     wanted = [replica for replica in replicas if is_wanted(replica, keywords)]
     if not wanted:
-        raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST")
+        by_number_or_place = keywords.keys() & {"replNum", "resc_hier"}
+        raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST" if by_number_or_place else "SYS_REPLICA_INACCESSIBLE")
     at_rest = [replica for replica in wanted if replica["data_is_dirty"] in (Status.GOOD, Status.STALE)]
     candidates = sorted(at_rest, key=lambda replica: -int(replica["data_is_dirty"]))
     if has_token:
@@ -44,8 +45,8 @@ def is_wanted(replica: sqlite3.Row, keywords: dict[str, str]) -> bool:
         return str(replica["data_repl_num"]) == keywords["replNum"]
     if "resc_hier" in keywords:
         return bool(replica["resc_hier"] == keywords["resc_hier"])
-    if "rescName" in keywords:
-        return keywords["rescName"] in replica["resc_hier"].split(";")
+    if name := keywords.get("destRescName") or keywords.get("rescName"):
+        return name in replica["resc_hier"].split(";")
     return True
 
 

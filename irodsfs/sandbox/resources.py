@@ -48,6 +48,17 @@ def hierarchy_above(catalog: Catalog, row: sqlite3.Row) -> str:
     return "" if parent is None else hierarchy_above(catalog, parent) + parent["resc_name"] + ";"
 
 
+def require_root(catalog: Catalog, keywords: dict[str, str]) -> None:
+    """Raises IrodsError when a client asks for a resource by name that does not exist or lies below another one."""
+    name = keywords.get("destRescName") or keywords.get("rescName")
+    if name and "resc_hier" not in keywords:
+        row = catalog.row("SELECT * FROM R_RESC_MAIN WHERE resc_name = ?", name)
+        if row is None:
+            raise IrodsError("SYS_RESC_DOES_NOT_EXIST")
+        if row["resc_parent"]:
+            raise IrodsError("DIRECT_CHILD_ACCESS")
+
+
 def resource_for_create(catalog: Catalog, keywords: dict[str, str]) -> Resource:
     """Where a new data object goes: the resource the client asks for or the zone's default."""
     if "resc_hier" in keywords:

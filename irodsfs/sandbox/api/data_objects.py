@@ -14,14 +14,12 @@ from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import DATA_OBJECT, rename
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access, require
-from irodsfs.sandbox.removal import is_trash, move_to_trash, unlink
+from irodsfs.sandbox.removal import UNREGISTER, is_trash, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
-
-UNREGISTER = 26
 
 
 @handles(615)

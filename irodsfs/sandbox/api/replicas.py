@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,11 +11,11 @@ from irodsfs.sandbox.access import is_admin_request, replicas_for
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import transfer_status
 from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.copies import add_copy, copy_file, update_copy
 from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import add_replica
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access
-from irodsfs.sandbox.removal import unlink
+from irodsfs.sandbox.removal import UNREGISTER, unlink
 from irodsfs.sandbox.replicas import Status, choose, require_unlocked, update_replica
 from irodsfs.sandbox.resources import Resource, leaves, resource_for_create
 from irodsfs.sandbox.wire import Struct
@@ -77,55 +76,6 @@ def is_good(replica: sqlite3.Row) -> bool:
     return bool(replica["data_is_dirty"] == Status.GOOD)
 
 
-def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlite3.Row, resource: Resource) -> None:
-    number = max(replica["data_repl_num"] for replica in replicas) + 1
-    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
-    copy_file(source["data_path"], physical)
-    add_replica(
-        agent,
-        source["data_id"],
-        number,
-        path,
-        source["coll_id"],
-        resource,
-        physical,
-        source["data_is_dirty"],
-        source["data_type_name"],
-        int(source["data_mode"] or 0),
-    )
-    update_replica(
-        agent.catalog,
-        source["data_id"],
-        number,
-        data_size=source["data_size"],
-        data_checksum=source["data_checksum"],
-        data_owner_name=source["data_owner_name"],
-        data_owner_zone=source["data_owner_zone"],
-        create_ts=source["create_ts"],
-    )
-
-
-def update_copy(agent: Agent, replica: sqlite3.Row, source: sqlite3.Row) -> None:
-    copy_file(source["data_path"], replica["data_path"])
-    update_replica(
-        agent.catalog,
-        replica["data_id"],
-        replica["data_repl_num"],
-        data_size=source["data_size"],
-        data_checksum=source["data_checksum"],
-        data_is_dirty=source["data_is_dirty"],
-        modify_ts=now(),
-    )
-
-
-def copy_file(source: str, target: str) -> None:
-    vault.make_parents(target)
-    try:
-        shutil.copyfile(source, target)
-    except OSError as error:
-        raise IrodsError("UNIX_FILE_OPEN_ERR", errno=error.errno or 0) from None
-
-
 @handles(632)
 def trim(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_TRIM_AN: removes surplus replicas; status is 1 when there were any."""
@@ -135,7 +85,7 @@ def trim(agent: Agent, request: Request) -> Reply:
     with agent.catalog.transaction():
         surplus = replicas_to_trim(replicas, keywords)
         for replica in surplus if "dryrun" not in keywords else []:
-            remove_replica(agent, replica)
+            remove_replica(agent, replica, delete_file=request.input.integer("oprType") != UNREGISTER)
     return Reply(1 if surplus else 0)
 
 
@@ -178,16 +128,17 @@ def numbered(replicas: list[sqlite3.Row], number: str) -> sqlite3.Row:
     raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST")
 
 
-def remove_replica(agent: Agent, replica: sqlite3.Row) -> None:
+def remove_replica(agent: Agent, replica: sqlite3.Row, *, delete_file: bool) -> None:
     """Removes one replica; the last one takes the data object with it."""
     catalog = agent.catalog
     if catalog.value("SELECT count(*) FROM R_DATA_MAIN WHERE data_id = ?", replica["data_id"]) == 1:
-        unlink(agent, [replica])
+        unlink(agent, [replica], delete_files=delete_file)
         return
     catalog.execute(
         "DELETE FROM R_DATA_MAIN WHERE data_id = ? AND data_repl_num = ?", replica["data_id"], replica["data_repl_num"]
     )
-    catalog.when_committed(partial(vault.unlink, replica["data_path"]))
+    if delete_file:
+        catalog.when_committed(partial(vault.unlink, replica["data_path"]))
 
 
 @handles(631)

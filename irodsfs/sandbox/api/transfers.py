@@ -14,7 +14,7 @@ from irodsfs.sandbox.namespace import find_collection
 from irodsfs.sandbox.opening import close_replica, open_replica
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access
-from irodsfs.sandbox.replicas import Status, choose, update_replica
+from irodsfs.sandbox.replicas import choose
 from irodsfs.sandbox.wire import Struct, key_values
 
 if TYPE_CHECKING:
@@ -55,15 +55,10 @@ def store(agent: Agent, number: int, data: bytes) -> None:
 
 
 def close_put(agent: Agent, number: int) -> None:
-    """Closes a descriptor after a put, keeping or verifying a checksum as its keywords ask."""
-    descriptor = agent.descriptors.get(number)
-    expected = descriptor.keywords.get("verifyChksum", "")
-    close_replica(agent, number)
-    if expected or "regChksum" in descriptor.keywords:
-        found = register_checksum(agent.catalog, *descriptor.key, scheme_of=expected)
-        if expected and found != expected:
-            update_replica(agent.catalog, *descriptor.key, data_is_dirty=int(Status.STALE))
-            raise IrodsError("USER_CHKSUM_MISMATCH")
+    """Closes a descriptor after all was written; raises IrodsError when the replica is not as it should be."""
+    status = close_replica(agent, number)
+    if status < 0:
+        raise IrodsError(status)
 
 
 @handles(608)
@@ -116,7 +111,7 @@ def data_object_copy(agent: Agent, request: Request) -> Reply:
 def copy(agent: Agent, source: Struct, target: Struct) -> int:
     """Copies a data object's content; answers the number of bytes; raises IrodsError."""
     source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
-    if source_path == target_path:
+    if source_path == target_path or not target_path.startswith("/") or not visible_replicas(agent, source_path):
         raise IrodsError("USER_INPUT_PATH_ERR")
     reading = open_replica(agent, source, flags=os.O_RDONLY)
     try:
