@@ -6,6 +6,7 @@ import logging
 import socket
 import sqlite3
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from irodsfs.sandbox import clock
@@ -13,7 +14,7 @@ from irodsfs.sandbox.api import registry
 from irodsfs.sandbox.descriptors import Descriptors
 from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
 from irodsfs.sandbox.genquery1 import Statements
-from irodsfs.sandbox.handshake import greet
+from irodsfs.sandbox.handshake import greet, say_goodbye
 from irodsfs.sandbox.opening import abandon
 from irodsfs.sandbox.tickets import Counted
 from irodsfs.sandbox.users import User
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOBODY = User(0, "", "", "")
-BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 1101, 1102, 110000})
+BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 1201, 110000})
 
 
 class Agent:
@@ -61,7 +62,7 @@ class Agent:
             if greet(self):
                 while self.serve():
                     pass
-        except ProtocolError as error:
+        except (ProtocolError, IrodsError) as error:
             log.warning("connection from %s ended: %s", self.client_address, error)
         except OSError as error:
             log.info("connection from %s lost: %s", self.client_address, error)
@@ -118,12 +119,14 @@ class Agent:
 
     def close(self) -> None:
         """Finalises what is open, as after a crash of the client, and ends the connection."""
-        for number in self.descriptors.numbers():
-            abandon(self, number)
-        self.zone.agents.discard(self)
-        self.catalog.close()
-        self.stream.close()
-        self.connection.close()
+        with ExitStack() as steps:
+            steps.callback(self.connection.close)
+            steps.callback(say_goodbye, self.connection)
+            steps.callback(self.stream.close)
+            steps.callback(self.catalog.close)
+            steps.callback(self.zone.agents.discard, self)
+            for number in self.descriptors.numbers():
+                steps.callback(abandon, self, number)
 
 
 def error_stack(errors: tuple[tuple[int, str], ...]) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import ssl
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.errors import ProtocolError, code_of
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 RELEASE = "rods5.0.2"
 API_VERSION = "d"
 NEGOTIATION_REQUEST = "request_server_negotiation"
+GOODBYE_SECONDS = 1
 
 
 def greet(agent: Agent) -> bool:
@@ -56,6 +60,14 @@ def secure(agent: Agent) -> None:
     secret = agent.receive() if parameters else None
     if secret is None or secret.type != "SHARED_SECRET":
         raise ProtocolError("the client did not send its shared secret")
+
+
+def say_goodbye(connection: socket.socket) -> None:
+    """Ends the TLS layer of a connection, if it has one, so that the client sees no cut."""
+    if isinstance(connection, ssl.SSLSocket):
+        with contextlib.suppress(OSError):
+            connection.settimeout(GOODBYE_SECONDS)
+            connection.unwrap()
 
 
 def send(agent: Agent, kind: str, struct: Struct) -> None:

@@ -93,6 +93,8 @@ def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str
 
 def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> Descriptor:
     """Registers a data object with one intermediate replica and makes its file."""
+    if path.count("/") < 2:
+        raise IrodsError("SYS_INVALID_FILE_PATH")
     if find_collection(agent.catalog, path) is not None:
         raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
     parent = parent_for_change(agent, path)

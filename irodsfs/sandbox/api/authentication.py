@@ -53,7 +53,7 @@ STEPS: dict[tuple[str, str], Callable[[Agent, Content], Content]] = {
 @handles(703)
 def request_challenge(agent: Agent, request: Request) -> Reply:
     """AUTH_REQUEST_AN: a challenge of 64 bytes."""
-    agent.challenge = secrets.token_bytes(64)
+    agent.challenge = secrets.token_hex(32).encode()
     return Reply(0, Struct("authRequestOut_PI", ("challenge", base64.b64encode(agent.challenge).decode())))
 
 
