@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +19,10 @@ from irods.session import iRODSSession
 from irodsfs.sandbox.wire import Struct, decode, encode, key_values
 from tests.sandbox.conftest import MakeUser
 from tests.sandbox.requests import refused
+from tests.sandbox.rules.running import eventually
 
 ENGINE = "irods_rule_engine_plugin-irods_rule_language-instance"
 OTHER_ENGINE = "irods_rule_engine_plugin-cpp_default_policy-instance"
-WAIT_SECONDS = 15
 
 GUIDE = """myTestRule {
 # Input parameters are:
@@ -94,15 +93,6 @@ def rule_request(text: str, keywords: Mapping[str, str] | None = None, wanted: s
 def delayed(session: iRODSSession, text: str) -> list[dict[Any, Any]]:
     """The delayed rules of this text."""
     return list(session.query(RuleExec).filter(Criterion("like", RuleExec.name, f"%{text}%")))
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether the condition holds before long."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-    return False
 
 
 def test_output_comes_in_a_buffer_as_long_as_the_server_s(session: iRODSSession) -> None:

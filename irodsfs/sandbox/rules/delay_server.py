@@ -35,6 +35,7 @@ class DelayServer:
     def __init__(self, zone: Zone) -> None:
         self.zone = zone
         self._stopping = threading.Event()
+        self._client: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name="irods-delay-server", daemon=True)
 
     def __enter__(self) -> DelayServer:
@@ -42,8 +43,10 @@ class DelayServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Waits for the rule that is being run, if any."""
+        """Ends the loops of the rule that is being run, if any, and waits for it."""
         self._stopping.set()
+        if client := self._client:
+            client.close()
         self._thread.join()
 
     def _serve(self) -> None:
@@ -61,22 +64,27 @@ class DelayServer:
         for row in rows:
             if self._stopping.is_set():
                 return
-            with agent_of(self.zone, row["user_name"]) as agent:
-                finish(agent, row, run(agent, row))
+            with self._agent_of(row["user_name"]) as agent:
+                status = run(agent, row)
+                if not self._stopping.is_set():
+                    finish(agent, row, status)
 
-
-@contextmanager
-def agent_of(zone: Zone, name: str) -> Iterator[Agent]:
-    """An agent that works for a user of the zone without a client."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
-        agent = Agent(zone, listener.accept()[0])
-    try:
-        user = find_user(agent.catalog, name, zone.name)
-        if user:
-            agent.user = agent.proxy = user
-        yield agent
-    finally:
-        agent.close()
+    @contextmanager
+    def _agent_of(self, name: str) -> Iterator[Agent]:
+        """An agent that works for a user of the zone; its client is this server, which sends nothing."""
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.create_connection(listener.getsockname()) as self._client,
+        ):
+            agent = Agent(self.zone, listener.accept()[0])
+            try:
+                user = find_user(agent.catalog, name, self.zone.name)
+                if user:
+                    agent.user = agent.proxy = user
+                yield agent
+            finally:
+                agent.close()
+        self._client = None
 
 
 def run(agent: Agent, row: sqlite3.Row) -> int:

@@ -308,4 +308,9 @@ def error_code(name: str) -> Value:
     return int(error.code)  # type: ignore[union-attr]
 
 
-function("path", "string")(lambda value: Path("/" + value.lstrip("/") if value.startswith("/") else value))
+def path(value: str) -> Path:
+    """A path that begins with one slash however many were written."""
+    return Path(re.sub("^/+", "/", value))
+
+
+function("path", "string")(path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 from irods import exception as known
 
 from irodsfs.sandbox.rules import delays, queries
 from irodsfs.sandbox.rules.calls import Calls
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
+from irodsfs.sandbox.rules.functions import path
 from irodsfs.sandbox.rules.scope import Scope
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.syntax import (
@@ -45,6 +47,7 @@ CUT = -1089000
 RULE_FAILED = -1101000
 ARGUMENT_COUNT = -1021000
 NOT_SUPPORTED = -66000
+TURNS_UNWATCHED = 1000
 
 
 class Interpreter:
@@ -94,7 +97,7 @@ class Interpreter:
             case Text():
                 return "".join(part if isinstance(part, str) else self.text(part, scope) for part in node.parts)
             case PathText():
-                return Path(text_of(self.evaluate(node.text, scope)).replace("//", "/"))
+                return path(text_of(self.evaluate(node.text, scope)))
             case Tuple():
                 return tuple(self.evaluate(item, scope) for item in node.items)
             case Call():
@@ -199,7 +202,11 @@ class Interpreter:
                     self.session.trail.add(f"executeRuleRecovery failed with {error.code}")
 
     def repeat(self, condition: Node, step: Node | None, body: Block, scope: Scope) -> Value:
-        while self.holds(condition, scope):
+        for turn in count():
+            if turn % TURNS_UNWATCHED == 0:
+                self.session.require_client()
+            if not self.holds(condition, scope):
+                break
             try:
                 self.act(body, scope)
             except Break:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,20 @@ class Session:
                 self.complain(reply.status, f"{complaint}, status = {reply.status}")
             raise RuleError(reply.status)
         return reply
+
+    def require_client(self) -> None:
+        """Raises RuleError when the client has hung up, so that a loop without end does not outlive it."""
+        if self._agent is None:
+            return
+        try:
+            # Past any TLS layer: what counts is whether the connection is there, not what comes over it
+            gone = not socket.socket.recv(self._agent.connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            gone = False
+        except OSError:
+            gone = True
+        if gone:
+            raise RuleError(code_of("SYS_HEADER_READ_LEN_ERR"))
 
     def complain(self, status: int, message: str) -> None:
         """Adds a message to the error stack of the reply."""

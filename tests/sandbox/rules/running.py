@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from irodsfs.sandbox.rules.execution import Execution
@@ -10,6 +11,8 @@ from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.parameters import Parameter, parameter_of, value_of
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Value
+
+WAIT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,12 @@ def value(expression: str, **variables: Value) -> str:
     """An expression's value as writeLine shows it; an error's code when there is none."""
     ran = run_actions(f'writeString("stdout", {expression});', **variables)
     return str(ran.status) if ran.status else ran.stdout
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether the condition holds before long."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+    return False
