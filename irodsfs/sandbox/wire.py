@@ -170,7 +170,7 @@ def json_of(struct: Struct) -> Any:
     """The JSON a BinBytesBuf_PI holds; raises IrodsError when it holds none."""
     try:
         return json.loads(base64.b64decode(struct.text("buf")).rstrip(b"\0"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise IrodsError("SYS_INVALID_INPUT_PARAM", "the buffer holds no JSON") from None
 
 

@@ -6,11 +6,12 @@ import pytest
 from irods import exception
 from irods.access import iRODSAccess
 from irods.column import Like
+from irods.message import BinaryProperty, IntegerProperty, Message
 from irods.meta import AVUOperation, iRODSMeta
 from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta, Resource, User
 from irods.session import iRODSSession
 
-from tests.sandbox.requests import modify_metadata, send_json
+from tests.sandbox.requests import modify_metadata, send, send_json
 
 AVU = tuple[str, str, str]
 
@@ -239,6 +240,18 @@ def test_a_wrong_atomic_operation_is_told_with_its_position(
 def test_a_malformed_atomic_request_is_an_invalid_input(session: iRODSSession, document: object) -> None:
     code, answer = send_json(session, 20002, document)
     assert (code, answer["operation"]) == (-130000, None)
+
+
+class Buffer(Message):
+    _name = "BinBytesBuf_PI"
+    buflen = IntegerProperty()
+    buf = BinaryProperty()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{", b"[" * 100_000], ids=["empty", "binary", "cut", "deep"])
+def test_what_is_no_json_is_not_well_formed(session: iRODSSession, content: bytes) -> None:
+    with pytest.raises(exception.INPUT_ARG_NOT_WELL_FORMED_ERR):
+        send(session, 20002, Buffer(buflen=len(content), buf=content))
 
 
 def test_atomic_operations_need_modify_object(session: iRODSSession, alice: iRODSSession, data_object: str) -> None:

@@ -103,14 +103,14 @@ def operations_of(document: Document) -> list[Any]:
 
 
 def member(document: Any, name: str, kind: type) -> Any:
-    """A member that must be there and of this type."""
+    """A member that must be there and of this type; text ends at a NUL, as the server's does."""
     if not isinstance(document, dict):
         raise MalformedError(f"[json.exception.type_error.304] cannot use at() with {type(document).__name__}")
     if name not in document:
         raise MalformedError(f"[json.exception.out_of_range.403] key '{name}' not found")
     if not isinstance(document[name], kind):
         raise MalformedError(f"[json.exception.type_error.302] type must be {kind.__name__}, but is another")
-    return document[name]
+    return document[name].partition("\0")[0] if kind is str else document[name]
 
 
 def metadata_target(agent: Agent, document: Document) -> int:
