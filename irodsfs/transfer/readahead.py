@@ -39,7 +39,7 @@ class ReadAhead:
         self._chunk = FIRST_CHUNK
         self._stopped = False
         self._progress = trio.Event()
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
         self.finished = trio.Event()
 
     def will_bring(self, offset: int, end: int) -> bool:
@@ -52,8 +52,8 @@ class ReadAhead:
         self._read_to = max(self._read_to, end)
         self._move()
         while self._brought_to < end:
-            if self._failure is not None:
-                raise self._failure
+            if self.failure is not None:
+                raise self.failure
             if self._stopped:
                 return None
             await self._progress.wait()
@@ -77,9 +77,9 @@ class ReadAhead:
                     await self._progress.wait()
         except Exception as error:
             # Told to whoever reads: this task has nobody who could handle it.
-            self._failure = error
+            self.failure = error
         finally:
-            self._stopped = self._stopped or self._failure is not None
+            self._stopped = self._stopped or self.failure is not None
             self.finished.set()
             self._move()
 

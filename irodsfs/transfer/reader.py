@@ -13,7 +13,7 @@ from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.checksums import Verification, registered
+from irodsfs.transfer.checksums import ChecksumMismatchError, Verification, registered
 from irodsfs.transfer.flights import check_descriptor
 from irodsfs.transfer.readahead import ReadAhead
 
@@ -72,7 +72,11 @@ class Reader:
         return content or b""
 
     async def _try_ahead(self, offset: int, end: int) -> bytes | memoryview | None:
-        if self._ahead is None or not self._ahead.will_bring(offset, end):
+        if self._ahead is None:
+            return None
+        if isinstance(self._ahead.failure, ChecksumMismatchError):
+            raise self._ahead.failure
+        if not self._ahead.will_bring(offset, end):
             return None
         return await self._ahead.read(offset, end)
 
