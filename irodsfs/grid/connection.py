@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 # Names with control characters make replies that are not XML 1.0; only this parser of python-irodsclient reads them.
 set_default_XML_by_name("QUASI_XML")
-# At debug level python-irodsclient logs messages as they go out, credentials included.
-logging.getLogger("irods").setLevel(logging.ERROR)
+# What python-irodsclient logs of a failure it also raises, and at debug level it logs credentials as they go out.
+logging.getLogger("irods").setLevel(logging.CRITICAL + 1)
 
 FIRST_DESCRIPTOR = 3
 
