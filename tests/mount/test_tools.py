@@ -245,7 +245,9 @@ def test_shell_appends(mount: Mount, session: iRODSSession, home: str) -> None:
 
 def test_dd_writes_at_offsets_and_leaves_the_rest(mount: Mount, session: iRODSSession, home: str) -> None:
     (mount.path / "file").write_bytes(b"a" * 10_000)
-    command = "printf XYZ | dd of=file bs=1 seek=5000 conv=notrunc && printf end | dd of=file bs=1 seek=12000 conv=notrunc"
+    command = (
+        "printf XYZ | dd of=file bs=1 seek=5000 conv=notrunc && printf end | dd of=file bs=1 seek=12000 conv=notrunc"
+    )
     assert shell(command, mount.path).returncode == 0
     expected = bytearray(b"a" * 10_000 + bytes(2000) + b"end")
     expected[5000:5003] = b"XYZ"

@@ -1,0 +1,214 @@
+"""A proxy between a mount and its zone that watches the line and can spoil it: delays, stalls, cuts."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+_INT_INFO = re.compile(rb"<type>([^<]*)<.*?<msgLen>(\d+)<.*?<errorLen>(\d+)<.*?<bsLen>(\d+)<.*?<intInfo>(-?\d+)<", re.S)
+
+Hook = Callable[[int], None]
+
+
+class Cut(Exception):
+    """Raised by a hook: the connection is to end before this request reaches the zone."""
+
+
+class _Line:
+    """One connection of the mount, and the one to the zone that goes with it."""
+
+    def __init__(self, client: socket.socket, zone: socket.socket) -> None:
+        self.client = client
+        self.zone = zone
+
+    def cut(self) -> None:
+        for end in (self.client, self.zone):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+class Proxy:
+    """Listens on `port`. `requests` counts API requests by number, `flights` the times a client had to wait."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.requests: Counter[int] = Counter()
+        self.flights = 0
+        self.connections = 0
+        self._hooks: dict[int, Hook] = {}
+        self._lines: list[_Line] = []
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._refusing = False
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @classmethod
+    @contextmanager
+    def before(cls, host: str, port: int) -> Iterator[Proxy]:
+        proxy = cls(host, port)
+        try:
+            yield proxy
+        finally:
+            proxy.close()
+
+    def close(self) -> None:
+        self._refusing = True
+        self._listener.close()
+        self._flowing.set()
+        self.cut()
+
+    def count(self) -> Counter[int]:
+        """Forget what was counted, and count from now on."""
+        self.requests = Counter()
+        self.flights = 0
+        self.connections = 0
+        return self.requests
+
+    def on_request(self, api: int, hook: Hook) -> None:
+        """Call `hook` with the API number before a request of it goes to the zone; it may block, or raise `Cut`."""
+        self._hooks[api] = hook
+
+    def cut_at(self, *apis: int, times: int = 1) -> None:
+        """Cut the connection instead of forwarding the next `times` requests of any of these API numbers."""
+        left = threading.Semaphore(times)
+
+        def cut(api: int) -> None:
+            if left.acquire(blocking=False):
+                raise Cut
+
+        for api in apis:
+            self.on_request(api, cut)
+
+    def stall_at(self, api: int) -> Stall:
+        """Hold requests of an API number until the returned stall is released."""
+        stall = Stall()
+        self.on_request(api, lambda _: stall.hold())
+        return stall
+
+    def forget_hooks(self) -> None:
+        self._hooks.clear()
+
+    def stop_flow(self) -> None:
+        """Forward nothing any more, as a network that drops every packet."""
+        self._flowing.clear()
+
+    def let_flow(self) -> None:
+        self._flowing.set()
+
+    def cut(self) -> None:
+        """End all connections."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.cut()
+
+    def refuse(self) -> None:
+        """End all connections, and every new one at once."""
+        self._refusing = True
+        self.cut()
+
+    def accept_again(self) -> None:
+        self._refusing = False
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._refusing:
+                client.close()
+                continue
+            try:
+                line = _Line(client, socket.create_connection(self._target))
+            except OSError:
+                client.close()
+                continue
+            for end in (line.client, line.zone):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._lines.append(line)
+                self.connections += 1
+            answered = threading.Event()
+            answered.set()
+            threading.Thread(target=self._forward_requests, args=(line, answered), daemon=True).start()
+            threading.Thread(target=self._forward_replies, args=(line, answered), daemon=True).start()
+
+    def _forward_requests(self, line: _Line, answered: threading.Event) -> None:
+        with suppress(OSError, Cut, struct.error):
+            while True:
+                header, kind, size, api = _receive_header(line.client)
+                if kind == b"RODS_API_REQ":
+                    with self._lock:
+                        self.requests[api] += 1
+                        self.flights += answered.is_set()
+                        answered.clear()
+                    hook = self._hooks.get(api)
+                    if hook is not None:
+                        hook(api)
+                self._flowing.wait()
+                line.zone.sendall(header)
+                self._forward(line.client, line.zone, size)
+        line.cut()
+
+    def _forward_replies(self, line: _Line, answered: threading.Event) -> None:
+        with suppress(OSError):
+            while chunk := line.zone.recv(1 << 16):
+                self._flowing.wait()
+                answered.set()
+                line.client.sendall(chunk)
+        line.cut()
+        line.client.close()
+        line.zone.close()
+
+    def _forward(self, source: socket.socket, target: socket.socket, size: int) -> None:
+        while size:
+            chunk = source.recv(min(size, 1 << 16))
+            if not chunk:
+                raise OSError("closed in the middle of a message")
+            self._flowing.wait()
+            target.sendall(chunk)
+            size -= len(chunk)
+
+
+class Stall:
+    """A gate at which requests wait."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._released = threading.Event()
+
+    def hold(self) -> None:
+        self.reached.set()
+        self._released.wait()
+
+    def release(self) -> None:
+        self._released.set()
+
+
+def _receive_header(sock: socket.socket) -> tuple[bytes, bytes, int, int]:
+    """One header as it is, its message type, the bytes that follow it, and its intInfo."""
+    prefix = _receive_exactly(sock, 4)
+    header = _receive_exactly(sock, struct.unpack(">i", prefix)[0])
+    found = _INT_INFO.search(header)
+    assert found is not None, header
+    kind, *sizes, int_info = found.groups()
+    return prefix + header, kind, sum(map(int, sizes)), int(int_info)
+
+
+def _receive_exactly(sock: socket.socket, size: int) -> bytes:
+    content = b""
+    while len(content) < size:
+        chunk = sock.recv(size - len(content))
+        if not chunk:
+            raise OSError("closed")
+        content += chunk
+    return content
