@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
+
+# A rule that calls itself a few hundred times deep is nothing unusual; each call takes eight frames or so here
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 EXTERNAL = "@external\n"
 OUTPUT = "ruleExecOut"

@@ -172,6 +172,11 @@ def test_wrong_numbers_of_arguments_are_found_before_anything_is_run() -> None:
     assert run_actions('msiStrlen("a");').status == -1021000
 
 
+def test_functions_may_call_themselves_deeply() -> None:
+    text = 'a { writeString("stdout", f(500)); } f(*n) = if *n == 0 then 0 else 1 + f(*n - 1)'
+    assert run(text).stdout == "500"
+
+
 def test_a_rule_without_end_is_stopped() -> None:
     assert run("a { a; }").status == Failure.RUNTIME
 
