@@ -247,6 +247,32 @@ def test_children_are_put_below_a_coordinating_resource(session: iRODSSession, z
         session.resources.remove(name)
 
 
+def test_data_follow_the_changes_of_their_resources(
+    session: iRODSSession, zone_server: EmbeddedZone, home: str
+) -> None:
+    parent, first, second = new_name(), new_name(), new_name()
+    session.resources.create(parent, "replication")
+    for name in (first, second):
+        session.resources.create(name, "unixfilesystem", "example.org", str(zone_server.directory / name))
+    session.resources.add_child(parent, first)
+    with session.data_objects.open(f"{home}/x", "w", destRescName=parent) as file:
+        file.write(b"content")
+    assert hierarchies(session, f"{home}/x") == {f"{parent};{first}"}
+    session.resources.add_child(parent, second)
+    administer(session, "modify", "resource", parent, "rebalance")
+    assert hierarchies(session, f"{home}/x") == {f"{parent};{first}", f"{parent};{second}"}
+    administer(session, "modify", "resource", parent, "name", f"{parent}-renamed")
+    assert hierarchies(session, f"{home}/x") == {f"{parent}-renamed;{first}", f"{parent}-renamed;{second}"}
+    session.resources.remove_child(f"{parent}-renamed", first)
+    assert hierarchies(session, f"{home}/x") == {first, f"{parent}-renamed;{second}"}
+
+
+def hierarchies(session: iRODSSession, path: str) -> set[str]:
+    replicas = session.data_objects.get(path).replicas
+    assert {replica.status for replica in replicas} == {"1"}
+    return {replica.resc_hier for replica in replicas}
+
+
 def test_resources_with_data_cannot_be_removed(session: iRODSSession, data_object: str) -> None:
     with pytest.raises(exception.CAT_RESOURCE_NOT_EMPTY, match="contains one or more dataObjects"):
         session.resources.remove("demoResc")

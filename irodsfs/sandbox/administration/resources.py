@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.copies import keep_copies
 from irodsfs.sandbox.errors import IrodsError, code_of
-from irodsfs.sandbox.resources import NO_VAULT
+from irodsfs.sandbox.resources import NO_VAULT, descend, hierarchy_above, leaves
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -117,6 +118,9 @@ def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
     check_name(name)
     if not option:
         raise IrodsError("CAT_INVALID_ARGUMENT")
+    if option == "rebalance":
+        rebalance(agent, name)
+        return None
     check_not_bundle(name)
     resource_id = entities.resource(agent, name)
     if not value and option != "comment":
@@ -132,6 +136,7 @@ def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
         check_vault(value)
     previous = agent.catalog.value("SELECT resc_def_path FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
     update(agent, resource_id, f"{COLUMNS[option]} = ?", value)
+    renew_hierarchies(agent, resource_id)
     return told_about_change(option, value, previous)
 
 
@@ -152,6 +157,25 @@ def update(agent: Agent, resource_id: int, assignments: str, *values: str) -> No
         milliseconds(),
         resource_id,
     )
+
+
+def renew_hierarchies(agent: Agent, resource_id: int) -> None:
+    """Names the resources above replicas as they are called now, for everything at and below a resource."""
+    [row] = agent.catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
+    for leaf in descend(agent.catalog, row, hierarchy_above(agent.catalog, row)):
+        agent.catalog.execute(
+            "UPDATE R_DATA_MAIN SET resc_name = ?, resc_hier = ? WHERE resc_id = ?", leaf.name, leaf.hierarchy, leaf.id
+        )
+
+
+def rebalance(agent: Agent, name: str) -> None:
+    """Makes the copies that replication resources at and below a resource lack."""
+    for leaf in leaves(agent.catalog, name):
+        good = agent.catalog.rows(
+            "SELECT data_id, data_repl_num FROM R_DATA_MAIN WHERE resc_id = ? AND data_is_dirty = 1", leaf.id
+        )
+        for data_id, number in good:
+            keep_copies(agent, data_id, number)
 
 
 def set_free_space(agent: Agent, resource_id: int, value: str) -> None:
@@ -177,6 +201,7 @@ def add_child(agent: Agent, parent: str, child: str, context: str = "") -> None:
     if re.search("[;{}]", context):
         raise IrodsError("SYS_INVALID_INPUT_PARAM")
     update(agent, child_id, "resc_parent = ?, resc_parent_context = ?", str(parent_id), context)
+    renew_hierarchies(agent, child_id)
 
 
 def remove_child(agent: Agent, parent: str, child: str) -> None:
@@ -187,6 +212,7 @@ def remove_child(agent: Agent, parent: str, child: str) -> None:
     if agent.catalog.value("SELECT resc_parent FROM R_RESC_MAIN WHERE resc_id = ?", child_id) != str(parent_id):
         raise IrodsError("CAT_INVALID_CHILD")
     update(agent, child_id, "resc_parent = ?, resc_parent_context = ?", "", "")
+    renew_hierarchies(agent, child_id)
 
 
 def check_relatives(parent: str, child: str) -> None:
