@@ -10,6 +10,7 @@ from cachetools import TTLCache
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.metadata import Avu, change, read_avus, read_avus_in
+from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 
 ENTRIES = 100_000
@@ -57,9 +58,9 @@ class Avus:
             kept = [avu for avu in known if avu not in remove]
             self._known[entry.id] = kept + [avu for avu in add if avu not in kept]
 
-    def forget(self) -> None:
-        """Believe nothing of any AVUs any more."""
-        self._known.clear()
+    def forget(self, entry: Entry) -> None:
+        """Believe nothing of the AVUs of an entry any more."""
+        self._known.pop(entry.id, None)
 
     def forget_all(self) -> None:
         """Read all AVUs again that are asked for from now on."""

@@ -6,12 +6,14 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from irods.api_number import api_number
 from irods.column import Column
+from irods.message import MetadataRequest
 from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta
 
 from irodsfs.grid import requests
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import Query, equal
+from irodsfs.grid.queries import Query, Row, equal
 from irodsfs.grid.zone import Zone
 
 LONGEST_VALUE = 2700
@@ -32,6 +34,16 @@ class Avu:
 async def read_avus(zone: Zone, path: str, *, is_collection: bool) -> list[Avu]:
     """All AVUs of a collection or data object, in the order in which they were made."""
     (rows,) = await zone.query(_query(path, is_collection))
+    return _in_order(rows)
+
+
+async def read_avus_of_objects(zone: Zone, *paths: str) -> list[list[Avu]]:
+    """All AVUs of each of several data objects, in one flight."""
+    results = await zone.query(*(_query(path, False) for path in paths))
+    return [_in_order(rows) for rows in results]
+
+
+def _in_order(rows: list[Row]) -> list[Avu]:
     in_order = sorted((int(id_), Avu(attribute, value, units)) for id_, attribute, value, units in rows)
     return [avu for _, avu in in_order]
 
@@ -73,6 +85,13 @@ def change(path: str, *, is_collection: bool, remove: Iterable[Avu], add: Iterab
             "operations": operations,
         },
     )
+
+
+def change_one(operation: str, path: str, avu: Avu, *, is_collection: bool) -> Request:
+    """Add (`add`) or remove (`rm`) one AVU, with an answer of its own (706)."""
+    kind = "-C" if is_collection else "-d"
+    message = MetadataRequest(operation, kind, path, avu.attribute, avu.value, avu.units)
+    return Request(api_number["MOD_AVU_METADATA_AN"], message)
 
 
 def _operation(kind: str, avu: Avu) -> dict[str, str]:

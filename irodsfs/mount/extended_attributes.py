@@ -22,7 +22,7 @@ class ExtendedAttributes:
 
     def forget(self) -> None:
         """Believe nothing of any AVUs any more."""
-        self._avus.forget()
+        self._avus.forget_all()
 
     async def names(self, path: str) -> list[bytes]:
         """What `listxattr` shows; attributes whose name is too long for Linux are left out."""

@@ -52,13 +52,17 @@ async def move(zone: Zone, way: Sequence[Step], *, collection: bool) -> None:
     await _undo_if_failed(zone, way, replies, collection=collection)
 
 
-async def replace_object(zone: Zone, way: Sequence[Step]) -> None:
-    """Put a data object in the place of the one where the way ends. Raises the zone's error, nothing changed then."""
+async def replace_object(zone: Zone, way: Sequence[Step], preparations: Sequence[Request] = ()) -> None:
+    """Put a data object in the place of the one where the way ends, `preparations` before that in the same flight.
+
+    Raises the zone's error, nothing renamed then.
+    """
     target = way[-1][1]
     aside = _aside(target)
     way = [(target, aside), *way]
-    replies = await zone.fly(*_renamings(way, collection=False))
-    await _undo_if_failed(zone, way, replies, collection=False)
+    replies = await zone.fly(*preparations, *_renamings(way, collection=False))
+    prepared, renamed = replies[: len(preparations)], replies[len(preparations) :]
+    await _undo_if_failed(zone, way, renamed, prepared, collection=False)
     await _remove(zone, aside)
 
 
@@ -73,13 +77,15 @@ def _renamings(way: Sequence[Step], *, collection: bool) -> list[Request]:
     return [requests.rename(source, target, collection=collection) for source, target in way]
 
 
-async def _undo_if_failed(zone: Zone, way: Sequence[Step], replies: Sequence[Reply], *, collection: bool) -> None:
-    if not any(reply.failed for reply in replies):
+async def _undo_if_failed(
+    zone: Zone, way: Sequence[Step], replies: Sequence[Reply], others: Sequence[Reply] = (), *, collection: bool
+) -> None:
+    if not any(reply.failed for reply in (*others, *replies)):
         return
     done = [(target, source) for (source, target), reply in zip(way, replies, strict=True) if not reply.failed]
     if done:
         await zone.perform(*_renamings(done[::-1], collection=collection))
-    for reply in replies:
+    for reply in (*others, *replies):
         reply.check()
 
 

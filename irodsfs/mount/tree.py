@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pyfuse3
 
+from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
@@ -17,6 +18,7 @@ from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
+from irodsfs.mount.inheriting import inheritance
 from irodsfs.mount.inodes import Inodes
 
 LONGEST_NAME = 255
@@ -27,12 +29,24 @@ LONGEST_PATH = 1023
 class Tree:
     """The changes of a mount to the namespace; the catalog and the inodes follow each of them."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, inodes: Inodes, files: Files, *, trash: bool) -> None:
+    def __init__(
+        self,
+        zone: Zone,
+        catalog: Catalog,
+        avus: Avus,
+        inodes: Inodes,
+        files: Files,
+        *,
+        trash: bool,
+        replace_keeps_metadata: bool,
+    ) -> None:
         self._zone = zone
         self._catalog = catalog
+        self._avus = avus
         self._inodes = inodes
         self._files = files
         self._trash = trash
+        self._replace_keeps_metadata = replace_keeps_metadata
 
     async def check_new(self, parent: str, path: str) -> None:
         """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
@@ -103,7 +117,9 @@ class Tree:
             return
         await self._bring_into_the_zone(replaced.path)
         async with self._losing_its_name(replaced):
-            await replacing.replace_object(self._zone, way)
+            given = await inheritance(self._zone, entry.path, replaced.path) if self._replace_keeps_metadata else []
+            await replacing.replace_object(self._zone, way, given)
+            self._avus.forget(entry)
 
     async def _found(self, path: str) -> Entry | None:
         try:
