@@ -17,7 +17,6 @@ from irodsfs.sandbox.wire import Struct
 INCOMPATIBLE = code_of("USER_INCOMPATIBLE_PARAMS")
 RENAME_DATA_OBJECT = 11
 RENAME_COLLECTION = 12
-COPY = 9
 UNREGISTER = 26
 WHENCES = {"SEEK_SET": os.SEEK_SET, "SEEK_CUR": os.SEEK_CUR, "SEEK_END": os.SEEK_END}
 ACCESS_MODES = {"O_RDWR": os.O_RDWR, "O_WRONLY": os.O_WRONLY, "O_RDONLY": os.O_RDONLY}
@@ -129,7 +128,7 @@ def unlink(session: Session, arguments: list[Value]) -> None:
 def copy(session: Session, arguments: list[Value]) -> None:
     allowed = {"destRescName", "dataType", "verifyChksum", "forceFlag", "numThreads"}
     source, copied = target(arguments[0]), target(arguments[1], allowed, arguments[2], "destRescName")
-    struct = requests.two_objects(source.struct(oprType=COPY), copied.struct(oprType=COPY))
+    struct = requests.two_objects(source.struct(), copied.struct())
     complaint = f"msiDataObjCopy: rsDataObjCopy failed for {source.path}"
     arguments[3] = session.call(696, struct, complaint=complaint).status
 
