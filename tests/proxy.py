@@ -6,10 +6,16 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 
+LOGIN = {703, 704, 725, 1201, 110000}
+"""API numbers of authentication: what it costs to open a connection is not counted as a request."""
+
+_RECEIVED_AT_ONCE = 1 << 18
 _INT_INFO = re.compile(rb"<type>([^<]*)<.*?<msgLen>(\d+)<.*?<errorLen>(\d+)<.*?<bsLen>(\d+)<.*?<intInfo>(-?\d+)<", re.S)
 
 Hook = Callable[[int], None]
@@ -33,15 +39,21 @@ class _Line:
 
 
 class Proxy:
-    """Listens on `port`. `requests` counts API requests by number, `flights` the times a client had to wait."""
+    """Listens on `port`. `requests` counts API requests by number, `flights` the times a client had to wait.
 
-    def __init__(self, host: str, port: int) -> None:
+    `delay` (seconds) is added to every round trip. Without any, a reply may overtake the rest of its flight, which
+    counts as two flights then; so flights are exact only when there is a delay.
+    """
+
+    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
         self._target = (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.delay = delay
         self.requests: Counter[int] = Counter()
         self.flights = 0
         self.connections = 0
+        self.bytes = 0
         self._hooks: dict[int, Hook] = {}
         self._lines: list[_Line] = []
         self._flowing = threading.Event()
@@ -52,8 +64,8 @@ class Proxy:
 
     @classmethod
     @contextmanager
-    def before(cls, host: str, port: int) -> Iterator[Proxy]:
-        proxy = cls(host, port)
+    def before(cls, host: str, port: int, delay: float = 0.0) -> Iterator[Proxy]:
+        proxy = cls(host, port, delay)
         try:
             yield proxy
         finally:
@@ -70,6 +82,7 @@ class Proxy:
         self.requests = Counter()
         self.flights = 0
         self.connections = 0
+        self.bytes = 0
         return self.requests
 
     def on_request(self, api: int, hook: Hook) -> None:
@@ -140,17 +153,15 @@ class Proxy:
             answered = threading.Event()
             answered.set()
             threading.Thread(target=self._forward_requests, args=(line, answered), daemon=True).start()
-            threading.Thread(target=self._forward_replies, args=(line, answered), daemon=True).start()
+            forward_replies = self._delay_replies if self.delay else self._forward_replies
+            threading.Thread(target=forward_replies, args=(line, answered), daemon=True).start()
 
     def _forward_requests(self, line: _Line, answered: threading.Event) -> None:
         with suppress(OSError, Cut, struct.error):
             while True:
                 header, kind, size, api = _receive_header(line.client)
                 if kind == b"RODS_API_REQ":
-                    with self._lock:
-                        self.requests[api] += 1
-                        self.flights += answered.is_set()
-                        answered.clear()
+                    self._count_request(api, len(header) + size, answered)
                     hook = self._hooks.get(api)
                     if hook is not None:
                         hook(api)
@@ -159,19 +170,57 @@ class Proxy:
                 self._forward(line.client, line.zone, size)
         line.cut()
 
+    def _count_request(self, api: int, size: int, answered: threading.Event) -> None:
+        if api in LOGIN:
+            return
+        with self._lock:
+            self.requests[api] += 1
+            self.bytes += size
+            self.flights += answered.is_set()
+            answered.clear()
+
     def _forward_replies(self, line: _Line, answered: threading.Event) -> None:
         with suppress(OSError):
-            while chunk := line.zone.recv(1 << 16):
-                self._flowing.wait()
-                answered.set()
-                line.client.sendall(chunk)
+            while chunk := line.zone.recv(_RECEIVED_AT_ONCE):
+                self._deliver(line, chunk, answered)
+        self._hang_up(line)
+
+    def _delay_replies(self, line: _Line, answered: threading.Event) -> None:
+        """As `_forward_replies`, each chunk `delay` seconds after it came; they overlap, as on a long line."""
+        chunks: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+        threading.Thread(target=self._receive_replies, args=(line, chunks), daemon=True).start()
+        with suppress(OSError):
+            while True:
+                due, chunk = chunks.get()
+                if not chunk:
+                    break
+                time.sleep(max(0.0, due - time.monotonic()))
+                self._deliver(line, chunk, answered)
+        self._hang_up(line)
+
+    def _receive_replies(self, line: _Line, chunks: SimpleQueue[tuple[float, bytes]]) -> None:
+        chunk = b"-"
+        while chunk:
+            chunk = b""
+            with suppress(OSError):
+                chunk = line.zone.recv(_RECEIVED_AT_ONCE)
+            chunks.put((time.monotonic() + self.delay, chunk))
+
+    def _deliver(self, line: _Line, chunk: bytes, answered: threading.Event) -> None:
+        self._flowing.wait()
+        answered.set()
+        line.client.sendall(chunk)
+        with self._lock:
+            self.bytes += len(chunk)
+
+    def _hang_up(self, line: _Line) -> None:
         line.cut()
         line.client.close()
         line.zone.close()
 
     def _forward(self, source: socket.socket, target: socket.socket, size: int) -> None:
         while size:
-            chunk = source.recv(min(size, 1 << 16))
+            chunk = source.recv(min(size, _RECEIVED_AT_ONCE))
             if not chunk:
                 raise OSError("closed in the middle of a message")
             self._flowing.wait()
