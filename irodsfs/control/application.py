@@ -75,7 +75,7 @@ class Application:
             session = None
             if operation.needs_zone:
                 session = await stack.enter_async_context(self._access.session(request, ticket))
-            call = Call(request, self._changes, media_type, parameters, body, session)
+            call = Call(request, self._changes, media_type, parameters, body, session, stack)
             result = await operation.handler(call)
             if isinstance(result, Response):
                 return _Kept(result, stack.pop_all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ class Call:
     parameters: Any
     body: Any
     opened: Session | None
+    resources: AsyncExitStack
+    """What is to be closed once the answer was sent, or nobody wants it any more."""
 
     @property
     def session(self) -> Session:
@@ -31,7 +34,7 @@ class Call:
     @property
     def path(self) -> str:
         """The logical path in the URL."""
-        return paths.logical_path(self.request.path_params["path"])
+        return paths.logical_path(self.text("path"))
 
     def text(self, name: str) -> str:
         """Another variable part of the URL."""

@@ -41,11 +41,11 @@ def decode(text: str, field: str) -> str:
     return decoded
 
 
-def logical_path(encoded: str) -> str:
-    """The absolute logical path in a URL. Raises `BadRequest` for one that no zone can have."""
-    path = "/" + decode(encoded, "path").strip("/")
-    if len(path.encode()) > LONGEST_PATH:
-        raise BadRequest("path", f"The path has more than {LONGEST_PATH} bytes.", "Shorten it.")
-    if path != posixpath.normpath(path):
-        raise BadRequest("path", f"{path!r} is not normalised.", "Write it without '.', '..' and '//'.")
+def logical_path(path: str, field: str = "path") -> str:
+    """An absolute logical path, its slash at the end left out. Raises `BadRequest` for one that no zone can have."""
+    path = "/" + path.strip("/")
+    if len(path.encode("utf-8", "replace")) > LONGEST_PATH:
+        raise BadRequest(field, f"The path has more than {LONGEST_PATH} bytes.", "Shorten it.")
+    if path != posixpath.normpath(path) or "\0" in path:
+        raise BadRequest(field, f"{path!r} is not normalised.", "Write it without '.', '..', '//' and NUL.")
     return path

@@ -5,9 +5,16 @@ from __future__ import annotations
 import itertools
 
 from irodsfs.control.operations import Operation
-from irodsfs.control.routes import collections, server
+from irodsfs.control.routes import collections, data_objects, file_contents, metadata, permissions, server
 
-CHAPTERS = (server.operations, collections.operations)
+CHAPTERS = (
+    server.operations,
+    collections.operations,
+    metadata.operations,
+    permissions.operations,
+    data_objects.operations,
+    file_contents.operations,
+)
 
 
 def all_operations() -> list[Operation]:

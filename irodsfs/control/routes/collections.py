@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from http import HTTPStatus
 
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
 from pydantic import Field
 
 from irodsfs.control.call import Call
 from irodsfs.control.documents.collections import ChildDocument, CollectionDocument
-from irodsfs.control.errors import ControlError, NotFound
+from irodsfs.control.entries import COLLECTION, wrong_kind
+from irodsfs.control.errors import NotFound
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.grid import namespace
 from irodsfs.grid.collections import (
@@ -45,16 +45,14 @@ class Removal(Parameters):
     force: bool = Field(False, description="true to remove for good, without the trash")
 
 
-@operations.operation(
-    "GET", "/collection/{path:path}", parameters=Listing, answer=CollectionDocument, takes_ticket=True
-)
+@operations.operation("GET", COLLECTION, parameters=Listing, answer=CollectionDocument, takes_ticket=True)
 async def get_collection(call: Call) -> CollectionDocument:
     """What the catalog holds of a collection, with a page of its children where asked for."""
     details = await _existing(call)
     return CollectionDocument.of(details, await _children(call) if call.parameters.listing else None)
 
 
-@operations.operation("PUT", "/collection/{path:path}", answer=CollectionDocument)
+@operations.operation("PUT", COLLECTION, answer=CollectionDocument)
 async def put_collection(call: Call) -> CollectionDocument:
     """Create a collection, and those above it that are missing; one that exists is answered as it is."""
     details = await read_collection(call.session.zone, call.path)
@@ -64,7 +62,7 @@ async def put_collection(call: Call) -> CollectionDocument:
     return CollectionDocument.of(details)
 
 
-@operations.operation("DELETE", "/collection/{path:path}", parameters=Removal)
+@operations.operation("DELETE", COLLECTION, parameters=Removal)
 async def delete_collection(call: Call) -> None:
     """Remove a collection with all that is in it, into the trash unless forced; one that is missing is fine."""
     zone = call.session.zone
@@ -72,7 +70,7 @@ async def delete_collection(call: Call) -> None:
     if entry is None:
         return
     if not entry.is_collection:
-        raise _not_a_collection(call.path)
+        raise wrong_kind(entry)
     reply = await zone.pool.converse(remove_tree(call.path, trash=not call.parameters.force))
     await call.changes.changed(call.path)
     reply.check()
@@ -91,14 +89,8 @@ async def _existing(call: Call) -> CollectionDetails:
         return details
     entry = await namespace.find(call.session.zone, call.path)
     if entry is not None and not entry.is_collection:
-        raise _not_a_collection(call.path)
+        raise wrong_kind(entry)
     raise NotFound("path", f"There is no collection {call.path}.")
-
-
-def _not_a_collection(path: str) -> ControlError:
-    return ControlError(
-        HTTPStatus.CONFLICT, "NOT_A_COLLECTION", f"{path} is a data object.", field="path", remedy="Use /dataObject."
-    )
 
 
 async def _children(call: Call) -> list[ChildDocument]:

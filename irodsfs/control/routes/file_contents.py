@@ -1,0 +1,179 @@
+"""Guide, chapter 7: contents of data objects, downloaded and uploaded as streams."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from email.utils import formatdate
+from http import HTTPStatus
+from urllib.parse import quote
+
+import trio
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
+from irodsfs.control.call import Call
+from irodsfs.control.documents.data_objects import DataObjectDocument
+from irodsfs.control.entries import wrong_kind
+from irodsfs.control.operations import Operations, Parameters
+from irodsfs.control.replacing import Replacement
+from irodsfs.control.routes.data_objects import existing_replicas
+from irodsfs.control.uploads import FORM, PART, uploaded
+from irodsfs.grid import namespace, requests
+from irodsfs.grid.data_objects import Replica, read_replicas
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.transfer.flights import SMALL, content, reading
+from irodsfs.transfer.reader import Reader
+from irodsfs.transfer.writer import Writer
+
+operations = Operations("File contents")
+
+FILE_CONTENTS = "/fileContents/{path:path}"
+BYTES = "application/octet-stream"
+PIECE = 1024 * 1024
+"""Bytes that are handed to the client at a time."""
+
+_BINARY = {"type": "string", "format": "binary"}
+
+
+class Download(Parameters):
+    offset: int = Field(0, ge=0, le=2**63 - 1, description="where to begin, in bytes")
+    length: int | None = Field(None, ge=0, le=2**63 - 1, description="how many bytes to send at the most")
+
+
+class Upload(Parameters):
+    offset: int | None = Field(
+        None, ge=0, le=2**63 - 1, description="write from this byte on and keep the rest; otherwise all is replaced"
+    )
+
+
+@operations.operation(
+    "GET",
+    FILE_CONTENTS,
+    parameters=Download,
+    contents={BYTES: _BINARY},
+    takes_ticket=True,
+    other_statuses=(HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
+)
+async def get_file_contents(call: Call) -> Response:
+    """The bytes of a data object, or of a range of it."""
+    replica = (await existing_replicas(call))[0]
+    headers = _headers(replica)
+    if _is_known(call, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    segment = _segment(call, replica.size, headers["ETag"])
+    if call.request.method == "HEAD":
+        headers |= segment.headers() | {"Content-Length": str(segment.length)}
+        return Response(status_code=segment.status, headers=headers, media_type=BYTES)
+    return await _send(call, replica, headers)
+
+
+@operations.operation(
+    "POST",
+    FILE_CONTENTS,
+    parameters=Upload,
+    answer=DataObjectDocument,
+    upload={FORM: {"type": "object", "properties": {PART: _BINARY}, "required": [PART]}},
+    takes_ticket=True,
+)
+async def post_file_contents(call: Call) -> DataObjectDocument:
+    """Upload a file as the part `uploadFile` of a form; answers what the catalog holds of it then."""
+    entry = await namespace.find(call.session.zone, call.path)
+    if entry is not None and entry.is_collection:
+        raise wrong_kind(entry)
+    async with aclosing(uploaded(call.request)) as source:
+        await anext(source)
+        offset = call.parameters.offset
+        if offset is not None:
+            await _write(call, source, os.O_WRONLY | os.O_CREAT, offset)
+        elif entry is None:
+            await _create(call, source)
+        else:
+            await Replacement(call.session.zone, call.path).fill(source)
+    await call.changes.changed(call.path)
+    return DataObjectDocument.of((await read_replicas(call.session.zone, call.path))[0])
+
+
+async def _create(call: Call, source: AsyncIterator[bytes]) -> None:
+    try:
+        await _write(call, source, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0)
+    except BaseException:
+        # What came halfway is nothing that anybody asked for.
+        with trio.CancelScope(shield=True):
+            await call.session.zone.fly(requests.unlink(call.path))
+            await call.changes.changed(call.path)
+        raise
+
+
+async def _write(call: Call, source: AsyncIterator[bytes], flags: int, offset: int) -> None:
+    writer = Writer(call.session.zone, call.path, flags, offset=offset)
+    await writer.open()
+    try:
+        async for piece in source:
+            await writer.write(piece)
+    except BaseException:
+        await writer.abort()
+        raise
+    await writer.close()
+
+
+def _headers(replica: Replica) -> dict[str, str]:
+    return {
+        "Accept-Ranges": "bytes",
+        "ETag": _entity_tag(replica),
+        "Last-Modified": formatdate(replica.modified, usegmt=True),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(replica.name, safe='')}",
+    }
+
+
+def _entity_tag(replica: Replica) -> str:
+    version = f"{replica.id}-{replica.size}-{replica.modified}-{replica.checksum}"
+    digest = hashlib.sha256(version.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    # Times are whole seconds: without a checksum two contents may look the same.
+    return f'"{digest}"' if replica.checksum else f'W/"{digest}"'
+
+
+def _is_known(call: Call, tag: str) -> bool:
+    known = {each.strip().removeprefix("W/") for each in call.request.headers.get("if-none-match", "").split(",")}
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+def _segment(call: Call, size: int, tag: str) -> Segment:
+    header = call.request.headers.get("range")
+    condition = call.request.headers.get("if-range")
+    applies = condition is None or (condition == tag and not tag.startswith("W/"))
+    segment = by_header(size, header) if header is not None and applies else None
+    return segment or by_parameters(size, call.parameters.offset, call.parameters.length)
+
+
+async def _send(call: Call, replica: Replica, headers: dict[str, str]) -> Response:
+    if replica.size <= SMALL:
+        whole = content(await call.session.zone.fly(*reading(call.path, SMALL + 1, verify=False), repeat=True))
+        if len(whole) <= SMALL:
+            segment = _segment(call, len(whole), headers["ETag"])
+            sent = bytes(memoryview(whole)[segment.start : segment.end])
+            return Response(sent, segment.status, headers | segment.headers(), BYTES)
+    reader = Reader(call.session.zone, call.path, verify=False)
+    call.resources.push_async_callback(_close, reader)
+    await reader.open()
+    segment = _segment(call, reader.size, headers["ETag"])
+    headers |= segment.headers() | {"Content-Length": str(segment.length)}
+    return StreamingResponse(_pieces(reader, segment), segment.status, headers, BYTES)
+
+
+async def _pieces(reader: Reader, segment: Segment) -> AsyncIterator[bytes]:
+    position = segment.start
+    while position < segment.end:
+        piece = await reader.read(position, min(PIECE, segment.end - position))
+        if not piece:
+            raise ZoneUnreachable("the data object became shorter while it was sent")
+        yield bytes(piece)
+        position += len(piece)
+
+
+async def _close(reader: Reader) -> None:
+    with trio.CancelScope(shield=True):
+        await reader.close()

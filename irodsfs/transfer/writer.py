@@ -1,0 +1,87 @@
+"""Writing a data object from a source that comes by once, in constant memory."""
+
+from __future__ import annotations
+
+import os
+
+from irodsfs.grid import requests
+from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer.flights import CHUNK, check_descriptor
+
+UNANSWERED = 4
+"""Write requests that may be on their way."""
+
+
+class Writer:
+    """An open replica that takes bytes in order. Nothing is registered before `close` has returned.
+
+    A source is told of a failure by the next call, at the latest by `close`.
+    """
+
+    def __init__(self, zone: Zone, path: str, flags: int, *, offset: int = 0, resource: str | None = None) -> None:
+        """`flags` are those of open(2); writing starts at `offset` bytes."""
+        self._zone = zone
+        self._opening = [requests.open_object(path, flags, resource=resource)]
+        self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
+        self._connection: ZoneConnection | None = None
+        self._buffer = bytearray()
+        self._unanswered = 0
+
+    async def open(self) -> None:
+        """Raises the zone's error, or `ZoneUnreachable`."""
+        self._connection = await self._zone.pool.dedicate()
+        try:
+            opened, *others = await self._zone.pool.run(self._connection, self._opening)
+            check_descriptor(opened)
+            self._connection.open_descriptors.add(FIRST_DESCRIPTOR)
+            for reply in others:
+                reply.check()
+        except BaseException:
+            await self._leave()
+            raise
+
+    async def write(self, content: bytes | bytearray) -> None:
+        self._buffer += content
+        if len(self._buffer) >= CHUNK:
+            await self._send()
+
+    async def close(self) -> None:
+        """Return when everything is registered."""
+        assert self._connection is not None
+        try:
+            if self._buffer:
+                await self._send()
+            while self._unanswered:
+                await self._receive(self._connection)
+            (closed,) = await self._zone.pool.run(self._connection, [requests.close(FIRST_DESCRIPTOR)])
+            self._connection.open_descriptors.clear()
+            closed.check()
+        finally:
+            await self._leave()
+
+    async def abort(self) -> None:
+        """Leave without a word; the server closes the replica and marks it as stale."""
+        await self._leave()
+
+    async def _send(self) -> None:
+        connection, content = self._connection, self._buffer
+        if connection is None:
+            raise ZoneUnreachable("the data object is not open any more")
+        self._buffer = bytearray()
+        await self._zone.pool.in_thread(lambda: connection.send(requests.write(FIRST_DESCRIPTOR, content)))
+        self._unanswered += 1
+        if self._unanswered > UNANSWERED:
+            await self._receive(connection)
+
+    async def _receive(self, connection: ZoneConnection) -> None:
+        reply = await self._zone.pool.in_thread(connection.receive)
+        self._unanswered -= 1
+        reply.check()
+
+    async def _leave(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.broken = connection.broken or bool(connection.open_descriptors)
+            await self._zone.pool.give_back(connection)
