@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,8 +58,29 @@ def test_on_a_terminal_the_mount_stays_until_enter(user_environment: dict[str, s
     assert list(demo_directory.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing_behind(
+    user_environment: dict[str, str], demo_directory: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "irodsfs", "demo", "--exit"]
+    with subprocess.Popen(command, env=user_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
+        try:
+            assert demo.stdout is not None
+            read_until(demo.stdout.fileno(), b"$ cp -r")
+            demo.send_signal(number)
+            _, errors = demo.communicate(timeout=60)
+        finally:
+            demo.kill()
+    assert demo.returncode != 0
+    assert b"Traceback" not in errors
+    assert list(demo_directory.iterdir()) == []
+    assert str(demo_directory) not in MOUNT_TABLE.read_text()
+
+
 def read_until(terminal: int, text: bytes) -> bytes:
     shown = b""
     while text not in shown:
-        shown += os.read(terminal, 4096)
+        more = os.read(terminal, 4096)
+        assert more, shown
+        shown += more
     return shown

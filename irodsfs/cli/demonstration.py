@@ -106,8 +106,9 @@ class Installation:
         path = resolve(self.mountpoint)
         if find_mount(path):
             with suppress(subprocess.TimeoutExpired):
-                umount = [*_PROGRAM, "umount", self.mountpoint]
-                subprocess.run(umount, capture_output=True, timeout=STOP_SECONDS, check=False)
+                subprocess.run(
+                    [*_PROGRAM, "umount", self.mountpoint], capture_output=True, timeout=STOP_SECONDS, check=False
+                )
         if find_mount(path):
             detach(path)
 

@@ -58,10 +58,10 @@ def test_umount_waits_for_the_end_of_the_process(
     zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
 ) -> None:
     assert irodsfs("mount", zone_server.environment_file(), mountpoint).returncode == 0
-    (record,) = Path(user_environment["XDG_RUNTIME_DIR"], "irodsfs").iterdir()
+    (record,) = Path(user_environment["XDG_RUNTIME_DIR"], "irodsfs").glob("*.mount")
     assert irodsfs("umount", mountpoint).returncode == 0
     assert not record.exists()
-    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").iterdir()
+    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").glob("*.log")
     assert log.read_text().endswith("is unmounted\n")
     assert log.stat().st_mode & 0o777 == 0o600
 
@@ -243,5 +243,5 @@ def test_the_password_is_nowhere_to_be_seen(
     )
     assert status == 4
     assert secret not in message
-    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").iterdir()
+    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").glob("*.log")
     assert secret not in log.read_text()
