@@ -58,7 +58,7 @@ class Document:
 def document(request: Message | None, reply: Message) -> Document:
     """The document of a reply; raises ProtocolError when it cannot be unpacked."""
     result = Document()
-    result.leaves += [Leaf(f"error/{i}", "text", status) for i, status in enumerate(error_statuses(reply))]
+    result.leaves += error_stack(reply)
     if not reply.body.rstrip(b"\0"):
         return result
     struct = decode(reply.body)
@@ -74,10 +74,12 @@ def document(request: Message | None, reply: Message) -> Document:
     return result
 
 
-def error_statuses(reply: Message) -> list[str]:
+def error_stack(reply: Message) -> Iterator[Leaf]:
     if not reply.error.rstrip(b"\0"):
-        return []
-    return [message.text("status") for message in decode(reply.error).structs("RErrMsg_PI")]
+        return
+    for number, message in enumerate(decode(reply.error).structs("RErrMsg_PI")):
+        yield Leaf(f"error {number}", "text", message.text("status"))
+        yield Leaf(f"error {number} text", "text", message.text("msg"))
 
 
 def add_query_result(result: Document, struct: Struct) -> None:

@@ -51,14 +51,17 @@ def test_a_missing_row_is_a_difference() -> None:
     assert "rows" in compared(query(NO_ORDER), recorded, result(("20000", "/a")))
 
 
-def test_status_type_error_codes_and_bytes_count() -> None:
-    error = encode(Struct("RError_PI", ("count", 1), ("RErrMsg_PI", Struct("RErrMsg_PI", ("status", -1)))))
+def test_type_status_bytes_and_error_stack_count() -> None:
+    error = encode(
+        Struct("RError_PI", ("count", 1), ("RErrMsg_PI", Struct("RErrMsg_PI", ("status", -1), ("msg", "why"))))
+    )
     recorded = Message("RODS_API_REPLY", 3, b"", error, b"abc")
     assert compared(query(NO_ORDER), recorded, Message("RODS_VERSION", 4, b"", b"", b"abd")) == [
         "type",
         "status",
         "byte stream",
-        "error/0",
+        "error 0",
+        "error 0 text",
     ]
 
 
