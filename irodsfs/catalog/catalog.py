@@ -184,15 +184,15 @@ class Catalog:
         parent, name = posixpath.split(path)
         listing = self._listings.get(parent)
         found = self._found.get(path)
-        if listing is None and found is not None:
+        if found is not None and (listing is None or not name):
             return found.entry
         # Whoever asks for one name in a collection will ask for more, and a small listing costs no more than one name.
-        if listing is None and parent not in self._large:
+        if listing is None and name and parent not in self._large:
             async with self._alone(parent):
                 listing = self._listings.get(parent)
                 if listing is None:
                     listing = await self._list_if_small(parent)
-        if listing is not None:
+        if listing is not None and name:  # "/" has no name, and is in no listing
             return listing.get(name)
         async with self._alone(path):
             found = self._found.get(path)
