@@ -1,0 +1,122 @@
+"""Replicas of a data object on several resources."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from irods import keywords as kw
+from irods.exception import (
+    DIRECT_CHILD_ACCESS,
+    SYS_REPLICA_DOES_NOT_EXIST,
+    SYS_REPLICA_INACCESSIBLE,
+    SYS_RESC_DOES_NOT_EXIST,
+    USER_CHKSUM_MISMATCH,
+)
+from irods.session import iRODSSession
+
+MakeResource = Callable[..., str]
+
+
+@pytest.fixture
+def make_resource(session: iRODSSession, tmp_path: Path) -> MakeResource:
+    """Makes a resource, storage unless another kind is asked for, and answers its name."""
+
+    def make(kind: str = "unixfilesystem", parent: str = "") -> str:
+        name = f"r{uuid.uuid4().hex[:8]}"
+        place = {"host": "localhost", "path": str(tmp_path / name)} if kind == "unixfilesystem" else {}
+        session.resources.create(name, kind, **place)
+        if parent:
+            session.resources.add_child(parent, name)
+        return name
+
+    return make
+
+
+@pytest.fixture
+def path(session: iRODSSession, home: str) -> Iterator[str]:
+    """The path of a data object yet to be made."""
+    yield f"{home}/object"
+    session.data_objects.unlink(f"{home}/object", force=True)
+
+
+def write(session: iRODSSession, path: str, content: bytes, mode: str = "w", **options: str) -> None:
+    with session.data_objects.open(path, mode, **options) as file:
+        file.write(content)
+
+
+def replicas(session: iRODSSession, path: str) -> dict[str, tuple[int, str, int]]:
+    """Number, status and size of each replica, by resource."""
+    found = session.data_objects.get(path).replicas
+    return {replica.resource_name: (replica.number, replica.status, replica.size) for replica in found}
+
+
+def test_a_replication_resource_keeps_a_copy_on_each_of_its_children(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    root = make_resource("replication")
+    children = {make_resource(parent=root) for _ in range(3)}
+    write(session, path, b"content", **{kw.DEST_RESC_NAME_KW: root})
+    found = replicas(session, path)
+    assert found.keys() == children
+    assert sorted(found.values()) == [(number, "1", 7) for number in range(3)]
+    write(session, path, b"more content")
+    assert sorted(replicas(session, path).values()) == [(number, "1", 12) for number in range(3)]
+
+
+def test_a_write_to_a_resource_without_a_replica_makes_one_and_the_others_stale(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    other = make_resource()
+    write(session, path, b"new", "a", **{kw.DEST_RESC_NAME_KW: other})
+    assert replicas(session, path) == {"demoResc": (0, "0", 7), other: (1, "1", 3)}
+
+
+def test_a_child_resource_cannot_be_asked_for(session: iRODSSession, home: str, make_resource: MakeResource) -> None:
+    child = make_resource(parent=make_resource("replication"))
+    with pytest.raises(DIRECT_CHILD_ACCESS):
+        write(session, f"{home}/none", b"", **{kw.RESC_NAME_KW: child})
+
+
+def test_a_resource_that_does_not_exist_cannot_be_asked_for(session: iRODSSession, home: str) -> None:
+    with pytest.raises(SYS_RESC_DOES_NOT_EXIST):
+        write(session, f"{home}/none", b"", **{kw.DEST_RESC_NAME_KW: "nowhere"})
+
+
+def test_replicas_that_are_not_there_cannot_be_read(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    with pytest.raises(SYS_REPLICA_INACCESSIBLE):
+        session.data_objects.open(path, "r", **{kw.RESC_NAME_KW: make_resource()})
+    with pytest.raises(SYS_REPLICA_DOES_NOT_EXIST):
+        session.data_objects.open(path, "r", **{kw.REPL_NUM_KW: "7"})
+
+
+def test_a_replica_is_unregistered_and_its_file_left(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    other = make_resource()
+    session.data_objects.replicate(path, resource=other)
+    file = Path(session.data_objects.get(path).replicas[1].path)
+    session.data_objects.unregister(path, **{kw.RESC_NAME_KW: other, kw.COPIES_KW: "1"})
+    assert replicas(session, path).keys() == {"demoResc"}
+    assert file.read_bytes() == b"content"
+
+
+def test_a_checksum_asked_for_at_the_open_is_registered_at_the_close(session: iRODSSession, path: str) -> None:
+    write(session, path, b"hello iRODS", **{kw.REG_CHKSUM_KW: ""})
+    assert session.data_objects.get(path).checksum == session.data_objects.chksum(path)
+    write(session, path, b"changed")
+    assert not session.data_objects.get(path).checksum
+
+
+def test_content_with_another_checksum_than_expected_is_stale(session: iRODSSession, path: str) -> None:
+    expected = "sha2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    with pytest.raises(USER_CHKSUM_MISMATCH):
+        write(session, path, b"not empty", **{kw.VERIFY_CHKSUM_KW: expected})
+    assert replicas(session, path) == {"demoResc": (0, "0", 9)}

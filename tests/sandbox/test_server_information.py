@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import json
+
+from irods.session import iRODSSession
+
+from tests.sandbox.requests import send
+
+
+def test_the_server_names_its_release_and_zone(session: iRODSSession) -> None:
+    with session.pool.get_connection():
+        assert session.server_version[:3] == (5, 0, 2)
+    reply = send(session, "GET_MISC_SVR_INFO_AN", None)
+    assert "<rodsZone>tempZone</rodsZone>" in reply.msg.decode()
+    assert '"ssl_enabled":false' in reply.msg.decode().replace("&quot;", '"')
+
+
+def test_client_hints_are_json_with_the_specific_queries_of_the_zone(session: iRODSSession) -> None:
+    text = send(session, "CLIENT_HINTS_AN", None).msg.decode()
+    hints = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    assert hints["hash_scheme"] == "SHA256"
+    assert "ShowCollAcls" in hints["specific_queries"]
+    assert {"unixfilesystem", "replication"} <= {plugin["name"] for plugin in hints["plugins"]}
