@@ -50,7 +50,7 @@ _NAMED: dict[type[iRODSException], tuple[HTTPStatus, str, str]] = {
     ex.CAT_INVALID_USER: (_BAD, "userName", "Name a user or group of the zone, as name or name,zone."),
     ex.CAT_INVALID_GROUP: (_BAD, "restriction_value", "Name a group of the zone."),
     ex.SYS_RESC_DOES_NOT_EXIST: (_BAD, "resource", "Name a resource of the zone."),
-    ex.CAT_UNKNOWN_SPECIFIC_QUERY: (_MISSING, "alias", "List the aliases with POST /query, or ask an administrator."),
+    ex.CAT_UNKNOWN_SPECIFIC_QUERY: (_MISSING, "alias", "The specific query ls lists the aliases."),
     ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME: (_CONFLICT, "path", "Choose another name, or remove what is there."),
     ex.CAT_NAME_EXISTS_AS_COLLECTION: (_CONFLICT, "path", "A collection has that name: choose another."),
     ex.CAT_NAME_EXISTS_AS_DATAOBJ: (_CONFLICT, "path", "A data object has that name: choose another."),

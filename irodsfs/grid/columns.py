@@ -17,7 +17,7 @@ class UnknownColumn(ValueError):
 
     def __init__(self, name: str) -> None:
         alike = difflib.get_close_matches(name.upper(), _numbers(), n=3)
-        hint = f": did you mean {' or '.join(alike)}?" if alike else ""
+        hint = f"; alike are {', '.join(alike)}" if alike else ""
         super().__init__(f"{name!r} is not a column{hint}")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from irodsfs.grid.flight import Request
 from irodsfs.grid.queries import Row, page
 from irodsfs.grid.zone import Zone
 
 
-async def pages(zone: Zone, request: Callable[[int], Request]) -> AsyncIterator[list[Row]]:
+async def pages(zone: Zone, request: Callable[[int], Request]) -> AsyncGenerator[list[Row], None]:
     """The pages of a result; `request(continuation)` asks for the first (0) or a later one."""
     async with zone.pool.connection() as connection:
         continuation = 0

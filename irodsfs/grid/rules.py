@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element
+from typing import Protocol
 
 from irods.api_number import api_number
 from irods.message import (
@@ -29,6 +29,18 @@ EXTERNAL = "@external\n"
 _INPUT = re.compile(r"^[ \t]*input[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _OUTPUT = re.compile(r"^[ \t]*output[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _PARAMETER = re.compile(r"""\s*(?P<name>\*\w+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,]*)\s*(?:,|$)""")
+_FIELDS = ("myStr", "myInt", "myDouble")
+"""Where the value of an output lies, whatever its type."""
+
+
+class Element(Protocol):
+    """An element as python-irodsclient's parsers make them."""
+
+    text: str | None
+
+    def find(self, name: str) -> Element | None: ...
+
+    def findall(self, name: str) -> list[Element]: ...
 
 
 class RuleSyntaxError(ValueError):
@@ -124,14 +136,20 @@ def _outputs(reply: Reply) -> list[Output]:
 
 
 def _output(parameter: Element) -> list[Output]:
-    name, kind = parameter.findtext("label", ""), parameter.findtext("type", "")
+    name, kind = _text(parameter.find("label")), _text(parameter.find("type"))
+    value = parameter.find(kind) if kind else None
+    if value is None:
+        return [Output(name, "")]
     if kind == "ExecCmdOut_PI":
-        texts = [_buffer(each) for each in parameter.findall("ExecCmdOut_PI/BinBytesBuf_PI")] + ["", ""]
+        texts = [_buffer(each) for each in value.findall("BinBytesBuf_PI")] + ["", ""]
         return [Output(name, texts[0]), Output(STANDARD_ERROR, texts[1])]
-    value = next(iter(parameter.find(kind) or ()), None) if kind else None
-    text = "" if value is None else value.text or ""
-    return [Output(name, text, is_number=kind in ("INT_PI", "INT_MS_T"))]
+    texts = [_text(value.find(field)) for field in _FIELDS]
+    return [Output(name, "".join(texts), is_number=kind == "INT_PI")]
 
 
 def _buffer(buffer: Element) -> str:
-    return base64.b64decode(buffer.findtext("buf", "")).rstrip(b"\0").decode("utf-8", "replace")
+    return base64.b64decode(_text(buffer.find("buf"))).rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _text(element: Element | None) -> str:
+    return (element.text or "") if element is not None else ""

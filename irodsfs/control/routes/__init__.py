@@ -5,7 +5,18 @@ from __future__ import annotations
 import itertools
 
 from irodsfs.control.operations import Operation
-from irodsfs.control.routes import collections, data_objects, file_contents, metadata, permissions, server
+from irodsfs.control.routes import (
+    collections,
+    data_objects,
+    file_contents,
+    metadata,
+    permissions,
+    queries,
+    rules,
+    server,
+    tickets,
+    users,
+)
 
 CHAPTERS = (
     server.operations,
@@ -14,6 +25,10 @@ CHAPTERS = (
     permissions.operations,
     data_objects.operations,
     file_contents.operations,
+    rules.operations,
+    users.operations,
+    queries.operations,
+    tickets.operations,
 )
 
 
