@@ -56,7 +56,7 @@ def run(recording: Path) -> Report:
         replay = Replay(server, ticking)
         replay.variables.paths |= {VAULT: str(server.zone.vault), SECOND_VAULT: str(second_vault)}
         replay.variables.hosts.bind(HOST, server.zone.host)
-        return Report(recording.name, list(replay.steps(events)))
+        return Report(recording.stem.removeprefix("recording-"), list(replay.steps(events)))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irodsfs.sandbox.conformance.compare import Difference
+from irodsfs.sandbox.conformance.exceptions import exceptions
 
 WIDTH = 60  # characters of a value shown in the table
 
@@ -41,7 +42,7 @@ class Step:
 
 @dataclass
 class Report:
-    """The outcome of replaying one recording."""
+    """The outcome of replaying one recording, such as ``prc`` for ``recording-prc.jsonl``."""
 
     recording: str
     steps: list[Step] = field(default_factory=list)
@@ -60,6 +61,10 @@ class Report:
         console = console or Console(width=180, soft_wrap=True)
         steps = [each for each in self.steps if step is None or each.name == step]
         console.print(table(steps))
+        listed = exceptions(self.recording)
+        for each in steps:
+            if each.name in listed:
+                console.print(Text(f"exception: {each.name}: {listed[each.name]}"))
         if verbose or step is not None:
             for each in steps:
                 print_differences(console, each)

@@ -15,7 +15,7 @@ def printed(report: Report, step: str | None = None, verbose: bool = False) -> l
 
 
 REPORT = Report(
-    "recording.jsonl",
+    "some",
     [
         Step("same", [Exchange("RODS_API_REQ 602", "3", "3")]),
         Step("other", [Exchange("RODS_API_REQ 633", "1", "-310000", [Difference("status", "1", "-310000")])]),
@@ -42,3 +42,8 @@ def test_one_step_is_shown_with_its_request_and_all_differences() -> None:
 
 def test_nothing_replayed_is_no_success() -> None:
     assert Report("empty").share == 0.0
+
+
+def test_exceptions_are_shown_with_their_reason() -> None:
+    report = Report("prc", [Step("misc-client-hints", [Exchange("", "", "", [Difference("status", "0", "1")])])])
+    assert any(line.startswith("exception: misc-client-hints: names the plugins") for line in printed(report))
