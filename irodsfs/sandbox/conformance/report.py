@@ -84,9 +84,8 @@ def summary(step: Step) -> tuple[str, str]:
     for exchange in step.differing:
         first = exchange.differences[0]
         return f"{first.where}: {first.recorded}"[:WIDTH], first.ours[:WIDTH]
-    return tuple(  # type: ignore[return-value]
-        " ".join(getattr(exchange, side) for exchange in step.exchanges)[:WIDTH] for side in ("recorded", "ours")
-    )
+    recorded, ours = (" ".join(getattr(each, side) for each in step.exchanges) for side in ("recorded", "ours"))
+    return recorded[:WIDTH], ours[:WIDTH]
 
 
 def print_differences(console: Console, step: Step) -> None:
