@@ -1,0 +1,335 @@
+"""What a mount does while its zone is slow, away, or cut off in the middle of something."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from irods.api_number import api_number
+from irods.session import iRODSSession
+
+from tests.mount.conftest import MountThrough
+from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
+
+OPEN, READ, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "READ", "WRITE", "CLOSE"))
+QUERY = api_number["GEN_QUERY_AN"]
+RENAME = api_number["DATA_OBJ_RENAME_AN"]
+UNLINK = api_number["DATA_OBJ_UNLINK_AN"]
+NETWORK = {errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ECONNREFUSED}
+MEGABYTE = 1 << 20
+PATIENCE = 30
+"""Seconds in which what is promised must have happened."""
+
+
+def put(session: iRODSSession, path: str, content: bytes) -> None:
+    with session.data_objects.open(path, "w") as stream:
+        stream.write(content)
+
+
+def get(session: iRODSSession, path: str) -> bytes:
+    with session.data_objects.open(path, "r") as stream:
+        content: bytes = stream.read()
+    return content
+
+
+def test_others_are_answered_while_a_large_read_is_stalled(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    content = os.urandom(20 * MEGABYTE)
+    put(session, f"{home}/large", content)
+    put(session, f"{home}/small", b"small")
+    session.collections.create(f"{home}/directory")
+    mount = mount_through(proxy)
+    stall = proxy.stall_at(READ)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit((mount.path / "large").read_bytes)
+        assert stall.reached.wait(PATIENCE)
+        proxy.forget_hooks()
+        assert (mount.path / "large").stat().st_size == len(content)
+        assert sorted(os.listdir(mount.path)) == ["directory", "large", "small"]
+        assert os.listdir(mount.path / "directory") == []
+        assert (mount.path / "small").read_bytes() == b"small"
+        (mount.path / "directory/new").write_bytes(b"new")
+        (mount.path / "directory/new").rename(mount.path / "renamed")
+        (mount.path / "renamed").unlink()
+        assert not reading.done()
+        stall.release()
+        assert reading.result(PATIENCE) == content
+
+
+def test_others_are_answered_while_a_flush_is_stalled(mount_through: MountThrough, proxy: Proxy) -> None:
+    mount = mount_through(proxy)
+    stall = proxy.stall_at(WRITE)
+    with ThreadPoolExecutor() as threads:
+        writing = threads.submit((mount.path / "slow").write_bytes, b"content")
+        assert stall.reached.wait(PATIENCE)
+        proxy.forget_hooks()
+        assert (mount.path / "slow").stat().st_size == len(b"content")
+        (mount.path / "other").write_bytes(b"other")
+        assert sorted(os.listdir(mount.path)) == ["other", "slow"]
+        assert not writing.done()
+        stall.release()
+        assert writing.result(PATIENCE) == len(b"content")
+    assert (mount.path / "slow").read_bytes() == b"content"
+
+
+def test_a_listing_that_is_cut_off_is_asked_for_again(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/file", b"")
+    mount = mount_through(proxy)
+    proxy.cut_at(QUERY)
+    assert os.listdir(mount.path) == ["file"]
+
+
+def test_a_listing_that_fails_is_an_error_and_never_empty(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    session.collections.create(f"{home}/directory")
+    put(session, f"{home}/directory/file", b"")
+    mount = mount_through(proxy)
+    mount.expect_log("opendir|readdir|lookup|getattr|access")
+    (mount.path / "directory").stat()
+    proxy.cut_at(QUERY, times=1000)
+    with pytest.raises(OSError, match=r".") as failed:
+        os.listdir(mount.path / "directory")
+    assert failed.value.errno in NETWORK
+    proxy.forget_hooks()
+    assert os.listdir(mount.path / "directory") == ["file"]
+
+
+def test_a_zone_that_is_away_gives_network_errors_and_the_mount_recovers(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    session.collections.create(f"{home}/directory")
+    put(session, f"{home}/file", b"content")
+    mount = mount_through(proxy, "--cache-timeout", "0")
+    mount.expect_log("ERROR irodsfs.mount")
+    assert sorted(os.listdir(mount.path)) == ["directory", "file"]
+    proxy.refuse()
+    for call in (
+        lambda: os.listdir(mount.path),
+        lambda: (mount.path / "file").read_bytes(),
+        lambda: (mount.path / "directory/new").mkdir(),
+    ):
+        with pytest.raises(OSError, match=r".") as failed:
+            call()
+        assert failed.value.errno in NETWORK
+    proxy.accept_again()
+    assert sorted(os.listdir(mount.path)) == ["directory", "file"]
+    assert (mount.path / "file").read_bytes() == b"content"
+    (mount.path / "directory/new").mkdir()
+
+
+def test_a_zone_that_says_nothing_times_out_and_the_mount_recovers(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/file", b"content")
+    mount = mount_through(proxy, "--cache-timeout", "0", "--timeout", "1")
+    mount.expect_log("ETIMEDOUT|ENOTCONN")
+    assert os.listdir(mount.path) == ["file"]
+    proxy.stop_flow()
+    began = time.monotonic()
+    with pytest.raises(OSError, match=r".") as failed:
+        os.listdir(mount.path)
+    assert failed.value.errno in NETWORK
+    assert time.monotonic() - began < 10
+    proxy.let_flow()
+    assert os.listdir(mount.path) == ["file"]
+
+
+def test_connections_that_died_while_idle_are_not_noticed(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    mount = mount_through(proxy, "--cache-timeout", "0")
+    (mount.path / "file").write_bytes(b"content")
+    proxy.cut()
+    (mount.path / "directory").mkdir()
+    proxy.cut()
+    (mount.path / "file").rename(mount.path / "directory/file")
+    proxy.cut()
+    assert (mount.path / "directory/file").read_bytes() == b"content"
+
+
+def test_a_write_that_is_cut_off_is_repeated(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    mount = mount_through(proxy)
+    for api in (OPEN, WRITE, CLOSE):
+        proxy.cut_at(api)
+        (mount.path / f"small {api}").write_bytes(b"content")
+        proxy.forget_hooks()
+        assert get(session, f"{home}/small {api}") == b"content"
+
+
+def test_a_large_write_that_is_cut_off_is_repeated(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    content = os.urandom(20 * MEGABYTE)
+    mount = mount_through(proxy)
+    for api in (WRITE, CLOSE):
+        proxy.cut_at(api)
+        (mount.path / f"large {api}").write_bytes(content)
+        proxy.forget_hooks()
+        assert get(session, f"{home}/large {api}") == content
+
+
+def test_a_large_read_that_is_cut_off_goes_on(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    content = os.urandom(20 * MEGABYTE)
+    put(session, f"{home}/large", content)
+    mount = mount_through(proxy)
+    with (mount.path / "large").open("rb") as file:
+        assert file.read(MEGABYTE) == content[:MEGABYTE]
+        proxy.cut()
+        assert file.read() == content[MEGABYTE:]
+
+
+def test_a_small_read_that_is_cut_off_is_repeated(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/file", b"content")
+    mount = mount_through(proxy)
+    proxy.cut_at(READ)
+    assert (mount.path / "file").read_bytes() == b"content"
+
+
+def kept_bytes(spool: Path) -> list[bytes]:
+    return [file.read_bytes() for file in spool.glob("*/failed/*") if file.suffix != ".json"]
+
+
+@pytest.fixture
+def spool(user_environment: dict[str, str]) -> Path:
+    return Path(user_environment["XDG_CACHE_HOME"]) / "irodsfs"
+
+
+@pytest.mark.parametrize("size", [7, 20 * MEGABYTE])
+def test_bytes_that_the_zone_never_took_fail_at_close_and_are_kept(
+    mount_through: MountThrough, proxy: Proxy, spool: Path, home: str, size: int
+) -> None:
+    content = os.urandom(size)
+    mount = mount_through(proxy)
+    mount.expect_log("could not be written|flush|create|write|lookup")
+    descriptor = os.open(mount.path / "file", os.O_CREAT | os.O_WRONLY)
+    os.write(descriptor, content)
+    proxy.refuse()
+    with pytest.raises(OSError, match=r".") as failed:
+        os.close(descriptor)
+    assert failed.value.errno in NETWORK
+    assert kept_bytes(spool) == [content]
+    (kept,) = (line for line in mount.log.splitlines() if "could not be written" in line)
+    assert f"{home}/file" in kept
+    assert str(spool) in kept
+    proxy.accept_again()
+    (mount.path / "file").write_bytes(content)
+    assert (mount.path / "file").read_bytes() == content
+
+
+def test_fsync_fails_while_the_zone_is_away_and_succeeds_when_it_is_back(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, spool: Path
+) -> None:
+    mount = mount_through(proxy)
+    mount.expect_log("fsync")
+    with (mount.path / "file").open("wb", buffering=0) as file:
+        file.write(b"content")
+        proxy.refuse()
+        with pytest.raises(OSError, match=r".") as failed:
+            os.fsync(file.fileno())
+        assert failed.value.errno in NETWORK
+        proxy.accept_again()
+        os.fsync(file.fileno())
+        assert get(session, f"{home}/file") == b"content"
+    assert kept_bytes(spool) == []
+
+
+def test_nothing_is_used_up_by_failures(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    mount = mount_through(proxy, "--connections", "3")
+    mount.expect_log("ERROR irodsfs.mount")
+    (mount.path / "directory").mkdir()
+    descriptors = [os.open(mount.path / f"directory/{number}", os.O_CREAT | os.O_WRONLY) for number in range(10)]
+    session.collections.remove(f"{home}/directory", force=True)
+    for descriptor in descriptors:
+        os.write(descriptor, b"content")
+        with pytest.raises(FileNotFoundError):
+            os.close(descriptor)
+    (mount.path / "file").write_bytes(b"content")
+    proxy.cut_at(READ, times=1000)
+    for _ in range(4):
+        with pytest.raises(OSError, match=r"."):
+            (mount.path / "file").read_bytes()
+    proxy.forget_hooks()
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: (mount.path / "file").read_bytes(), range(16))) == [b"content"] * 16
+
+
+def test_a_zone_killed_in_the_middle_of_an_upload_gets_it_when_it_is_back(
+    mount_through: MountThrough, proxy: Proxy, zone_server: EmbeddedZone, home: str
+) -> None:
+    content = os.urandom(20 * MEGABYTE)
+    mount = mount_through(proxy)
+    stall = proxy.stall_at(CLOSE)
+    with ThreadPoolExecutor() as threads:
+        writing = threads.submit((mount.path / "file").write_bytes, content)
+        assert stall.reached.wait(PATIENCE)
+        proxy.forget_hooks()
+        zone_server.kill()
+        zone_server.start()
+        stall.release()
+        assert writing.result(PATIENCE) == len(content)
+    with zone_server.session() as session:
+        assert get(session, f"{home}/file") == content
+        assert session.data_objects.get(f"{home}/file").replicas[0].status == "1"
+
+
+@pytest.mark.parametrize("api", [RENAME, UNLINK])
+@pytest.mark.parametrize("passed", [0, 1])
+def test_killed_while_replacing_a_file_a_complete_version_exists(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, api: int, passed: int
+) -> None:
+    mount = mount_through(proxy)
+    (mount.path / "file").write_bytes(b"old")
+    (mount.path / "new").write_bytes(b"new version")
+    assert mount.process is not None
+    process = mount.process
+    seen = iter(range(100))
+
+    def kill(_: int) -> None:
+        if next(seen) == passed:
+            process.kill()
+            process.wait()
+            proxy.cut()
+
+    proxy.on_request(api, kill)
+    with suppress(OSError):
+        (mount.path / "new").rename(mount.path / "file")
+    contents = {each.name: get(session, each.path) for each in session.collections.get(home).data_objects}
+    here = contents.get("file")
+    replaced = [content for name, content in contents.items() if name.startswith(".irodsfs-replaced-")]
+    assert here in (b"old", b"new version") or replaced == [b"old"]
+    assert contents.get("new", b"new version") == b"new version"
+    assert "new" in contents or here == b"new version"
+
+
+def test_sigterm_brings_what_is_open_into_the_zone(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    mount = mount_through(proxy)
+    descriptor = os.open(mount.path / "file", os.O_CREAT | os.O_WRONLY)
+    try:
+        os.write(descriptor, b"content")
+        assert mount.process is not None
+        mount.process.terminate()
+        assert mount.process.wait(PATIENCE) == 0
+    finally:
+        with pytest.raises(OSError, match=r"."):
+            os.close(descriptor)
+    assert get(session, f"{home}/file") == b"content"
