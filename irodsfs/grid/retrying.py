@@ -23,12 +23,14 @@ def is_temporary(error: BaseException) -> bool:
     return isinstance(error, ZoneUnreachable) and not isinstance(error, ZoneTimeout)
 
 
-def retrying(also: Callable[[BaseException], bool] = is_temporary) -> tenacity.AsyncRetrying:
+def retrying(
+    also: Callable[[BaseException], bool] = is_temporary, *, attempts: int = ATTEMPTS
+) -> tenacity.AsyncRetrying:
     """Attempts at something that may be done twice: `async for attempt in retrying(): with attempt: ...`."""
     return tenacity.AsyncRetrying(
         sleep=trio.sleep,
         retry=tenacity.retry_if_exception(lambda error: is_temporary(error) or also(error)),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        stop=tenacity.stop_after_attempt(attempts),
         wait=tenacity.wait_random_exponential(FIRST_PAUSE, LONGEST_PAUSE),
         before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
         reraise=True,

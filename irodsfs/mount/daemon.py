@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -45,6 +46,16 @@ _REFUSED = (
     ex.CAT_PASSWORD_EXPIRED,
     ex.PAM_AUTH_PASSWORD_FAILED,
 )
+
+
+class _RequestsGivenUp(logging.Filter):
+    """Drops pyfuse3's errors about replies for which nobody waits: the caller was killed, or the mount is gone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().endswith(os.strerror(errno.ENOENT))
+
+
+logging.getLogger("pyfuse3").addFilter(_RequestsGivenUp())
 
 
 def serve(config: MountConfig, ready: Callable[[], None]) -> None:

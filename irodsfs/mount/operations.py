@@ -14,7 +14,8 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry
 from irodsfs.mount.attributes import Owner, attributes_of, missing
-from irodsfs.mount.boundary import answers_errno
+from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
@@ -191,10 +192,18 @@ class Operations(pyfuse3.Operations):
         node = self._inodes[inode]
         if flags & os.O_ACCMODE != os.O_RDONLY:
             self._check_writable()
-        entry = await self._entry(node)
-        unchanged = await self._files.open(node, entry, flags)
-        if node.contents is not None and node.contents.size != entry.size:
-            pyfuse3.invalidate_inode(inode, attr_only=True)
+        try:
+            entry = await self._entry(node)
+            unchanged = await self._files.open(node, entry, flags)
+        except FAILURES as error:
+            if node.path is None or errno_of(error) != errno.ENOENT:
+                raise
+            self._catalog.forget(node.path)
+            raise _stale(node) from error
+        if node.contents is not None and node.contents.size != entry.size and not node.contents.is_dirty:
+            node.seen_version = None
+            await self._files.release(node)
+            raise _stale(node)
         return FileInfo(fh=FileHandleT(inode), keep_cache=unchanged)
 
     @answers_errno
@@ -296,3 +305,11 @@ class Operations(pyfuse3.Operations):
     def _check_writable(self) -> None:
         if self._read_only:
             raise OSError(errno.EROFS, "mounted read-only")
+
+
+def _stale(node: Inode) -> OSError:
+    """Linux looks the path up again when open answers this: what was changed elsewhere has its size then, or is gone.
+
+    Without it, the kernel would append where it believes the end to be.
+    """
+    return OSError(errno.ESTALE, node.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from irodsfs.grid.namespace import find
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import Patch, opening_flags, writing
+
+ATTEMPTS = 8
+"""More than for other requests: a zone that starts again within some seconds shall not cost anybody's bytes."""
 
 
 @dataclass
@@ -61,7 +65,7 @@ async def upload(zone: Zone, task: Upload) -> str | None:
 
     Answers the checksum that the zone has computed, when it was to.
     """
-    async for attempt in retrying(also=_is_locked_for_a_moment):
+    async for attempt in retrying(also=_is_locked_for_a_moment, attempts=ATTEMPTS):
         with attempt:
             try:
                 last = await _fly(zone, task)
@@ -72,9 +76,19 @@ async def upload(zone: Zone, task: Upload) -> str | None:
 
 
 async def _fly(zone: Zone, task: Upload) -> Reply:
+    sizes: list[int] = []
     async with zone.pool.connection() as connection:
-        replies = await zone.pool.run(connection, task.flight(zone))
-    return [reply.check() for reply in replies][-1]
+        replies = await zone.pool.run(connection, _noting_sizes(task.flight(zone), sizes))
+    for reply, size in zip(replies, sizes, strict=True):
+        if reply.check().status < size:
+            raise OSError(errno.ENOSPC, f"the zone took {reply.status} of {size} bytes")
+    return replies[-1]
+
+
+def _noting_sizes(flight: Iterator[Request], sizes: list[int]) -> Iterator[Request]:
+    for request in flight:
+        sizes.append(len(request.bs))
+        yield request
 
 
 async def _has_appeared(zone: Zone, task: Upload) -> bool:
