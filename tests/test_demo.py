@@ -25,8 +25,9 @@ def demo_directory(user_environment: dict[str, str], tmp_path: Path) -> Path:
     return directory
 
 
+@pytest.mark.timeout(600)
 def test_does_the_main_job_and_leaves_nothing_behind(irodsfs: IrodsfsCommand, demo_directory: Path) -> None:
-    done = irodsfs("demo", "--exit", timeout=110)
+    done = irodsfs("demo", "--exit", timeout=590)
     assert done.returncode == 0, done.stderr
     assert [int(number) for number in re.findall(r"^(\d+)\. ", done.stdout, re.MULTILINE)] == [*range(1, STEPS + 1)]
     files = re.search(r"([\d,]+) files, ", done.stdout)
@@ -44,7 +45,7 @@ def test_on_a_terminal_the_mount_stays_until_enter(user_environment: dict[str, s
     child, terminal = pty.fork()
     if child == 0:
         os.execve(  # noqa: S606 - the terminal made by fork must be its own
-            sys.executable, [sys.executable, "-m", "irodsfs", "demo"], user_environment
+            sys.executable, [sys.executable, "-m", "irodsfs", "demo", "--files", "300"], user_environment
         )
     shown = read_until(terminal, PROMPT)
     (directory,) = demo_directory.iterdir()

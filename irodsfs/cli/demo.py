@@ -23,6 +23,7 @@ SHOWN_LINES = 3
 
 def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Unmount at the end instead of waiting on a terminal.")] = False,
+    files: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Copy this many files at the most.")] = 2500,
 ) -> None:
     """Show what irodsfs does, on an embedded zone in a temporary directory of its own."""
     require_fuse(allow_other=False)
@@ -36,7 +37,7 @@ def demo(
             installation.start_zone()
             show.result(f"zone {installation.zone} answers on {installation.host}:{installation.port}")
         cleanup.callback(installation.unmount)
-        _tour(show, installation)
+        _tour(show, installation, files)
         if sys.stdin.isatty() and not leave:
             _let_try(show, installation)
         else:
@@ -44,12 +45,12 @@ def demo(
     show.say("\nThe zone and its directory are removed. To mount a zone of yours: irodsfs mount --help")
 
 
-def _tour(show: Demonstration, installation: Installation) -> None:
+def _tour(show: Demonstration, installation: Installation, files: int) -> None:
     mountpoint = installation.mountpoint
     with show.step("Mount it"):
         show.run("irodsfs", "mount", installation.environment_file, mountpoint)
     with show.step("Collect a real directory tree from this machine: Python's own"):
-        tree = stage_tree(installation.directory / "python")
+        tree = stage_tree(installation.directory / "python", files)
         show.result(f"{tree.files:,} files, {tree.bytes / 1e6:,.1f} MB")
     with show.step("Copy it into the zone") as clock:
         show.run("cp", "-r", tree.path, mountpoint)
@@ -59,10 +60,10 @@ def _tour(show: Demonstration, installation: Installation) -> None:
         show.run("diff", "-r", tree.path, copy)
         show.result("no difference")
     with show.step("List all of it"):
-        files = [line for line in show.run("ls", "-lAR", copy).splitlines() if line.startswith("-")]
-        _require(len(files) == tree.files, f"ls shows {len(files)} files instead of {tree.files}")
-        show.result(*files[:SHOWN_LINES], f"... {len(files):,} files listed")
-    _show_metadata(show, installation, copy / next(tree.path.rglob("ast.py")).relative_to(tree.path), tree.files)
+        listed = [line for line in show.run("ls", "-lAR", copy).splitlines() if line.startswith("-")]
+        _require(len(listed) == tree.files, f"ls shows {len(listed)} files instead of {tree.files}")
+        show.result(*listed[:SHOWN_LINES], f"... {len(listed):,} files listed")
+    _show_metadata(show, installation, copy / min(tree.path.rglob("*.py")).relative_to(tree.path), tree.files)
 
 
 def _show_metadata(show: Demonstration, installation: Installation, file: Path, files: int) -> None:

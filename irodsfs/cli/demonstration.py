@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from irods.password_obfuscation import encode
@@ -22,9 +23,8 @@ from rich.console import Console
 from irodsfs.cli.mountpoints import detach, find_mount, resolve
 from irodsfs.errors import IrodsfsError, UnmountError
 
-ENOUGH_FILES = 2_000
 STOP_SECONDS = 20
-_NOT_STAGED = shutil.ignore_patterns("__pycache__", "site-packages", "dist-packages", "*.so", "*.a")
+_NOT_STAGED = {"__pycache__", "site-packages", "dist-packages"}
 
 
 @dataclass
@@ -123,16 +123,22 @@ class Tree:
     bytes: int
 
 
-def stage_tree(path: Path) -> Tree:
-    """Copies Python's standard library to `path`, and installed packages too until these are enough files."""
+def stage_tree(path: Path, files: int) -> Tree:
+    """Copies up to `files` files to `path`, of Python's standard library and then of installed packages."""
+    originals = chain.from_iterable(map(_files_below, (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))))
     sizes: list[int] = []
-    library = Path(sysconfig.get_path("stdlib"))
-    packages = sorted(Path(sysconfig.get_path("purelib")).glob("*/__init__.py"))
-    for source in (library, *(package.parent for package in packages)):
-        if len(sizes) < ENOUGH_FILES:
-            copy = shutil.copytree(source, path / source.name, ignore=_NOT_STAGED, ignore_dangling_symlinks=True)
-            sizes += (file.stat().st_size for file in copy.rglob("*") if file.is_file())
+    for directory, original in islice(originals, files):
+        copy = path / directory.name / original.relative_to(directory)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        sizes.append(Path(shutil.copy2(original, copy)).stat().st_size)
     return Tree(path, len(sizes), sum(sizes))
+
+
+def _files_below(top: str) -> Iterator[tuple[Path, Path]]:
+    for parent, directories, names in os.walk(top):
+        directories[:] = sorted(set(directories) - _NOT_STAGED)
+        files = (Path(parent, name) for name in sorted(names) if not name.endswith(".so"))
+        yield from ((Path(top), file) for file in files if file.is_file())
 
 
 class Clock:
