@@ -13,7 +13,6 @@ import sys
 import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +50,8 @@ class Outcome:
     """What became of the tests of one module; failures by name, with what they said last."""
 
     module: str
-    counts: Counter[str] = field(default_factory=Counter)
+    passed: set[str] = field(default_factory=set)
+    skipped: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     trouble: str = ""
 
@@ -116,46 +116,49 @@ def run_tests(module: str, home: Path, environment: dict[str, str]) -> Outcome:
 def outcome_of(module: str, results: Path) -> Outcome:
     outcome = Outcome(module)
     for case in ElementTree.parse(results).iter("testcase"):  # noqa: S314 (our own pytest wrote it)
-        failed = [child for child in case if child.tag in ("failure", "error")]
-        skipped = case.find("skipped") is not None
-        outcome.counts["failed" if failed else "skipped" if skipped else "passed"] += 1
-        for child in failed:
-            outcome.failures[f"{module}.{case.get('name')}"] = child.get("message", "")
+        name = f"{module}.{case.get('name')}"
+        problems = [child for child in case if child.tag in ("failure", "error")]
+        if problems:
+            outcome.failures[name] = problems[-1].get("message", "")
+        elif case.find("skipped") is not None:
+            outcome.skipped += 1
+        else:
+            outcome.passed.add(name)
     return outcome
 
 
 def report(outcomes: list[Outcome], known: dict[str, str]) -> int:
-    """Prints what came of it; 0 when nothing failed but what is known to."""
+    """Prints what came of it; 0 when nothing is other than expected."""
     console = Console(width=160, soft_wrap=True)
-    total = sum((outcome.counts for outcome in outcomes), Counter())
-    ran = total["passed"] + total["failed"]
     console.print(table(outcomes))
-    unexpected = list(unexpected_failures(outcomes, known))
+    unexpected = [line for outcome in outcomes for line in surprises(outcome, known)]
     for outcome in outcomes:
-        for test in outcome.failures.keys() & known.keys():
+        for test in sorted(outcome.failures.keys() & known.keys()):
             console.print(f"known failure: {test}: {known[test]}", markup=False)
     for line in unexpected:
         console.print(line, markup=False)
-    share = 100 * total["passed"] / ran if ran else 0.0
-    console.print(f"client tests: {share:.1f} % of {ran} passed")
+    passed = sum(len(outcome.passed) for outcome in outcomes)
+    ran = passed + sum(len(outcome.failures) for outcome in outcomes)
+    console.print(f"client tests: {100 * passed / ran if ran else 0.0:.1f} % of {ran} passed")
     return 1 if unexpected else 0
 
 
 def table(outcomes: list[Outcome]) -> Table:
     result = Table("module", "passed", "failed", "skipped", "trouble")
     for outcome in outcomes:
-        counts = [str(outcome.counts[name]) for name in ("passed", "failed", "skipped")]
-        result.add_row(outcome.module, *counts, outcome.trouble)
+        counts = (len(outcome.passed), len(outcome.failures), outcome.skipped)
+        result.add_row(outcome.module, *map(str, counts), outcome.trouble)
     return result
 
 
-def unexpected_failures(outcomes: list[Outcome], known: dict[str, str]) -> Iterator[str]:
-    for outcome in outcomes:
-        if outcome.trouble:
-            yield f"{outcome.module}: {outcome.trouble}"
-        for test, message in outcome.failures.items():
-            if test not in known:
-                yield f"failed: {test}: {message[:300]}"
+def surprises(outcome: Outcome, known: dict[str, str]) -> Iterator[str]:
+    if outcome.trouble:
+        yield f"{outcome.module}: {outcome.trouble}"
+    for test, message in outcome.failures.items():
+        if test not in known:
+            yield f"failed: {test}: {message[:300]}"
+    for test in sorted(outcome.passed & known.keys()):
+        yield f"listed as a known failure, but passes: {test}"
 
 
 if __name__ == "__main__":
