@@ -7,25 +7,20 @@ import logging
 import trio
 from irods.exception import iRODSException
 
-from irodsfs.grid import requests
-from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.flight import Request
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import CHUNK, check_descriptor
+from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.spool import SpoolFile
+from irodsfs.transfer.writer import Writer
 
 logger = logging.getLogger(__name__)
-
-UNANSWERED = 4
-"""Write requests that may be on their way."""
 
 AHEAD = 16 * CHUNK
 """Bytes that whoever writes may be ahead of the zone."""
 
 
 class WriteStream:
-    """One open replica into which ranges of a spool file go in order, pipelined, from `start` on.
+    """One open replica into which ranges of a spool file go in order, from `start` on.
 
     `position` is the end (in bytes) of what was handed over. The spool file keeps everything, so a stream that fails
     loses nothing: it tells so when it is finished.
@@ -34,12 +29,10 @@ class WriteStream:
     def __init__(self, zone: Zone, path: str, file: SpoolFile, start: int, flags: int, resource: str | None) -> None:
         self.position = start
         self.opened = False
-        self._zone = zone
         self._path = path
         self._file = file
-        self._start = self._sent = start
-        self._opening = requests.open_object(path, flags, resource=resource)
-        self._unanswered = 0
+        self._sent = start
+        self._writer = Writer(zone, path, flags, offset=start, resource=resource)
         self._complete = False
         self._aborted = False
         self._moved = trio.Event()
@@ -69,55 +62,28 @@ class WriteStream:
         await self._ended.wait()
 
     async def _run(self) -> None:
-        connection = None
         try:
-            connection = await self._zone.pool.dedicate()
-            await self._stream(connection)
+            await self._writer.open()
+            self.opened = True
+            while not self._aborted and not (self._complete and self._sent == self.position):
+                if self._sent < self.position:
+                    await self._send_chunk()
+                else:
+                    await self._moved.wait()
+            await self._writer.close()
         except (iRODSException, ZoneUnreachable, OSError) as error:
             logger.info("streaming %s: %s", self._path, describe(error))
             self._failure = error
+            await self._writer.abort()
         finally:
-            if connection is not None:
-                await self._zone.pool.give_back(connection)
             self._ended.set()
             self._move()
 
-    async def _stream(self, connection: ZoneConnection) -> None:
-        beginning = [self._opening, *([requests.seek(FIRST_DESCRIPTOR, self._start)] if self._start else [])]
-        for reply in await self._zone.pool.run(connection, beginning[:1]):
-            check_descriptor(reply)
-        self.opened = True
-        connection.open_descriptors.add(FIRST_DESCRIPTOR)
-        for reply in await self._zone.pool.run(connection, beginning[1:]):
-            reply.check()
-        while not self._aborted and not (self._complete and self._sent == self.position):
-            if self._sent < self.position:
-                await self._send_chunk(connection)
-            else:
-                await self._moved.wait()
-        while self._unanswered:
-            await self._receive(connection)
-        (closed,) = await self._zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
-        connection.open_descriptors.clear()
-        closed.check()
-
-    async def _send_chunk(self, connection: ZoneConnection) -> None:
+    async def _send_chunk(self) -> None:
         size = min(CHUNK, self.position - self._sent)
-        start = self._sent
-        await self._zone.pool.in_thread(lambda: connection.send(self._chunk(start, size)))
+        await self._writer.write(await trio.to_thread.run_sync(self._file.read, self._sent, size))
         self._sent += size
-        self._unanswered += 1
         self._move()
-        if self._unanswered > UNANSWERED:
-            await self._receive(connection)
-
-    def _chunk(self, start: int, size: int) -> Request:
-        return requests.write(FIRST_DESCRIPTOR, self._file.read(start, size))
-
-    async def _receive(self, connection: ZoneConnection) -> None:
-        reply = await self._zone.pool.in_thread(connection.receive)
-        self._unanswered -= 1
-        reply.check()
 
     def _move(self) -> None:
         self._moved.set()
