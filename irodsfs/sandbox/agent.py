@@ -92,7 +92,7 @@ class Agent:
             return registry.handlers[message.int_info](self, request)
         except IrodsError as error:
             return registry.Reply(error.code, errors=error.stack)
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             log.warning("catalog refused API %d: %s", message.int_info, error)
             return registry.Reply(code_of("CAT_SQL_ERR"))
 

@@ -37,10 +37,11 @@ def offer_challenge(agent: Agent, content: Content) -> Content:
 
 def check_response(agent: Agent, content: Content) -> Content:
     try:
+        user, zone = str(content["user_name"]), str(content["zone_name"])
         response = base64.b64decode(str(content["digest"]))
     except (KeyError, ValueError):
         raise IrodsError("SYS_INVALID_INPUT_PARAM") from None
-    admit(agent, str(content["user_name"]), str(content["zone_name"]), response)
+    admit(agent, user, zone, response)
     return content
 
 

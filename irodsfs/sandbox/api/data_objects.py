@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.access import is_admin_request, replicas_for
 from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.api.transfers import source_and_target
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import DATA_OBJECT, rename
@@ -46,7 +47,7 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
 @handles(627)
 def data_object_rename(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path."""
-    source, target = request.input.structs("DataObjInp_PI")[:2]
+    source, target = source_and_target(request.input)
     rename(agent, checked(source.text("objPath")), checked(target.text("objPath")), source.integer("oprType"))
     return Reply()
 

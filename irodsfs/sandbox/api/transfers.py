@@ -104,8 +104,15 @@ def portal(number: int, checksum: str) -> Struct:
 @handles(696)
 def data_object_copy(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_COPY_AN: copies the content of one data object to another path."""
-    source, target = request.input.structs("DataObjInp_PI")[:2]
-    return Reply(0, transfer_status(copy(agent, source, target)))
+    return Reply(0, transfer_status(copy(agent, *source_and_target(request.input))))
+
+
+def source_and_target(request: Struct) -> tuple[Struct, Struct]:
+    """The two DataObjInp_PI of a DataObjCopyInp_PI; raises IrodsError when they are not there."""
+    match request.structs("DataObjInp_PI"):
+        case [source, target]:
+            return source, target
+    raise IrodsError("USER_PACKSTRUCT_INPUT_ERR")
 
 
 def copy(agent: Agent, source: Struct, target: Struct) -> int:
@@ -147,7 +154,9 @@ def bulk_put(agent: Agent, request: Request) -> Reply:
     """BULK_DATA_OBJ_PUT_AN: several small data objects, their contents one after the other; modes are not kept."""
     table = request.input.struct("GenQueryOut_PI")
     columns = {column.integer("attriInx"): column.texts("value") for column in table.structs("SqlResult_PI")}
-    ends = [int(end) for end in columns[OFFSET_COLUMN]]
+    if not {PATH_COLUMN, OFFSET_COLUMN} <= columns.keys():
+        raise IrodsError("USER_PACKSTRUCT_INPUT_ERR")
+    ends = [int(end) for end in columns[OFFSET_COLUMN] if end.isdigit()]
     keywords = request.input.keywords()
     for path, start, end in zip(columns[PATH_COLUMN], [0, *ends], ends, strict=False):
         require_overwritable(agent, path, keywords)
