@@ -92,7 +92,8 @@ def errno_of(error: BaseException) -> int:
     if isinstance(error, ex.UnknowniRODSError):
         return UNNAMED.get(error.code, errno.EIO)
     if isinstance(error, _FROM_THE_DRIVER):
-        return -error.code % 1000 or errno.EIO
+        number = -getattr(error, "code", 0) % 1000
+        return number if number in errno.errorcode else errno.EIO
     return next((ERRNOS[kind] for kind in type(error).__mro__ if kind in ERRNOS), errno.EIO)
 
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import errno
+import inspect
+
+import irods.exception
+import pytest
+from irods.exception import iRODSException
+
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
+from irodsfs.mount.errnos import ERRNOS, UNNAMED, errno_of
+
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(irods.exception, inspect.isclass)
+    if issubclass(kind, Exception) and kind.__module__ == irods.exception.__name__
+]
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_exception_of_the_client_library_has_an_errno(kind: type[Exception]) -> None:
+    # Some need arguments; what they stand for depends on their class alone.
+    assert errno_of(kind.__new__(kind)) in errno.errorcode
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in CLASSES if issubclass(kind, iRODSException) and getattr(kind, "code", None)]
+)
+def test_numbers_lead_to_the_errno_of_their_class(kind: type[iRODSException]) -> None:
+    assert errno_of(zone_error(kind.code)) == errno_of(kind())
+
+
+@pytest.mark.parametrize("code", [-404000, -1, -999_999_999, *UNNAMED])
+def test_numbers_without_a_class_have_an_errno(code: int) -> None:
+    assert errno_of(zone_error(code)) == UNNAMED.get(code, errno.EIO)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (-510002, errno.ENOENT),
+        (-510013, errno.EACCES),
+        (-520028, errno.ENOSPC),
+        (-511017, errno.EEXIST),
+        (-520122, errno.EDQUOT),
+        (-510999, errno.EIO),
+    ],
+)
+def test_errors_of_the_storage_carry_its_errno(code: int, expected: int) -> None:
+    assert errno_of(zone_error(code)) == expected
+
+
+def test_the_line_has_network_errnos() -> None:
+    assert errno_of(ZoneUnreachable("cut")) == errno.ENOTCONN
+    assert errno_of(ZoneTimeout("silence")) == errno.ETIMEDOUT
+
+
+def test_errors_of_the_system_keep_their_errno() -> None:
+    assert errno_of(OSError(errno.ENOSPC, "spool")) == errno.ENOSPC
+    assert errno_of(FileNotFoundError("/path")) == errno.ENOENT
+
+
+def test_every_errno_in_the_tables_exists() -> None:
+    assert set(ERRNOS.values()) | set(UNNAMED.values()) <= set(errno.errorcode)
