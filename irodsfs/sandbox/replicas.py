@@ -21,10 +21,6 @@ class Status(IntEnum):
     WRITE_LOCKED = 4
 
 
-def is_locked(replica: sqlite3.Row) -> bool:
-    return replica["data_is_dirty"] in (Status.READ_LOCKED, Status.WRITE_LOCKED)
-
-
 def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: bool) -> sqlite3.Row:
     """The replica an open uses: the one asked for, else a good one, else a stale one; raises IrodsError."""
     wanted = [replica for replica in replicas if is_wanted(replica, keywords)]

@@ -76,6 +76,12 @@ class RawClient:
         except ConnectionError:
             return True
 
+    def __enter__(self) -> RawClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self.stream.close()
         self.socket.close()

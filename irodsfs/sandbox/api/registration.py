@@ -86,7 +86,7 @@ def register_tree(agent: Agent, path: str, source: Path, keywords: dict[str, str
 
 
 def register_file(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
-    size = int(keywords["dataSize"]) if keywords.get("dataSize") else vault.size(str(source))
+    size = int(keywords["dataSize"]) if keywords.get("dataSize", "").isdigit() else vault.size(str(source))
     resource = resource_for_create(agent.catalog, keywords)
     replicas = find_replicas(agent.catalog, path)
     parent = parent_for_change(agent, path)

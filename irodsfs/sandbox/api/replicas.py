@@ -108,7 +108,7 @@ def replicas_to_trim(replicas: list[sqlite3.Row], keywords: Keywords) -> list[sq
 
 def is_trimmable(replica: sqlite3.Row, keywords: Keywords) -> bool:
     age = int(clock.seconds()) - int(replica["modify_ts"])
-    if "age" in keywords and age < int(keywords["age"]) * 60:
+    if "age" in keywords and age < positive(keywords["age"]) * 60:
         return False
     return keywords.get("rescName") in (None, replica["resc_hier"].split(";")[0])
 
