@@ -9,6 +9,7 @@ from irodsfs.cli import sandbox
 from irodsfs.cli.demo import demo
 from irodsfs.cli.mount import EPILOG, mount
 from irodsfs.cli.running import run
+from irodsfs.cli.serve import serve
 from irodsfs.cli.umount import umount
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ def _options(
 
 app.command(epilog=EPILOG)(mount)
 app.command()(umount)
+app.command()(serve)
 app.command()(demo)
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -45,6 +45,13 @@ def load(options: Settings, *, config_file: Path | None = None, ask_password: As
     return build(MountConfig, _with_local_names(settings))
 
 
+def load_account(zone: Setting | None) -> ZoneAccount:
+    """How to reach a zone, for those whose users bring passwords of their own. Raises ConfigurationError."""
+    _, configured = _read_files(None, None)
+    settings, _ = _describe_zone(zone, configured)
+    return build(ZoneAccount, settings)
+
+
 def _read_files(config_file: Path | None, name: Setting | None) -> tuple[dict[str, Setting], dict[str, Setting]]:
     settings: dict[str, Setting] = {}
     account: dict[str, Setting] = {}

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from irodsfs.control import documentation
 from irodsfs.control.access import Access
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
@@ -46,8 +47,9 @@ class Application:
         self._changes = changes
 
     def asgi(self, middleware: Sequence[Middleware] = ()) -> Starlette:
+        otherwise = Route("/{path:path}", self._answering(_no_such_resource), methods=EVERY_METHOD)
         return Starlette(
-            routes=[*self._routes(), Route("/{path:path}", self._answering(_no_such_resource), methods=EVERY_METHOD)],
+            routes=[*self._routes(), *documentation.routes(self._operations), otherwise],
             middleware=[*middleware, Middleware(UndecodedPaths)],
         )
 

@@ -1,0 +1,98 @@
+"""Basic authentication: who a request over TCP is made as."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+
+import irods.exception as ex
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from irodsfs.config import ZoneAccount
+from irodsfs.control.errors import ControlError
+from irodsfs.control.throttle import Throttle
+from irodsfs.control.zones import Session, Sessions
+
+SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
+"""The guide's names of authentication schemes; as a prefix of a user name one more character follows."""
+
+ANONYMOUS = "anonymous"
+CHALLENGE = 'Basic realm="iRODS", charset="UTF-8"'
+
+_REFUSED = (
+    ex.CAT_INVALID_AUTHENTICATION,
+    ex.CAT_INVALID_USER,
+    ex.CAT_PASSWORD_EXPIRED,
+    ex.PAM_AUTH_PASSWORD_FAILED,
+    ex.PAM_AUTH_ERROR,
+)
+
+
+class EveryonesAccess:
+    """Each request is made as the user of its credentials, whom the zone must accept."""
+
+    def __init__(self, sessions: Sessions, account: ZoneAccount, *, allow_anonymous: bool, throttle: Throttle) -> None:
+        """`account` tells how to reach the zone; its user and password are those of nobody."""
+        self._sessions = sessions
+        self._account = account
+        self._allow_anonymous = allow_anonymous
+        self._throttle = throttle
+
+    @asynccontextmanager
+    async def session(self, request: Request, ticket: str | None) -> AsyncIterator[Session]:
+        account = self._account_of(request)
+        source = (request.client.host if request.client else "", account.user)
+        self._throttle.check(source)
+        async with AsyncExitStack() as stack:
+            try:
+                session = await stack.enter_async_context(self._sessions.session(account, ticket))
+            except _REFUSED as error:
+                self._throttle.failed(source)
+                raise _unauthorized() from error
+            self._throttle.succeeded(source)
+            yield session
+
+    def _account_of(self, request: Request) -> ZoneAccount:
+        header = request.headers.get("authorization")
+        if header is None:
+            if not self._allow_anonymous:
+                raise _unauthorized()
+            return self._as(ANONYMOUS, "", "native")
+        name, password = _decode(header)
+        scheme = self._account.authentication_scheme
+        for prefix, named in SCHEMES.items():
+            if name.startswith(prefix) and len(name) > len(prefix) + 1 and not name[len(prefix)].isalnum():
+                return self._as(name[len(prefix) + 1 :], password, named)
+        return self._as(name, password, scheme)
+
+    def _as(self, user: str, password: str, scheme: str) -> ZoneAccount:
+        changes = {"user": user, "password": SecretStr(password), "authentication_scheme": scheme}
+        return self._account.model_copy(update=changes)
+
+
+def _decode(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        raise _unauthorized() from None
+    name, colon, password = text.partition(":")
+    if scheme.lower() != "basic" or not name or not colon or "\0" in text:
+        raise _unauthorized()
+    return name, password
+
+
+def _unauthorized() -> ControlError:
+    error = ControlError(
+        HTTPStatus.UNAUTHORIZED,
+        "UNAUTHORIZED",
+        "The zone did not accept these credentials, or there are none.",
+        field="Authorization",
+        remedy="Send the name and the password of a user of the zone with Basic authentication.",
+    )
+    error.headers["WWW-Authenticate"] = CHALLENGE
+    return error
