@@ -10,8 +10,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What each package is for: FUSE itself, its headers and a compiler for pyfuse3 where there is no wheel,
-# setfattr and getfattr, virtual environments, and systemd-analyze for the test of the unit.
-PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd
+# setfattr and getfattr, virtual environments, systemd-analyze for the test of the unit, and programs that the tests use.
+PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
+	git rsync vim
 
 .PHONY: demo test client-tests install-system lint clean
 

@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 import uuid
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import pytest
 
 START_SECONDS = 30
 STOP_SECONDS = 60
@@ -97,3 +100,8 @@ class Mount:
             if TROUBLE.search(line) and not any(pattern.search(line) for pattern in self._expected)
         ]
         assert not unexpected, f"unexpected in the log:\n{self.log}"
+
+
+def fails(number: int) -> AbstractContextManager[object]:
+    """A block that must fail with this errno."""
+    return pytest.raises(OSError, match=rf"^\[Errno {number}\]")

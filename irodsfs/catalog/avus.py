@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import time
 from collections.abc import Callable, Sequence
 
 from cachetools import TTLCache
 
-from irodsfs.catalog.catalog import Catalog
+from irodsfs.catalog.catalog import Catalog, Listing
 from irodsfs.grid.metadata import Avu, change, read_avus, read_avus_in
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
@@ -18,57 +19,84 @@ COLLECTIONS = 10_000
 
 
 class Avus:
-    """Reads all AVUs of an entry in one query, or of all entries of a collection when a second one is asked for."""
+    """Reads all AVUs of an entry in one query, or of all entries of a listed collection when a second one is asked for.
+
+    Those whose attribute begins with `hidden` are not for users: they are not shown, and can't be made.
+    """
 
     def __init__(
-        self, zone: Zone, catalog: Catalog, time_to_live: float, clock: Callable[[], float] = time.monotonic
+        self,
+        zone: Zone,
+        catalog: Catalog,
+        time_to_live: float,
+        hidden: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`time_to_live` in seconds."""
         self._zone = zone
         self._catalog = catalog
+        self._hidden = hidden
         # By the entry's id: what is recreated at a path or moved there has other AVUs.
         self._known: TTLCache[int, list[Avu]] = TTLCache(ENTRIES, time_to_live, clock)
         self._asked: TTLCache[tuple[str, bool], None] = TTLCache(COLLECTIONS, time_to_live, clock)
+        self._changes = 0
 
     async def of(self, path: str) -> list[Avu]:
-        """All AVUs of what is at a path, in the order in which they were made."""
+        """All AVUs of what is at a path, in the order in which the zone made them."""
         entry = await self._catalog.find(path)
         known = self._known.get(entry.id)
         if known is not None:
             return known
-        siblings = (posixpath.dirname(path), entry.is_collection)
-        if siblings in self._asked:
-            await self._read_siblings(*siblings)
-        else:
-            self._asked[siblings] = None
-            self._known[entry.id] = await read_avus(self._zone, path, is_collection=entry.is_collection)
-        if entry.id in self._known:
-            return self._known[entry.id]
-        # Nothing is kept (a time to live of 0), or the entry is newer than the listing.
-        return await read_avus(self._zone, path, is_collection=entry.is_collection)
+        parent = posixpath.dirname(path)
+        siblings = self._catalog.peek_children(parent)
+        if siblings is not None and (parent, entry.is_collection) in self._asked:
+            await self._read_siblings(parent, siblings, entry.is_collection)
+        self._asked[parent, entry.is_collection] = None
+        known = self._known.get(entry.id)
+        return known if known is not None else await self._read(entry)
 
     async def change(self, path: str, *, remove: Sequence[Avu], add: Sequence[Avu]) -> None:
-        """Remove and add AVUs in one atomic request."""
+        """Remove and add AVUs in one atomic request. Raises EPERM for those that are not for users."""
         if not (remove or add):
             return
+        if self._shown(add) != list(add):
+            raise PermissionError(errno.EPERM, f"attributes beginning with {self._hidden} belong to the mount")
         entry = await self._catalog.find(path)
         known = self._known.pop(entry.id, None)
-        await self._zone.perform(change(path, is_collection=entry.is_collection, remove=remove, add=add))
+        try:
+            await self._zone.perform(change(path, is_collection=entry.is_collection, remove=remove, add=add))
+        finally:
+            self.forget(entry)
         if known is not None:
             kept = [avu for avu in known if avu not in remove]
             self._known[entry.id] = kept + [avu for avu in add if avu not in kept]
 
     def forget(self, entry: Entry) -> None:
-        """Believe nothing of the AVUs of an entry any more."""
+        """Believe nothing of the AVUs of an entry any more, nor what is being read."""
+        self._changes += 1
         self._known.pop(entry.id, None)
 
     def forget_all(self) -> None:
         """Read all AVUs again that are asked for from now on."""
+        self._changes += 1
         self._known.clear()
 
-    async def _read_siblings(self, parent: str, are_collections: bool) -> None:
-        entries = list((await self._catalog.children(parent)).values())
-        by_id = await read_avus_in(self._zone, parent, of_collections=are_collections)
-        for entry in entries:
-            if entry.is_collection == are_collections and entry.id > 0 and entry.id not in self._known:
-                self._known[entry.id] = by_id.get(entry.id, [])
+    async def _read(self, entry: Entry) -> list[Avu]:
+        changes = self._changes
+        avus = self._shown(await read_avus(self._zone, entry.path, is_collection=entry.is_collection))
+        if changes == self._changes:
+            self._known[entry.id] = avus
+        return avus
+
+    async def _read_siblings(self, parent: str, siblings: Listing, are_collections: bool) -> None:
+        changes = self._changes
+        avus = await read_avus_in(self._zone, parent, of_collections=are_collections)
+        if changes != self._changes:
+            return
+        for name, entry in siblings.items():
+            now = self._catalog.peek(entry.path)
+            if entry.is_collection == are_collections and now is not None and now.id == entry.id:
+                self._known[entry.id] = self._shown(avus.get(name, []))
+
+    def _shown(self, avus: Sequence[Avu]) -> list[Avu]:
+        return [avu for avu in avus if not (self._hidden and avu.attribute.startswith(self._hidden))]

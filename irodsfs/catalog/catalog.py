@@ -166,6 +166,10 @@ class Catalog:
         found = self._found.get(path)
         return found.entry if found else None
 
+    def peek_children(self, path: str) -> Listing | None:
+        """What is believed to be in a collection, without asking."""
+        return self._listings.get(path)
+
     def forget(self, path: str) -> None:
         """Believe nothing of a path and of its parent's listing any more."""
         self._found.pop(path, None)

@@ -48,18 +48,18 @@ def _in_order(rows: list[Row]) -> list[Avu]:
     return [avu for _, avu in in_order]
 
 
-async def read_avus_in(zone: Zone, collection: str, *, of_collections: bool) -> dict[int, list[Avu]]:
-    """The AVUs of all data objects (or of all collections) directly in a collection, by catalog id."""
+async def read_avus_in(zone: Zone, collection: str, *, of_collections: bool) -> dict[str, list[Avu]]:
+    """The AVUs of all data objects (or of all collections) directly in a collection, by name."""
     if of_collections:
-        columns = (Collection.id, *_columns(CollectionMeta))
+        columns = (Collection.name, *_columns(CollectionMeta))
         place = (Collection.parent_name, equal(collection))
     else:
-        columns = (DataObject.id, *_columns(DataObjectMeta))
+        columns = (DataObject.name, *_columns(DataObjectMeta))
         place = (Collection.name, equal(collection))
     (rows,) = await zone.query(Query(columns, (place,)))
-    avus: dict[int, list[Avu]] = {}
+    avus: dict[str, list[Avu]] = {}
     for owner, _, attribute, value, units in sorted(rows, key=lambda row: int(row[1])):
-        avus.setdefault(int(owner), []).append(Avu(attribute, value, units))
+        avus.setdefault(owner.rpartition("/")[2], []).append(Avu(attribute, value, units))
     return avus
 
 

@@ -91,6 +91,11 @@ def grant_all(path: str, levels: Mapping[tuple[str, str], int]) -> Request:
     return json_request(ATOMIC_APPLY_ACL_OPERATIONS, {"logical_path": path, "operations": operations})
 
 
+def level_name(level: int) -> str:
+    """The name of an access level; its number, should a server have one more."""
+    return LEVELS.get(level, str(level))
+
+
 def level_of(name: str) -> int:
     """The access level of a name, as servers of any version tell it. Raises ValueError."""
     plain = name.strip().replace(" ", "_")

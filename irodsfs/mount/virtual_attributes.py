@@ -17,7 +17,7 @@ from irodsfs.grid.collections import CollectionDetails, read_collection
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.metadata import Avu
 from irodsfs.grid.namespace import Entry
-from irodsfs.grid.permissions import LEVELS, NULL, level_of, read_permissions
+from irodsfs.grid.permissions import NULL, level_name, level_of, read_permissions
 from irodsfs.grid.sums import sum_below
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import avu_codec
@@ -109,7 +109,7 @@ class VirtualAttributes:
         granted = await read_permissions(self._zone, entry.path, is_collection=entry.is_collection)
         return _json(
             [
-                {"user": each.user, "zone": each.zone, "type": each.user_type, "level": LEVELS[each.level]}
+                {"user": each.user, "zone": each.zone, "type": each.user_type, "level": level_name(each.level)}
                 for each in granted
             ]
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from irods.message import default_XML_parser, set_default_XML_by_name, string_for_XML_parser
 
 from tests.conftest import MakeMount
 from tests.mounts import Mount
@@ -36,3 +37,12 @@ def mount_through(make_mount: MakeMount, zone_server: EmbeddedZone, tmp_path: Pa
         return make_mount(*options, environment_file=through / environment.name)
 
     return make
+
+
+@pytest.fixture
+def quasi_xml() -> Iterator[None]:
+    """Lets python-irodsclient read replies that hold control characters."""
+    before = default_XML_parser()
+    set_default_XML_by_name("QUASI_XML")
+    yield
+    set_default_XML_by_name(string_for_XML_parser(before))

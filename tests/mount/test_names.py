@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from irods.message import default_XML_parser, set_default_XML_by_name, string_for_XML_parser
 from irods.session import iRODSSession
 
 from tests.mounts import Mount
@@ -45,15 +43,6 @@ NAMES = {
     "braces": "{}[]()",
     "equals": "a=b,c:d",
 }
-
-
-@pytest.fixture
-def quasi_xml() -> Iterator[None]:
-    """Lets python-irodsclient read replies that hold control characters."""
-    before = default_XML_parser()
-    set_default_XML_by_name("QUASI_XML")
-    yield
-    set_default_XML_by_name(string_for_XML_parser(before))
 
 
 def test_names_survive_the_round_trip(mount: Mount, session: iRODSSession, home: str, quasi_xml: None) -> None:

@@ -1,0 +1,56 @@
+"""Checksums registered with uploads, and compared on reading."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from irods.session import iRODSSession
+
+from tests.conftest import MakeMount
+from tests.mounts import fails
+from tests.zones import EmbeddedZone
+
+SIZES = [0, 100, 9 * 1024 * 1024]
+
+
+def corrupt(zone: EmbeddedZone, path: str) -> None:
+    (stored,) = (zone.directory / "zone").rglob(f"{Path(path).parent.name}/{Path(path).name}")
+    with stored.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_uploads_register_the_checksum_of_what_was_written(
+    make_mount: MakeMount, session: iRODSSession, home: str, size: int
+) -> None:
+    mount = make_mount("--checksum")
+    (mount.path / "file").write_bytes(os.urandom(size))
+    registered = session.data_objects.get(f"{home}/file").checksum
+    assert registered
+    assert session.data_objects.chksum(f"{home}/file") == registered
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_reading_what_was_damaged_is_an_error_and_logged(
+    make_mount: MakeMount, zone_server: EmbeddedZone, home: str, size: int
+) -> None:
+    (make_mount("--checksum").path / "file").write_bytes(os.urandom(size))
+    corrupt(zone_server, f"{home}/file")
+    mount = make_mount("--verify")
+    mount.expect_log(f"{home}/file: ChecksumMismatchError")
+    with fails(errno.EIO):
+        (mount.path / "file").read_bytes()
+    assert f"{home}/file has the checksum sha2:" in mount.log
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_what_is_intact_reads_as_ever(make_mount: MakeMount, size: int) -> None:
+    content = os.urandom(size)
+    (make_mount("--checksum").path / "file").write_bytes(content)
+    assert (make_mount("--verify").path / "file").read_bytes() == content

@@ -1,0 +1,144 @@
+"""AVUs travel with files: tools that copy extended attributes carry them without loss."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from irods.meta import iRODSMeta
+from irods.session import iRODSSession
+
+from tests.mount.conftest import MountThrough
+from tests.mounts import Mount, fails
+from tests.proxy import Proxy
+
+GEN_QUERY = 702
+ATOMIC_METADATA = 20002
+AVUS = [
+    ("instrument", "microscope", ""),
+    ("length", "12", "µm"),
+    ("author", "first", ""),
+    ("author", "second", "role"),
+    ("note", "line 1\nline 2\ttab \"quoted\" 'single' <&> \\ \x01", ""),
+    ("long", "x" * 2700, ""),
+    ("ключ", "数据", "単位"),
+]
+
+
+def run(*command: str | Path) -> None:
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert completed.returncode == 0, f"{command}: {completed.stderr}"
+
+
+def attach(session: iRODSSession, path: str) -> None:
+    operations = [iRODSMeta(*avu[:2], avu[2] or None) for avu in AVUS]
+    for meta in operations:
+        session.data_objects.get(path).metadata.add(meta)
+
+
+def avus_of(mount: Mount, name: str) -> dict[str, bytes]:
+    path = mount.path / name
+    return {attribute: os.getxattr(path, attribute) for attribute in os.listxattr(path)}
+
+
+@pytest.mark.parametrize("count", [0, 1, 500])
+def test_as_many_avus_as_were_set_are_listed_and_read(mount: Mount, count: int) -> None:
+    file = mount.path / "file"
+    file.write_text("x")
+    for number in range(count):
+        os.setxattr(file, f"user.a{number:03}", f"v{number}".encode())
+    assert avus_of(mount, "file") == {f"user.a{number:03}": f"v{number}".encode() for number in range(count)}
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        ["cp -a {0}/file {1}/file", "cp -a {1}/file {0}/copy"],
+        ["rsync -aX {0}/file {1}/", "mv {1}/file {1}/copy", "rsync -aX {1}/copy {0}/"],
+        [
+            "tar --xattrs -C {0} -cf {1}/t.tar file",
+            "mkdir {1}/out",
+            "tar --xattrs --xattrs-include='user.*' -C {1}/out -xf {1}/t.tar",
+            "cp -a {1}/out/file {0}/copy",
+        ],
+    ],
+    ids=["cp", "rsync", "tar"],
+)
+def test_every_avu_survives_the_way_out_of_the_mount_and_back(
+    mount: Mount, session: iRODSSession, home: str, copy: list[str], quasi_xml: None
+) -> None:
+    (mount.path / "file").write_text("content")
+    attach(session, f"{home}/file")
+    # Extended attributes need a local file system that keeps them, which the one of tmp_path may not be.
+    outside = Path("/var/tmp") / f"irodsfs-{os.getpid()}-{Path(home).name}"
+    outside.mkdir()
+    try:
+        for command in copy:
+            run("bash", "-c", command.format(mount.path, outside))
+    finally:
+        run("rm", "-rf", outside)
+    copied = session.data_objects.get(f"{home}/copy").metadata.items()
+    assert sorted((meta.name, meta.value, meta.units or "") for meta in copied) == sorted(AVUS)
+
+
+def test_what_irods_cannot_hold_is_refused_and_changes_nothing(mount: Mount) -> None:
+    mount.expect_log(r"setxattr .* \(EINVAL\)")
+    file = mount.path / "file"
+    file.write_text("x")
+    os.setxattr(file, "user.kept", b"value")
+    for value in (b"", b"\xff", b"x" * 2701, b'[["",""]]', b'[["v","' + b"u" * 251 + b'"]]'):
+        with fails(errno.EINVAL):
+            os.setxattr(file, "user.kept", value)
+    assert avus_of(mount, "file") == {"user.kept": b"value"}
+
+
+def test_other_namespaces_are_not_supported(mount: Mount) -> None:
+    (mount.path / "file").write_text("x")
+    for name in ("trusted.x", "security.x"):
+        with fails(errno.ENOTSUP):
+            os.setxattr(mount.path / "file", name, b"v")
+
+
+def test_a_change_is_one_request_and_only_the_difference(proxy: Proxy, mount_through: MountThrough) -> None:
+    mount = mount_through(proxy)
+    file = mount.path / "file"
+    file.write_text("x")
+    os.setxattr(file, "user.a", b"1")
+    proxy.requests.clear()
+    for number in range(10):
+        os.setxattr(file, "user.a", f"{number}".encode())
+        assert os.getxattr(file, "user.a") == f"{number}".encode()
+    os.setxattr(file, "user.a", b"9")
+    assert proxy.requests == {ATOMIC_METADATA: 10}
+
+
+def test_attributes_of_many_objects_cost_requests_by_collection(proxy: Proxy, mount_through: MountThrough) -> None:
+    mount = mount_through(proxy)
+    for number in range(60):
+        (mount.path / f"file{number}").write_text("x")
+    os.listdir(mount.path)
+    proxy.requests.clear()
+    run("getfattr", "-R", "-d", mount.path)
+    assert proxy.requests[GEN_QUERY] <= 8
+    assert proxy.requests.total() == proxy.requests[GEN_QUERY]
+
+
+def test_what_another_client_adds_is_seen_after_the_cache_timeout(make_mount, session: iRODSSession, home: str) -> None:
+    mount = make_mount("--cache-timeout", "0")
+    (mount.path / "file").write_text("x")
+    assert os.listxattr(mount.path / "file") == []
+    session.data_objects.get(f"{home}/file").metadata.add("new", "value")
+    assert os.getxattr(mount.path / "file", "user.new") == b"value"
+
+
+def test_attributes_of_a_directory_are_those_of_its_collection(mount: Mount, session: iRODSSession, home: str) -> None:
+    directory = mount.path / "directory"
+    directory.mkdir()
+    os.setxattr(directory, "user.project", b"p1")
+    (meta,) = session.collections.get(f"{home}/directory").metadata.items()
+    assert (meta.name, meta.value, meta.units) == ("project", "p1", None)
+    os.removexattr(directory, "user.project")
+    assert session.collections.get(f"{home}/directory").metadata.items() == []

@@ -1,0 +1,143 @@
+"""What iRODS knows beyond POSIX is read, and some of it set, as `irods.*`."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+from irods.session import iRODSSession
+
+from tests.mount.conftest import MountThrough
+from tests.mounts import Mount, fails
+from tests.proxy import Proxy
+
+CONTENT = b"some content"
+SHA2 = f"sha2:{base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()}"
+
+
+def get(path: Path, name: str) -> str:
+    return os.getxattr(path, f"irods.{name}").decode()
+
+
+@pytest.fixture
+def file(mount: Mount) -> Path:
+    path = mount.path / "file"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def assert_fails(number: int, path: Path, name: str, value: bytes) -> None:
+    with fails(number):
+        os.setxattr(path, f"irods.{name}", value)
+
+
+def assert_unset(path: Path, name: str) -> None:
+    with fails(errno.ENODATA):
+        get(path, name)
+
+
+def test_they_tell_what_the_catalog_holds(file: Path, session: iRODSSession, home: str) -> None:
+    stored = session.data_objects.get(f"{home}/file")
+    assert get(file, "path") == f"{home}/file"
+    assert get(file, "id") == str(stored.id)
+    assert get(file, "type") == "data_object"
+    assert get(file.parent, "type") == "collection"
+    assert get(file, "owner") == "rods#tempZone"
+    assert int(get(file, "create_time")) == int(stored.create_time.timestamp())
+    assert get(file, "resource") == "demoResc"
+    (replica,) = json.loads(get(file, "replicas"))
+    assert (replica["number"], replica["status"], replica["size"]) == (0, "good", len(CONTENT))
+
+
+def test_they_are_never_listed(file: Path) -> None:
+    assert os.listxattr(file) == []
+
+
+def test_what_does_not_apply_or_is_unset_is_no_attribute(file: Path) -> None:
+    for path, name in [(file, "checksum"), (file, "rbytes"), (file, "inherit"), (file.parent, "replicas")]:
+        assert_unset(path, name)
+    assert_unset(file, "nonsense")
+
+
+def test_the_checksum_is_computed_and_verified_by_the_zone(file: Path, mount: Mount) -> None:
+    os.setxattr(file, "irods.checksum", b"compute")
+    assert get(file, "checksum") == SHA2
+    os.setxattr(file, "irods.checksum", b"verify")
+    mount.expect_log("setxattr .* irods.checksum")
+    assert_fails(errno.EINVAL, file, "checksum", b"guess")
+
+
+def test_recursive_sums_take_one_flight_for_any_depth(proxy: Proxy, mount_through: MountThrough) -> None:
+    mount = mount_through(proxy)
+    (mount.path / "a/b/c").mkdir(parents=True)
+    for number, directory in enumerate(["a", "a/b", "a/b/c", "a/b/c"]):
+        (mount.path / directory / f"f{number}").write_bytes(b"x" * 100)
+    proxy.flights = 0
+    assert get(mount.path / "a", "rbytes") == "400"
+    assert proxy.flights == 1
+    assert get(mount.path / "a", "rfiles") == "4"
+    assert get(mount.path / "a", "rdirs") == "2"
+
+
+def test_permissions_are_set_as_they_are_read(file: Path, session: iRODSSession, home: str) -> None:
+    session.users.create("reader", "rodsuser")
+    try:
+        wanted = [
+            {"user": "reader", "zone": "tempZone", "type": "rodsuser", "level": "read_object"},
+            {"user": "rods", "zone": "tempZone", "type": "rodsadmin", "level": "own"},
+        ]
+        os.setxattr(file, "irods.acl", json.dumps(wanted).encode())
+        assert json.loads(get(file, "acl")) == wanted
+        granted = {
+            each.user_name: each.access_name for each in session.acls.get(session.data_objects.get(f"{home}/file"))
+        }
+        assert granted == {"reader": "read_object", "rods": "own"}
+        os.setxattr(file, "irods.acl", json.dumps(wanted[1:]).encode())
+        assert json.loads(get(file, "acl")) == wanted[1:]
+    finally:
+        session.users.remove("reader")
+
+
+def test_a_change_of_permissions_is_one_atomic_request(proxy: Proxy, mount_through: MountThrough) -> None:
+    mount = mount_through(proxy)
+    (mount.path / "file").write_text("x")
+    proxy.requests.clear()
+    levels = [{"user": "rods", "level": "own"}, {"user": "public", "level": "write"}]
+    os.setxattr(mount.path / "file", "irods.acl", json.dumps(levels).encode())
+    assert proxy.requests[20005] == 1
+    assert proxy.requests[707] == 0
+
+
+def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mount) -> None:
+    mount.expect_log("setxattr .* irods.acl")
+    before = get(file, "acl")
+    for value in (b"x", b"{}", b'[{"user":"rods"}]', b'[{"user":"rods","level":"master"}]'):
+        assert_fails(errno.EINVAL, file, "acl", value)
+    assert_fails(errno.EINVAL, file, "acl", b'[{"user":"rods","level":"own"},{"user":"nobody","level":"own"}]')
+    assert "nobody" in mount.log or "Invalid entity" in mount.log
+    assert get(file, "acl") == before
+
+
+def test_inheritance_is_read_and_set(mount: Mount) -> None:
+    directory = mount.path / "directory"
+    directory.mkdir()
+    assert get(directory, "inherit") == "false"
+    os.setxattr(directory, "irods.inherit", b"true")
+    assert get(directory, "inherit") == "true"
+
+
+def test_all_avus_are_read_and_set_at_once(file: Path) -> None:
+    os.setxattr(file, "irods.avu", b'[["a","1","u"],["a","2"],["b","3",""]]')
+    assert json.loads(get(file, "avu")) == [["a", "1", "u"], ["a", "2", ""], ["b", "3", ""]]
+    os.setxattr(file, "irods.avu", b"[]")
+    assert os.listxattr(file) == []
+
+
+def test_what_is_only_read_can_not_be_set(file: Path, mount: Mount) -> None:
+    mount.expect_log("setxattr .* irods.id")
+    assert_fails(errno.EPERM, file, "id", b"1")
