@@ -14,13 +14,16 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git rsync vim
 
-.PHONY: demo test client-tests install-system lint clean
+.PHONY: demo test model-tests client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest --numprocesses 2 $(ARGS)
+
+model-tests: $(VENV)/installed
+	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)
 
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)
