@@ -27,19 +27,19 @@ from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.replicas import (
     Status,
     choose,
-    is_wanted,
     lock_for_write,
     require_unlocked,
     unlock,
     update_replica,
 )
-from irodsfs.sandbox.resources import require_root, resource_for_create
+from irodsfs.sandbox.resources import name_for_create, require_root, resource_for_create
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 ACCESS_TIME_RESOLUTION = 86400  # seconds
+OVERWRITES = (1, 9, 14)  # operation types of put, copy and rsync, which add no replica to an existing data object
 PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
 
 
@@ -56,16 +56,16 @@ def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int
     if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
         raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
     number = agent.descriptors.free_number()
+    require_root(agent.catalog, keywords)
     if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
         replicas = usable_replicas(agent, path, flags, keywords)
         descriptor = open_for_read(agent, path, flags, replicas, keywords)
     else:
         with agent.catalog.transaction():
             replicas = usable_replicas(agent, path, flags, keywords)
-            require_root(agent.catalog, keywords)
             if not replicas:
                 descriptor = create_data_object(agent, path, flags, request)
-            elif flags & os.O_CREAT and is_for_another_resource(replicas, keywords):
+            elif flags & os.O_CREAT and is_for_another_resource(replicas, request):
                 descriptor = create_replica(agent, path, flags, replicas, request)
             else:
                 descriptor = open_for_write(agent, path, flags, replicas, keywords)
@@ -115,9 +115,17 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     return created(agent, path, flags, find_replica(agent.catalog, data_id, 0), request)
 
 
-def is_for_another_resource(replicas: list[sqlite3.Row], keywords: dict[str, str]) -> bool:
-    asks = keywords.keys() & {"destRescName", "rescName", "resc_hier"}
-    return bool(asks) and "replNum" not in keywords and not any(is_wanted(row, keywords) for row in replicas)
+def is_for_another_resource(replicas: list[sqlite3.Row], request: Struct) -> bool:
+    """Whether an open that may create is for a resource without a replica, be it only the default one."""
+    keywords = request.keywords()
+    if "replNum" in keywords:
+        return False
+    if "resc_hier" in keywords:
+        return all(row["resc_hier"] != keywords["resc_hier"] for row in replicas)
+    name = name_for_create(keywords)
+    return request.integer("oprType") not in OVERWRITES and all(
+        name not in row["resc_hier"].split(";") for row in replicas
+    )
 
 
 def create_replica(agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:

@@ -22,13 +22,17 @@ class Status(IntEnum):
 
 
 def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: bool) -> sqlite3.Row:
-    """The replica an open uses: the one asked for, else a good one, else a stale one; raises IrodsError."""
+    """The replica an open uses: the one asked for, else one on the resource preferred, a good one, or a stale one.
+
+    Raises IrodsError when there is none, or none at rest.
+    """
     wanted = [replica for replica in replicas if is_wanted(replica, keywords)]
     if not wanted:
         by_number_or_place = keywords.keys() & {"replNum", "resc_hier"}
         raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST" if by_number_or_place else "SYS_REPLICA_INACCESSIBLE")
     at_rest = [replica for replica in wanted if replica["data_is_dirty"] in (Status.GOOD, Status.STALE)]
-    candidates = sorted(at_rest, key=lambda replica: -int(replica["data_is_dirty"]))
+    preferred = keywords.get("destRescName", "")
+    candidates = sorted(at_rest, key=lambda row: (not lies_on(row, preferred), -int(row["data_is_dirty"])))
     if has_token:
         candidates = [replica for replica in wanted if replica["data_is_dirty"] == Status.INTERMEDIATE] + candidates
     if not candidates:
@@ -41,9 +45,13 @@ def is_wanted(replica: sqlite3.Row, keywords: dict[str, str]) -> bool:
         return str(replica["data_repl_num"]) == keywords["replNum"]
     if "resc_hier" in keywords:
         return bool(replica["resc_hier"] == keywords["resc_hier"])
-    if name := keywords.get("destRescName") or keywords.get("rescName"):
-        return name in replica["resc_hier"].split(";")
+    if "rescName" in keywords:
+        return lies_on(replica, keywords["rescName"])
     return True
+
+
+def lies_on(replica: sqlite3.Row, resource: str) -> bool:
+    return resource in replica["resc_hier"].split(";")
 
 
 def require_unlocked(replicas: list[sqlite3.Row]) -> None:

@@ -63,8 +63,12 @@ def resource_for_create(catalog: Catalog, keywords: dict[str, str]) -> Resource:
     """Where a new data object goes: the resource the client asks for or the zone's default."""
     if "resc_hier" in keywords:
         return by_hierarchy(catalog, keywords["resc_hier"])
-    name = keywords.get("destRescName") or keywords.get("rescName") or keywords.get("defRescName") or DEFAULT
-    return leaves(catalog, name)[0]
+    return leaves(catalog, name_for_create(keywords))[0]
+
+
+def name_for_create(keywords: dict[str, str]) -> str:
+    """The resource a client asks for by name, or the zone's default."""
+    return keywords.get("destRescName") or keywords.get("rescName") or keywords.get("defRescName") or DEFAULT
 
 
 def by_hierarchy(catalog: Catalog, hierarchy: str) -> Resource:

@@ -62,7 +62,7 @@ def test_a_replication_resource_keeps_a_copy_on_each_of_its_children(
     found = replicas(session, path)
     assert found.keys() == children
     assert sorted(found.values()) == [(number, "1", 7) for number in range(3)]
-    write(session, path, b"more content")
+    write(session, path, b"more content", **{kw.DEST_RESC_NAME_KW: root})
     assert sorted(replicas(session, path).values()) == [(number, "1", 12) for number in range(3)]
 
 
@@ -73,6 +73,23 @@ def test_a_write_to_a_resource_without_a_replica_makes_one_and_the_others_stale(
     other = make_resource()
     write(session, path, b"new", "a", **{kw.DEST_RESC_NAME_KW: other})
     assert replicas(session, path) == {"demoResc": (0, "0", 7), other: (1, "1", 3)}
+
+
+def test_an_open_that_may_create_adds_a_replica_on_the_default_resource(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    other = make_resource()
+    write(session, path, b"content", **{kw.DEST_RESC_NAME_KW: other})
+    write(session, path, b"new")
+    assert replicas(session, path) == {other: (0, "0", 7), "demoResc": (1, "1", 3)}
+
+
+def test_an_open_that_may_not_create_uses_another_replica_than_preferred(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    write(session, path, b"new", "r+", **{kw.DEST_RESC_NAME_KW: make_resource()})
+    assert replicas(session, path) == {"demoResc": (0, "1", 7)}
 
 
 def test_a_child_resource_cannot_be_asked_for(session: iRODSSession, home: str, make_resource: MakeResource) -> None:

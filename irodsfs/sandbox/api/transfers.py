@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SINGLE_BUFFER = 32 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
 OVERWRITE = os.O_CREAT | os.O_RDWR | os.O_TRUNC
+PUT = 1  # operation type
 PUT_ACTION, GET_ACTION = 99999990, 99999991
 PATH_COLUMN, OFFSET_COLUMN = 403, 999998
 
@@ -164,6 +165,7 @@ def bulk_put(agent: Agent, request: Request) -> Reply:
             "DataObjInp_PI",
             ("objPath", path),
             ("dataSize", end - start),
+            ("oprType", PUT),
             ("KeyValPair_PI", key_values(keywords)),
         )
         number = open_replica(agent, target, flags=OVERWRITE)
