@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from irods.access import iRODSAccess
+from irods.exception import (
+    CAT_NAME_EXISTS_AS_COLLECTION,
+    CAT_NAME_EXISTS_AS_DATAOBJ,
+    CAT_NO_ACCESS_PERMISSION,
+    OVERWRITE_WITHOUT_FORCE_FLAG,
+    SAME_SRC_DEST_PATHS_ERR,
+    USER_INCOMPATIBLE_PARAMS,
+)
+from irods.session import iRODSSession
+
+from irodsfs.sandbox.errors import code_of
+from irodsfs.sandbox.wire import Struct, decode, json_struct
+from tests.sandbox.raw import RawClient, data_object, opened
+from tests.sandbox.requests import refused
+from tests.zones import EmbeddedZone
+
+
+@pytest.fixture
+def client(zone_server: EmbeddedZone) -> Iterator[RawClient]:
+    with RawClient.connected(zone_server.host, zone_server.port) as client:
+        yield client
+
+
+@pytest.fixture
+def other_resource(session: iRODSSession, tmp_path: Path) -> str:
+    name = f"r{tmp_path.name}"[:40]
+    return str(session.resources.create(name, "unixfilesystem", session.host, str(tmp_path / "vault")).name)
+
+
+def checksum(content: bytes) -> str:
+    return "sha2:" + b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def content(session: iRODSSession, path: str) -> bytes:
+    with session.data_objects.open(path, "r") as file:
+        return bytes(file.read())
+
+
+def statuses(session: iRODSSession, path: str) -> list[tuple[int, str]]:
+    return [(replica.number, replica.status) for replica in session.data_objects.get(path).replicas]
+
+
+def test_a_put_stores_and_a_get_answers_the_same(client: RawClient, home: str) -> None:
+    everything = bytes(range(256)) * 4096
+    assert client.call(606, data_object(f"{home}/x", dataIncluded=""), everything).int_info == 0
+    reply = client.call(608, data_object(f"{home}/x"))
+    assert (reply.int_info, reply.bs) == (len(everything), everything)
+
+
+def test_a_put_overwrites_by_force_only(client: RawClient, data_object_path: str) -> None:
+    put = data_object(data_object_path, dataIncluded="")
+    assert client.call(606, put, b"new").int_info == code_of("OVERWRITE_WITHOUT_FORCE_FLAG")
+    forced = data_object(data_object_path, dataIncluded="", forceFlag="")
+    assert client.call(606, forced, b"new").int_info == 0
+    assert client.call(608, data_object(data_object_path)).bs == b"new"
+
+
+@pytest.fixture
+def data_object_path(client: RawClient, home: str) -> str:
+    """A data object that holds ``content``."""
+    path = f"{home}/object"
+    assert client.call(606, data_object(path, dataIncluded=""), b"content").int_info == 0
+    return path
+
+
+def test_a_put_whose_checksum_differs_leaves_a_stale_replica(client: RawClient, home: str) -> None:
+    put = data_object(f"{home}/x", dataIncluded="", verifyChksum=checksum(b"other"))
+    assert client.call(606, put, b"content").int_info == code_of("USER_CHKSUM_MISMATCH")
+    touched = client.call(20007, json_struct({"logical_path": f"{home}/x", "options": {}}))
+    assert touched.int_info == code_of("SYS_NO_GOOD_REPLICA")
+
+
+def test_a_get_of_a_large_object_answers_a_descriptor(client: RawClient, home: str) -> None:
+    path = f"{home}/large"
+    client.call(602, data_object(path, os.O_CREAT | os.O_WRONLY))
+    client.call(674, opened(3, 0, 33 * 1024 * 1024))
+    client.call(676, opened(3), b"end")
+    client.call(673, opened(3))
+    reply = client.call(608, data_object(path))
+    assert decode(reply.body).integer("l1descInx") == reply.int_info == 3
+    assert len(client.call(675, opened(3, 1024)).bs) == 1024
+    assert client.call(626, Struct("INT_PI", ("myInt", 3))).int_info == 0
+
+
+def test_a_copy_has_the_same_content(session: iRODSSession, data_object_path: str, home: str) -> None:
+    session.data_objects.copy(data_object_path, f"{home}/copy")
+    assert content(session, f"{home}/copy") == b"content"
+    with pytest.raises(OVERWRITE_WITHOUT_FORCE_FLAG):
+        session.data_objects.copy(data_object_path, f"{home}/copy")
+
+
+def test_a_renamed_object_keeps_content_times_and_metadata(
+    session: iRODSSession, data_object_path: str, home: str
+) -> None:
+    before = session.data_objects.get(data_object_path)
+    before.metadata.add("key", "value")
+    session.data_objects.move(data_object_path, f"{home}/renamed")
+    after = session.data_objects.get(f"{home}/renamed")
+    assert (after.id, after.modify_time, after.replicas[0].path[-8:]) == (before.id, before.modify_time, "/renamed")
+    assert after.metadata.get_one("key").value == "value"
+    assert content(session, f"{home}/renamed") == b"content"
+
+
+def test_a_rename_replaces_nothing(session: iRODSSession, data_object_path: str, home: str) -> None:
+    session.data_objects.copy(data_object_path, f"{home}/copy")
+    with pytest.raises(CAT_NAME_EXISTS_AS_DATAOBJ):
+        session.data_objects.move(data_object_path, f"{home}/copy")
+    with pytest.raises(SAME_SRC_DEST_PATHS_ERR):
+        session.data_objects.move(data_object_path, data_object_path)
+
+
+def test_a_data_object_does_not_take_a_collections_name(session: iRODSSession, home: str) -> None:
+    with pytest.raises(CAT_NAME_EXISTS_AS_COLLECTION):
+        session.data_objects.create(home)
+
+
+def test_an_object_removed_by_force_is_gone_with_its_file(session: iRODSSession, data_object_path: str) -> None:
+    file = Path(session.data_objects.get(data_object_path).replicas[0].path)
+    assert file.exists()
+    session.data_objects.unlink(data_object_path, force=True)
+    assert not session.data_objects.exists(data_object_path)
+    assert not file.exists()
+
+
+def test_an_object_removed_without_force_is_in_the_trash(session: iRODSSession, data_object_path: str) -> None:
+    session.data_objects.unlink(data_object_path)
+    trash = data_object_path.replace("/home/", "/trash/home/", 1)
+    assert content(session, trash) == b"content"
+
+
+def test_who_may_write_may_neither_remove_nor_rename(
+    session: iRODSSession, alice: iRODSSession, data_object_path: str, home: str
+) -> None:
+    for path in (home, data_object_path):
+        session.acls.set(iRODSAccess("write", path, alice.username))
+    with alice.data_objects.open(data_object_path, "w") as file:
+        file.write(b"by alice")
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        alice.data_objects.unlink(data_object_path, force=True)
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        alice.data_objects.move(data_object_path, f"{home}/renamed")
+    assert content(session, data_object_path) == b"by alice"
+
+
+def test_a_checksum_is_kept_until_something_is_written(
+    session: iRODSSession, client: RawClient, data_object_path: str
+) -> None:
+    assert session.data_objects.chksum(data_object_path) == checksum(b"content")
+    assert decode(client.call(633, data_object(data_object_path)).body).text("chksum") == checksum(b"content")
+    with session.data_objects.open(data_object_path, "w") as file:
+        file.write(b"new")
+    assert decode(client.call(633, data_object(data_object_path)).body).text("chksum") == ""
+
+
+def test_verifying_a_checksum_finds_a_file_that_was_tampered_with(
+    session: iRODSSession, client: RawClient, data_object_path: str
+) -> None:
+    session.data_objects.chksum(data_object_path)
+    verify = data_object(data_object_path, verifyChksum="")
+    assert client.call(629, verify).int_info == 0
+    Path(session.data_objects.get(data_object_path).replicas[0].path).write_bytes(b"CONTENT")
+    reply = client.call(629, verify)
+    assert reply.int_info == code_of("CHECK_VERIFICATION_RESULTS")
+    assert "does not match" in decode(reply.body).text("myStr")
+
+
+def test_replicas_are_made_go_stale_are_updated_and_trimmed(
+    session: iRODSSession, data_object_path: str, other_resource: str
+) -> None:
+    session.data_objects.replicate(data_object_path, other_resource)
+    assert statuses(session, data_object_path) == [(0, "1"), (1, "1")]
+    with session.data_objects.open(data_object_path, "w") as file:
+        file.write(b"newer")
+    assert sorted(statuses(session, data_object_path)) == [(0, "1"), (1, "0")]
+    session.data_objects.replicate(data_object_path, other_resource)
+    assert sorted(statuses(session, data_object_path)) == [(0, "1"), (1, "1")]
+    session.data_objects.trim(data_object_path, replNum=0, copies=1)
+    assert statuses(session, data_object_path) == [(1, "1")]
+    assert content(session, data_object_path) == b"newer"
+
+
+def test_the_last_good_replica_is_not_trimmed(
+    session: iRODSSession, data_object_path: str, other_resource: str
+) -> None:
+    session.data_objects.replicate(data_object_path, other_resource)
+    with session.data_objects.open(data_object_path, "w") as file:
+        file.write(b"newer")
+    with pytest.raises(USER_INCOMPATIBLE_PARAMS):
+        session.data_objects.trim(data_object_path, replNum=0, copies=1)
+
+
+def test_a_replica_moves_to_another_resource_with_its_file(
+    client: RawClient, session: iRODSSession, data_object_path: str, other_resource: str
+) -> None:
+    old = Path(session.data_objects.get(data_object_path).replicas[0].path)
+    move = data_object(data_object_path, rescName="demoResc", destRescName=other_resource)
+    assert client.call(631, move).int_info == 0
+    replica = session.data_objects.get(data_object_path).replicas[0]
+    assert (replica.resource_name, Path(replica.path).read_bytes()) == (other_resource, b"content")
+    assert not old.exists()
+
+
+def test_a_file_of_the_server_is_registered_where_it_lies(
+    session: iRODSSession, alice: iRODSSession, home: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"outside")
+    session.data_objects.register(str(file), f"{home}/registered")
+    assert content(session, f"{home}/registered") == b"outside"
+    with refused("PATH_REG_NOT_ALLOWED"):
+        alice.data_objects.register(str(file), f"/{alice.zone}/home/{alice.username}/x")
+
+
+def test_columns_of_a_data_object_are_the_administrators_to_set(
+    session: iRODSSession, alice: iRODSSession, data_object_path: str
+) -> None:
+    session.data_objects.modDataObjMeta({"objPath": data_object_path}, {"dataComments": "seen", "dataSize": "9"})
+    replica = session.data_objects.get(data_object_path).replicas[0]
+    assert (replica.comments, replica.size) == ("seen", 9)
+    with refused("SYS_NO_API_PRIV"):
+        alice.data_objects.modDataObjMeta({"objPath": data_object_path}, {"dataComments": "x"})
+
+
+def test_truncation_sets_size_and_content(client: RawClient, data_object_path: str) -> None:
+    assert client.call(802, data_object(data_object_path, size=3)).int_info == 0
+    assert client.call(608, data_object(data_object_path)).bs == b"con"
+    assert client.call(802, data_object(data_object_path, size=5)).int_info == 0
+    assert client.call(608, data_object(data_object_path)).bs == b"con\0\0"
+
+
+@pytest.mark.parametrize("name", ["new\nline", "tab\there", "\x01", "a%b_c", "back`tick", "q'uo\"te", "é😀", " "])
+def test_names_hold_any_character(client: RawClient, home: str, name: str) -> None:
+    path = f"{home}/{name}"
+    assert client.call(606, data_object(path, dataIncluded=""), b"x").int_info == 0
+    assert client.call(633, data_object(path)).int_info == 1
+    assert client.call(615, data_object(path, forceFlag="")).int_info == 0
