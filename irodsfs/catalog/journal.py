@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from irodsfs.grid.namespace import Entry
+from irodsfs.metrics import LOOKUPS
 
 
 class Journal:
@@ -25,6 +26,7 @@ class Journals:
 
     @contextmanager
     def opened(self) -> Iterator[Journal]:
+        LOOKUPS.add("fetched")
         journal = Journal()
         self._open.append(journal)
         try:

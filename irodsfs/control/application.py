@@ -26,6 +26,7 @@ from irodsfs.control.errors import BadRequest, ControlError, explain
 from irodsfs.control.negotiation import JSON, PARAMETER, invalid, read_body, render, wanted_type
 from irodsfs.control.operations import Operation, Parameters
 from irodsfs.control.paths import UndecodedPaths
+from irodsfs.control.status import Served
 from irodsfs.grid.errors import ZoneUnreachable, describe
 
 logger = logging.getLogger(__name__)
@@ -41,8 +42,9 @@ _ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, Bad_AVU_
 class Application:
     """Runs operations for requests: whose zone, which answer, which failure."""
 
-    def __init__(self, operations: Iterable[Operation], access: Access, changes: Changes) -> None:
+    def __init__(self, operations: Iterable[Operation], access: Access, changes: Changes, served: Served) -> None:
         self._operations = list(operations)
+        self._served = served
         self._access = access
         self._changes = changes
 
@@ -77,7 +79,7 @@ class Application:
             session = None
             if operation.needs_zone:
                 session = await stack.enter_async_context(self._access.session(request, ticket))
-            call = Call(request, self._changes, media_type, parameters, body, session, stack)
+            call = Call(request, self._changes, self._served, media_type, parameters, body, session, stack)
             result = await operation.handler(call)
             if isinstance(result, Response):
                 return _Kept(result, stack.pop_all())

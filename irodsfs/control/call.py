@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from irodsfs.control import paths
 from irodsfs.control.changes import Changes
+from irodsfs.control.status import Served
 from irodsfs.control.zones import Session
 
 
@@ -19,6 +20,7 @@ class Call:
 
     request: Request
     changes: Changes
+    served: Served
     media_type: str
     parameters: Any
     body: Any

@@ -1,4 +1,4 @@
-"""Who must hear of changes that were made through the socket."""
+"""The mount beside the socket: it hears of changes, and tells what is open."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ class Changes(Protocol):
     async def changed(self, path: str) -> None:
         """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
 
+    @property
+    def open_files(self) -> int:
+        """How many files programs have open through the mount."""
+
+    @property
+    def dirty_bytes(self) -> int:
+        """The size of open files of which something is not in the zone yet."""
+
 
 class NobodyElse:
     """There is no mount."""
+
+    open_files = 0
+    dirty_bytes = 0
 
     async def changed(self, path: str) -> None:
         pass

@@ -12,6 +12,8 @@ from irodsfs.control.application import Application
 from irodsfs.control.changes import Changes
 from irodsfs.control.routes import all_operations
 from irodsfs.control.server import Server
+from irodsfs.control.standby import socket_path
+from irodsfs.control.status import Served
 from irodsfs.control.unix_socket import OwnersListener
 from irodsfs.control.zones import Sessions
 
@@ -27,8 +29,23 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes)
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=CONNECTIONS, timeout=config.timeout, lifetime=LIFETIME)
         try:
-            application = Application(all_operations(), OwnersAccess(sessions, config.account, None), changes)
+            access = OwnersAccess(sessions, config.account, None)
+            application = Application(all_operations(), access, changes, _served(config))
             await Server(application.asgi()).serve([OwnersListener(listening)])
         finally:
             with trio.CancelScope(shield=True):
                 await sessions.close()
+
+
+def _served(config: MountConfig) -> Served:
+    account = config.account
+    return Served(
+        host=account.host,
+        port=account.port,
+        zone=account.zone,
+        user=account.user,
+        mountpoint=str(config.mountpoint),
+        collection=config.collection,
+        read_only=config.read_only,
+        socket=str(socket_path(config.name)),
+    )

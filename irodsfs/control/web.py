@@ -19,6 +19,7 @@ from irodsfs.control.changes import NobodyElse
 from irodsfs.control.credentials import EveryonesAccess
 from irodsfs.control.routes import all_operations
 from irodsfs.control.server import Listener, Server
+from irodsfs.control.status import Served
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.zones import Sessions
 from irodsfs.errors import ConfigurationError
@@ -77,7 +78,8 @@ async def _serve(config: WebConfig, tls: ssl.SSLContext | None, ready: Callable[
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=config.connections, timeout=config.timeout, lifetime=config.lifetime)
         access = EveryonesAccess(sessions, config.account, allow_anonymous=config.allow_anonymous, throttle=Throttle())
-        application = Application(all_operations(), access, NobodyElse())
+        served = Served(config.account.host, config.account.port, config.account.zone)
+        application = Application(all_operations(), access, NobodyElse(), served)
         server = Server(application.asgi([config.cors.middleware()] if config.cors else []))
         nursery.start_soon(server.serve, [_secured(listener, tls) for listener in listeners])
         ready(f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}")

@@ -17,6 +17,7 @@ from irods.ticket import Ticket
 
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
+from irodsfs.metrics import CONNECTIONS
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class ZoneConnection:
                 Ticket._lowlevel_api_request(self._connection, "session", session.ticket__)
         except (irods.exception.NetworkException, OSError) as error:
             raise ZoneUnreachable(str(error)) from error
+        CONNECTIONS.add()
         self.open_descriptors: set[int] = set()
         self.broken = False
 
@@ -91,6 +93,7 @@ class ZoneConnection:
 
     def close(self) -> None:
         """Leave. A line that broke is closed without a word, so that nothing waits for it."""
+        CONNECTIONS.add(amount=-1)
         try:
             if self.broken:
                 self._socket.close()

@@ -18,6 +18,7 @@ from irods.exception import iRODSException
 from irods.message import Error, iRODSMessage
 
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
+from irodsfs.metrics import ZONE_REQUESTS
 
 OUTSTANDING_REQUESTS = 64
 OUTSTANDING_BYTES = 32 * 1024
@@ -124,6 +125,7 @@ def _line_failures() -> Iterator[None]:
 def send(sock: socket.socket, request: Request) -> None:
     """Write one request."""
     head = request.head()
+    ZONE_REQUESTS.add(str(request.api))
     with _line_failures():
         if len(request.bs) < OUTSTANDING_BYTES:
             sock.sendall(head + bytes(request.bs))

@@ -13,6 +13,7 @@ from irods.exception import PycommandsException, iRODSException
 from irods.message import Bad_AVU_Field
 
 from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.metrics import ERRORS, OPERATIONS
 from irodsfs.mount.errnos import errno_of
 
 logger = logging.getLogger(__name__)
@@ -46,9 +47,11 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
     @functools.wraps(handler)
     async def answer(self: Self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
-            return await handler(self, *args, **kwargs)
+            with OPERATIONS.measure(handler.__name__):
+                return await handler(self, *args, **kwargs)
         except FAILURES as error:
             number = _errno(error)
+            ERRORS.add(handler.__name__, errno.errorcode.get(number, str(number)))
             level = logging.DEBUG if number in EXPECTED else logging.ERROR
             subject = self.subject(args)  # type: ignore[attr-defined]
             logger.log(level, "%s %s: %s (%s)", handler.__name__, subject, describe(error), errno.errorcode[number])

@@ -1,4 +1,4 @@
-"""What was changed beside the mount, through its control socket, is seen through it at once."""
+"""What the control socket and its mount know of one another: what it changes is seen here at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from irodsfs.mount.inodes import Inodes, encode_name
 
 
 class Coherence:
-    """Makes the mount and the kernel forget what they believe about changed entries."""
+    """Makes the mount and the kernel forget what they believe about changed entries; tells what is open."""
 
     def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus) -> None:
         self._catalog = catalog
@@ -32,6 +32,16 @@ class Coherence:
             numbers.append(parent.number)
         # In a thread, as the kernel may first want answers from this event loop.
         await trio.to_thread.run_sync(_invalidate, numbers)
+
+    @property
+    def open_files(self) -> int:
+        return len(self._inodes.opened())
+
+    @property
+    def dirty_bytes(self) -> int:
+        """The size of open files of which something is not in the zone yet."""
+        contents = [inode.contents for inode in self._inodes.opened()]
+        return sum(each.size for each in contents if each is not None and each.is_dirty)
 
 
 def _invalidate(numbers: list[pyfuse3.InodeT]) -> None:

@@ -103,7 +103,7 @@ class Inodes:
 
     def at_or_below(self, path: str) -> list[Inode]:
         """The inodes of a path and of everything below it."""
-        prefix = f"{path}/"
+        prefix = path.rstrip("/") + "/"
         return [inode for known, inode in self._by_path.items() if known == path or known.startswith(prefix)]
 
     def opened(self) -> list[Inode]:

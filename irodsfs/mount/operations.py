@@ -13,6 +13,7 @@ from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry
+from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing
 from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.errnos import errno_of
@@ -223,13 +224,16 @@ class Operations(pyfuse3.Operations):
     async def read(self, fh: FileHandleT, off: int, size: int) -> bytes:
         contents = self._inodes[fh].contents
         assert contents is not None
-        return await contents.read(off, size)  # type: ignore[return-value]  # any buffer will do
+        content = await contents.read(off, size)
+        BYTES.add("read", amount=len(content))
+        return content  # type: ignore[return-value]  # any buffer will do
 
     @answers_errno
     async def write(self, fh: FileHandleT, off: int, buf: bytes) -> int:
         contents = self._inodes[fh].contents
         assert contents is not None
         await contents.write(off, buf)
+        BYTES.add("written", amount=len(buf))
         return len(buf)
 
     @answers_errno

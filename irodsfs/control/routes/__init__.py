@@ -14,12 +14,14 @@ from irodsfs.control.routes import (
     queries,
     rules,
     server,
+    status,
     tickets,
     users,
 )
 
 CHAPTERS = (
     server.operations,
+    status.operations,
     collections.operations,
     metadata.operations,
     permissions.operations,

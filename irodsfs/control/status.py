@@ -1,0 +1,92 @@
+"""What this process is and does: the status, and metrics in Prometheus' form."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from irodsfs import __version__, metrics
+from irodsfs.control.changes import Changes
+from irodsfs.control.documents.status import StatusDocument
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served: a zone as a user, and where it is mounted (empty: nowhere)."""
+
+    host: str
+    port: int
+    zone: str
+    user: str = ""
+    mountpoint: str = ""
+    collection: str = ""
+    read_only: bool = False
+    socket: str = ""
+    since: float = field(default_factory=time.monotonic)
+
+    def status(self, mount: Changes) -> StatusDocument:
+        lookups = {label: number for (label,), number in metrics.LOOKUPS.items()}
+        return StatusDocument(
+            version=__version__,
+            pid=os.getpid(),
+            uptime=int(time.monotonic() - self.since),
+            host=self.host,
+            port=self.port,
+            zone=self.zone,
+            user=self.user,
+            mountpoint=self.mountpoint,
+            collection=self.collection,
+            readOnly=self.read_only,
+            socket=self.socket,
+            openFiles=mount.open_files,
+            dirtyBytes=mount.dirty_bytes,
+            connections=sum(number for _, number in metrics.CONNECTIONS.items()),
+            catalogQuestions=lookups.get("asked", 0),
+            catalogFetches=lookups.get("fetched", 0),
+        )
+
+
+def exposition(mount: Changes) -> bytes:
+    """All metrics as text."""
+    registry = CollectorRegistry()
+    registry.register(_Metrics(mount))
+    return bytes(generate_latest(registry))
+
+
+class _Metrics(Collector):
+    def __init__(self, mount: Changes) -> None:
+        self._mount = mount
+
+    def collect(self) -> Iterator[Metric]:
+        yield _operations()
+        yield _counter("irodsfs_errors", "Failed operations.", ("operation", "errno"), metrics.ERRORS)
+        yield _counter("irodsfs_bytes", "Bytes read and written by programs.", ("direction",), metrics.BYTES)
+        yield _counter("irodsfs_zone_requests", "Requests to the zone by API number.", ("api",), metrics.ZONE_REQUESTS)
+        yield _counter("irodsfs_catalog", "Questions asked, and fetches made for them.", ("what",), metrics.LOOKUPS)
+        connections = sum(number for _, number in metrics.CONNECTIONS.items())
+        yield GaugeMetricFamily("irodsfs_connections", "Connections to the zone.", connections)
+        yield GaugeMetricFamily("irodsfs_open_files", "Files that programs have open.", self._mount.open_files)
+        yield GaugeMetricFamily("irodsfs_dirty_bytes", "Bytes of files not in the zone yet.", self._mount.dirty_bytes)
+
+
+def _operations() -> Metric:
+    family = HistogramMetricFamily("irodsfs_operation_seconds", "Latency of operations.", labels=("operation",))
+    for kind, counts in sorted(metrics.OPERATIONS.buckets.items()):
+        bounds = [*(str(bound) for bound in metrics.BUCKETS), "+Inf"]
+        running = [sum(counts[: position + 1]) for position in range(len(counts))]
+        buckets = list(zip(bounds, map(float, running), strict=True))
+        family.add_metric((kind,), buckets, metrics.OPERATIONS.sums[kind])
+    return family
+
+
+def _counter(name: str, documentation: str, labels: tuple[str, ...], counted: metrics.Counted) -> Metric:
+    family = CounterMetricFamily(name, documentation, labels=labels)
+    for values, number in counted.items():
+        family.add_metric(values, number)
+    return family

@@ -1,0 +1,69 @@
+"""What happens in this process, counted and timed cheaply; `irodsfs.control` exports it to Prometheus."""
+
+from __future__ import annotations
+
+import bisect
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper bounds of latencies in seconds; one more has none."""
+
+
+class Counted:
+    """Numbers by labels, added to from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers: Counter[tuple[str, ...]] = Counter()
+
+    def add(self, *labels: str, amount: int = 1) -> None:
+        with self._lock:
+            self._numbers[labels] += amount
+
+    def items(self) -> list[tuple[tuple[str, ...], int]]:
+        with self._lock:
+            return sorted(self._numbers.items())
+
+
+class Timed:
+    """Latencies by kind: how many fell into each bucket, and their sum in seconds. For one thread."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, list[int]] = {}
+        self.sums: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, kind: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(kind, time.perf_counter() - start)
+
+    def observe(self, kind: str, seconds: float) -> None:
+        buckets = self.buckets.setdefault(kind, [0] * (len(BUCKETS) + 1))
+        buckets[bisect.bisect_left(BUCKETS, seconds)] += 1
+        self.sums[kind] = self.sums.get(kind, 0.0) + seconds
+
+
+OPERATIONS = Timed()
+"""Requests of the kernel, by kind."""
+
+ERRORS = Counted()
+"""Failed requests of the kernel, by kind and errno."""
+
+BYTES = Counted()
+"""Bytes that programs read and wrote through the mount."""
+
+ZONE_REQUESTS = Counted()
+"""Requests to the zone, by API number."""
+
+LOOKUPS = Counted()
+"""Questions to the catalog of the mount (`asked`), and how often it had to ask the zone (`fetched`)."""
+
+CONNECTIONS = Counted()
+"""Connections to the zone that are open."""
