@@ -56,6 +56,10 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
             subject = self.subject(args)  # type: ignore[attr-defined]
             logger.log(level, "%s %s: %s (%s)", handler.__name__, subject, describe(error), errno.errorcode[number])
             raise pyfuse3.FUSEError(number) from error
+        except Exception as error:
+            # A mistake of ours must fail one request, not take the mount away from everybody.
+            logger.exception("%s %s", handler.__name__, self.subject(args))  # type: ignore[attr-defined]
+            raise pyfuse3.FUSEError(errno.EIO) from error
 
     return answer  # type: ignore[return-value]  # mypy forgets that the first parameter is positional
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 
 import trio
-from irods.exception import iRODSException
 
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.spool import SpoolFile
@@ -71,7 +70,8 @@ class WriteStream:
                 else:
                     await self._moved.wait()
             await self._writer.close()
-        except (iRODSException, ZoneUnreachable, OSError) as error:
+        except Exception as error:
+            # Told to whoever finishes the stream: this task has nobody who could handle it.
             logger.info("streaming %s: %s", self._path, describe(error))
             self._failure = error
             await self._writer.abort()
