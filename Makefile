@@ -28,6 +28,9 @@ model-tests: $(VENV)/installed
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)
 
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks $(ARGS)
+
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from irods.api_number import api_number
+from rich.console import Console
+
+from benchmarks import report
+from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, account_of, embedded_zone
+from benchmarks.sizes import Sizes
+from benchmarks.trees import Sources
+from benchmarks.workloads import WORKLOADS, Workload
+from tests.proxy import Proxy
+
+NAMES = ", ".join(workload.name for workload in WORKLOADS)
+_API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, number in api_number.items()}
+
+
+def main(
+    workload: Annotated[list[str] | None, typer.Option(metavar="NAME", help=f"Only these: {NAMES}.")] = None,
+    delay: Annotated[
+        list[float] | None, typer.Option(metavar="MS", help="Round trips to add, in milliseconds. [default: 0, 20]")
+    ] = None,
+    scale: Annotated[float, typer.Option(help="How much work, as a part of 500 files and 512 MiB.")] = 0.2,
+    zone: Annotated[
+        Path | None, typer.Option(metavar="ENVIRONMENT", help="A zone of yours: its irods_environment.json.")
+    ] = None,
+    mounted: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A directory of any mounted file system instead of a zone.")
+    ] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="Without a proxy: faster, nothing is counted.")] = False,
+    plain: Annotated[bool, typer.Option("--plain/--no-plain", help="Also with plain python-irodsclient.")] = True,
+    apis: Annotated[bool, typer.Option("--apis", help="Show how many requests of which kind there were.")] = False,
+) -> None:
+    """Run the workloads that users of a mount have, and tell what each costs."""
+    chosen = [each for each in WORKLOADS if not workload or each.name in workload]
+    if workload and len(chosen) != len(set(workload)):
+        raise typer.BadParameter(f"the workloads are {NAMES}")
+    console = report.console()
+    with ExitStack() as stack:
+        local = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="irodsfs-benchmark-", dir=SERVED_FROM)))
+        sizes = Sizes.scaled(scale)
+        sources = Sources(local, sizes)
+        if mounted is not None:
+            _run(console, f"in {mounted}", MountedPlace(mounted, sources, sizes), chosen, plain=False, apis=False)
+            return
+        environment = zone or stack.enter_context(embedded_zone(local))
+        for milliseconds in [0.0] if direct else delay if delay is not None else [0.0, 20.0]:
+            with _proxy(environment, milliseconds, direct=direct) as proxy:
+                place = ZonePlace(environment, local, sources, sizes, proxy)
+                title = "without a proxy" if direct else f"{milliseconds:g} ms round trip added"
+                _run(console, title, place, chosen, plain=plain, apis=apis)
+
+
+@contextmanager
+def _proxy(environment: Path, milliseconds: float, *, direct: bool) -> Iterator[Proxy | None]:
+    if direct:
+        yield None
+        return
+    account = account_of(environment)
+    with Proxy.before(account.host, account.port, milliseconds / 1000) as proxy:
+        yield proxy
+
+
+def _run(console: Console, title: str, place: Place, workloads: Sequence[Workload], *, plain: bool, apis: bool) -> None:
+    sizes = place.sizes
+    result = report.table(
+        f"{title}: {sizes.files} files of {sizes.file_bytes} bytes in {sizes.collections} directories, "
+        f"one of {sizes.large_bytes >> 20} MiB"
+    )
+    try:
+        for workload in workloads:
+            console.print(f"[dim]{title}: {workload.what}[/dim]")
+            cost = place.on_mount(workload)
+            report.add(result, workload, sizes, cost, place.plainly(workload) if plain else None)
+            if apis and cost.requests is not None:
+                counted = cost.requests.most_common()
+                console.print({_API_NAMES.get(number, str(number)): times for number, times in counted})
+    finally:
+        place.close()
+    console.print(result)
+
+
+typer.run(main)

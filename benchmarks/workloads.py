@@ -1,0 +1,52 @@
+"""The workloads by name: what they do, what they need, and both ways to do them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import mounted, plain
+from benchmarks.mounted import Mounted
+from benchmarks.plain import Plain
+
+TREE, LARGE, ANNOTATED = "tree", "large", "annotated"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """`needs` is what must be in the zone before; a `destructive` one gets it for itself alone.
+
+    `warm_up` is done before anything is counted. Without `plain`, only the mount has something to show.
+    """
+
+    name: str
+    what: str
+    mounted: Callable[[Mounted], None]
+    plain: Callable[[Plain], None] | None
+    needs: str | None = None
+    destructive: bool = False
+    warm_up: Callable[[Mounted], None] | None = None
+    moves: bool = False
+    """True for a workload of which the interesting number is bytes per second."""
+
+
+WORKLOADS = (
+    Workload("copy", "cp -r of small files", mounted.copy_in, plain.copy_in),
+    Workload("list", "ls -lR, cold", mounted.list_all, plain.list_all, TREE),
+    Workload("find", "find -type f, cold", mounted.find_all, plain.find_all, TREE),
+    Workload("du", "du -s, cold", mounted.sum_up, plain.sum_up, TREE),
+    Workload("cat", "cat of all small files, cold", mounted.cat_all, plain.cat_all, TREE),
+    Workload("stat", "stat of one file, warm", mounted.stat_again, plain.stat_again, TREE, warm_up=mounted.list_all),
+    Workload("getattr", "stat that reaches the mount, warm", mounted.stat_in_daemon, None, TREE,
+             warm_up=mounted.list_all),
+    Workload("missing", "lookups of missing names", mounted.look_up_missing, plain.look_up_missing, TREE),
+    Workload("write", "write the large file", mounted.write_large, plain.write_large, moves=True),
+    Workload("read", "read the large file", mounted.read_large, plain.read_large, LARGE, moves=True),
+    Workload("random", "random 4 KiB reads", mounted.read_randomly, plain.read_randomly, LARGE),
+    Workload("attributes", "setxattr + getxattr", mounted.annotate, plain.annotate, TREE, destructive=True),
+    Workload("rename", "renames", mounted.rename_some, plain.rename_some, TREE, destructive=True),
+    Workload("tar", "tar -x of small files", mounted.unpack, plain.unpack),
+    Workload("remove", "rm -r of small files", mounted.remove_all, plain.remove_all, TREE, destructive=True),
+    Workload("dump", "getfattr -R -d of many objects", mounted.dump_attributes, plain.dump_attributes, ANNOTATED),
+    Workload("parallel", "cp of small files, 16 at a time", mounted.copy_side_by_side, plain.copy_side_by_side),
+)  # fmt: skip
