@@ -52,17 +52,19 @@ class Extents:
         self.cut(0)
 
     def covers(self, start: int, end: int) -> bool:
-        return not any(True for _ in self.gaps(start, end))
+        return not self.gaps(start, end)
 
-    def gaps(self, start: int, end: int) -> Iterator[Range]:
-        """The parts of a range that are not in the set."""
+    def gaps(self, start: int, end: int) -> list[Range]:
+        """The parts of a range that are not in the set now; who fills them changes the set."""
+        found = []
         index = bisect_right(self._ends, start)
         while start < end and index < len(self._starts):
             if self._starts[index] >= end:
                 break
             if self._starts[index] > start:
-                yield start, self._starts[index]
+                found.append((start, self._starts[index]))
             start = self._ends[index]
             index += 1
         if start < end:
-            yield start, end
+            found.append((start, end))
+        return found

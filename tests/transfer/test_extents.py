@@ -39,7 +39,7 @@ def test_a_cut_forgets_everything_behind_it(added: list[tuple[int, int]], size: 
 @given(st.lists(ranges), ranges)
 def test_gaps_are_what_is_not_in_the_set(added: list[tuple[int, int]], asked: tuple[int, int]) -> None:
     extents, expected = build(added)
-    gaps = list(extents.gaps(*asked))
+    gaps = extents.gaps(*asked)
     assert {byte for start, end in gaps for byte in range(start, end)} == set(range(*asked)) - expected
     assert extents.covers(*asked) == (not gaps)
 
