@@ -17,10 +17,12 @@ import trio
 from cachetools import TTLCache
 
 from irodsfs.catalog.journal import Journal, Journals
+from irodsfs.catalog.own_times import OwnTimes
 from irodsfs.catalog.walk import Walk
 from irodsfs.grid import namespace
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
+from irodsfs.metrics import LOOKUPS
 
 ENTRIES = 300_000
 """How many entries are kept at the most, in listings and found alone."""
@@ -31,6 +33,8 @@ SUBTREE_ROWS = 50_000
 
 LARGE_FOR = 600.0
 """Seconds for which a collection counts as too large to be listed for the sake of one name."""
+
+NANOSECONDS = 1_000_000_000
 
 SIBLING_PATHS = 6_000
 """Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
@@ -77,11 +81,13 @@ class Catalog:
         self._large: TTLCache[str, None] = TTLCache(ENTRIES, LARGE_FOR, clock)
         self._walk = Walk(root, time_to_live, clock)
         self._journals = Journals()
+        self._own_times = OwnTimes()
         self._unregistered: dict[str, Entry] = {}
         self._fetching: dict[str, trio.Event] = {}
 
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
+        LOOKUPS.add("asked")
         entry = await self._find(path)
         if entry is None:
             raise FileNotFoundError(path)
@@ -89,6 +95,7 @@ class Catalog:
 
     async def children(self, path: str) -> Listing:
         """What is in a collection, by name. At most one flight."""
+        LOOKUPS.add("asked")
         async with self._alone(path):
             listing = self._listings.get(path)
             return listing if listing is not None else await self._list_and_foresee(path)
@@ -99,12 +106,10 @@ class Catalog:
         return await self.find(path)
 
     def added(self, entry: Entry, *, registered: bool = True) -> None:
-        """This mount made or changed an entry; one not `registered` is in no listing of the zone yet."""
-        if registered:
-            self._unregistered.pop(entry.path, None)
-        else:
-            self._unregistered[entry.path] = entry
-        self._lay(entry.path, entry)
+        """This mount made an entry; one not `registered` is in no listing of the zone yet."""
+        self._own_times.happened(entry.path, entry.modified_ns, entry.modified_ns // NANOSECONDS)
+        self._set(entry, registered=registered)
+        self._entries_changed_in(posixpath.dirname(entry.path))
 
     def added_collection(self, entry: Entry) -> None:
         """This mount made a collection, so what is in it is known: nothing."""
@@ -112,15 +117,23 @@ class Catalog:
         self._listings[entry.path] = Listing([], self._clock())
 
     def changed(self, path: str, **fields: Any) -> None:
-        """This mount changed fields of an entry."""
+        """Fields of an entry have changed."""
         known = self.peek(path)
         if known is not None:
-            self.added(replace(known, **fields), registered=path not in self._unregistered)
+            self._set(replace(known, **fields), registered=path not in self._unregistered)
 
-    def registered(self, path: str) -> None:
-        """An entry that this mount added is in the zone now."""
+    def written(self, path: str, size: int, modified_ns: int, since: float) -> None:
+        """This mount changed the content of a data object, and began that at `since` (seconds since 1970)."""
+        self._own_times.happened(path, modified_ns, since)
+        self.changed(path, size=size, modified_ns=modified_ns, checksum="")
         if path in self._unregistered:
-            self.added(self._unregistered[path])
+            self._set(self._unregistered[path], registered=True)
+            self._entries_changed_in(posixpath.dirname(path))
+
+    def dated(self, path: str, modified_ns: int) -> None:
+        """This mount set a modify time."""
+        self._own_times.set(path, modified_ns)
+        self.changed(path, modified_ns=modified_ns)
 
     def forget_unregistered(self, path: str) -> None:
         """An entry that this mount added will not come into the zone."""
@@ -136,16 +149,18 @@ class Catalog:
 
     def removed(self, path: str) -> None:
         """This mount removed an entry."""
-        self._unregistered.pop(path, None)
-        self._listings.pop(path, None)
-        self._lay(path, None)
+        self._drop(path)
+        self._entries_changed_in(posixpath.dirname(path))
 
     def moved(self, source: str, target: str) -> None:
         """This mount renamed an entry."""
         entry = self.peek(source)
         registered = source not in self._unregistered
-        self.removed(source)
-        self.removed(target)
+        self._drop(target)
+        self._own_times.moved(source, target, is_collection=entry is None or entry.is_collection)
+        self._drop(source)
+        for parent in {posixpath.dirname(source), posixpath.dirname(target)}:
+            self._entries_changed_in(parent)
         if entry is None:
             self.forget(target)
             return
@@ -154,7 +169,7 @@ class Catalog:
             self._forget_below(source)
             self._forget_below(target)
             self._move_unregistered_below(source, target)
-        self.added(replace(entry, path=target), registered=registered)
+        self._set(replace(entry, path=target), registered=registered)
 
     def peek(self, path: str) -> Entry | None:
         """What is believed about a path without asking."""
@@ -180,7 +195,25 @@ class Catalog:
         """Another client changed an entry: believe nothing of it and of what is below, nor what is being fetched."""
         self._journals.note_changed_elsewhere()
         self.forget(path)
-        self._forget_below(path)
+        self._forget_below(path.rstrip("/"))
+
+    def _drop(self, path: str) -> None:
+        self._unregistered.pop(path, None)
+        self._listings.pop(path, None)
+        self._own_times.removed(path)
+        self._lay(path, None)
+
+    def _set(self, entry: Entry, *, registered: bool) -> None:
+        if registered:
+            self._unregistered.pop(entry.path, None)
+        else:
+            self._unregistered[entry.path] = entry
+        self._lay(entry.path, entry)
+
+    def _entries_changed_in(self, path: str) -> None:
+        now = time.time_ns()
+        self._own_times.happened(path, now, now // NANOSECONDS)
+        self.changed(path, modified_ns=now)
 
     async def _find(self, path: str) -> Entry | None:
         if path in self._unregistered:
@@ -206,7 +239,10 @@ class Catalog:
         asked_at = self._clock()
         with self._journals.opened() as journal:
             entry = await namespace.find(self._zone, path)
-        entry = journal.changes.get(path, entry)
+        if path in journal.changes:
+            entry = journal.changes[path]
+        elif entry is not None:
+            entry = self._own_times.refine(entry)
         if not journal.changed_elsewhere:
             self._found[path] = Found(entry, asked_at)
         return entry
@@ -271,7 +307,8 @@ class Catalog:
             self._keep(path, children[path], asked_at, journal)
 
     def _keep(self, path: str, entries: Iterable[Entry], asked_at: float, journal: Journal) -> Listing:
-        listing = Listing(entries, asked_at)
+        fetched = (entry for entry in entries if entry.path not in journal.changes)
+        listing = Listing(map(self._own_times.refine, fetched), asked_at)
         for changed, entry in {**self._unregistered, **journal.changes}.items():
             if posixpath.dirname(changed) == path:
                 listing.lay(posixpath.basename(changed), entry)
@@ -301,7 +338,7 @@ class Catalog:
     def _move_unregistered_below(self, source: str, target: str) -> None:
         for path in [path for path in self._unregistered if path.startswith(f"{source}/")]:
             entry = self._unregistered.pop(path)
-            self.added(replace(entry, path=target + path[len(source) :]), registered=False)
+            self._set(replace(entry, path=target + path[len(source) :]), registered=False)
 
     def _forget_below(self, path: str) -> None:
         for known in (self._found, self._listings):

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import time
+from pathlib import Path
 
 from irods.exception import iRODSException
 
@@ -32,6 +33,8 @@ class Files:
         self._zone = zone
         self._catalog = catalog
         self._spool = spool
+        self.kept: list[Path] = []
+        """Where the bytes are that the zone would not take."""
         self._options = options
 
     async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
@@ -66,6 +69,7 @@ class Files:
         """Make a file that the first flush brings into the zone."""
         entry = made_now(path, is_collection=False)
         inode.contents = Contents.new(self._zone, self._spool, path, self._options, exclusive=exclusive)
+        inode.contents.modified_ns = entry.modified_ns
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry
@@ -80,6 +84,8 @@ class Files:
         except (iRODSException, ZoneUnreachable, OSError) as error:
             kept = await contents.keep(error)
             logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(error), kept)
+            if kept is not None:
+                self.kept.append(kept)
             if inode.path is not None:
                 self._catalog.forget_unregistered(inode.path)
             raise
@@ -89,11 +95,11 @@ class Files:
         contents = inode.contents
         if contents is None or not contents.is_dirty:
             return
+        began = time.time()
         await contents.flush()
         if inode.path is not None:
             modified_ns = contents.modified_ns or time.time_ns()
-            self._catalog.changed(inode.path, size=contents.size, modified_ns=modified_ns, checksum="")
-            self._catalog.registered(inode.path)
+            self._catalog.written(inode.path, contents.size, modified_ns, began)
 
     async def release(self, inode: Inode) -> None:
         """One handle is gone; with the last one the content goes too."""
@@ -129,4 +135,4 @@ class Files:
         if inode.path is None:
             return
         await self._zone.perform(requests.touch(entry.path, nanoseconds // NANOSECONDS), repeat=True)
-        self._catalog.changed(entry.path, modified_ns=nanoseconds)
+        self._catalog.dated(entry.path, nanoseconds)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import posixpath
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pyfuse3
+from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
@@ -21,6 +24,9 @@ from irodsfs.mount.files import Files
 from irodsfs.mount.inheriting import inheritance
 from irodsfs.mount.inodes import Inodes
 
+logger = logging.getLogger(__name__)
+
+NANOSECONDS = 1_000_000_000
 LONGEST_NAME = 255
 LONGEST_PATH = 1023
 """Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
@@ -104,6 +110,8 @@ class Tree:
                 await self._replace(entry, replaced, way)
             self._catalog.moved(source, target)
             self._inodes.moved(source, target)
+            if entry.is_collection or posixpath.dirname(source) != posixpath.dirname(target):
+                await self._keep_time(target, entry.modified_ns)
 
     async def _replace(self, entry: Entry, replaced: Entry, way: list[replacing.Step]) -> None:
         if entry.is_collection and not replaced.is_collection:
@@ -120,6 +128,13 @@ class Tree:
             given = await inheritance(self._zone, entry.path, replaced.path) if self._replace_keeps_metadata else []
             await replacing.replace_object(self._zone, way, given)
             self._avus.forget(entry)
+
+    async def _keep_time(self, path: str, modified_ns: int) -> None:
+        """A move between collections counts as a modification for iRODS, but not for POSIX."""
+        try:
+            await self._zone.perform(requests.touch(path, modified_ns // NANOSECONDS), repeat=True)
+        except (iRODSException, ZoneUnreachable) as error:
+            logger.info("%s was moved, but has a new modify time: %s", path, describe(error))
 
     async def _found(self, path: str) -> Entry | None:
         try:
