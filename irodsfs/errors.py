@@ -8,7 +8,8 @@ IrodsfsError                     1
  │   ├─ CollectionError          6
  │   ├─ MountPointError          7
  │   └─ FuseError                8
- └─ UnmountError                 9
+ ├─ UnmountError                 9
+ └─ ControlFailure              10
 
 The number is the exit status of the command that failed.
 """
@@ -72,3 +73,9 @@ class UnmountError(IrodsfsError):
     """The mount point is not one of ours, or is in use."""
 
     exit_code = 9
+
+
+class ControlFailure(IrodsfsError):
+    """The mount could not do what it was asked through its control socket."""
+
+    exit_code = 10

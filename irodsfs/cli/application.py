@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from irodsfs import __version__
-from irodsfs.cli import sandbox
+from irodsfs.cli import acl, meta, sandbox, ticket
 from irodsfs.cli.demo import demo
 from irodsfs.cli.mount import EPILOG, mount
+from irodsfs.cli.query import query
+from irodsfs.cli.rule import rule
 from irodsfs.cli.running import run
 from irodsfs.cli.serve import serve
+from irodsfs.cli.status import status
 from irodsfs.cli.umount import umount
 
 app = typer.Typer(
@@ -39,6 +42,12 @@ def _options(
 
 app.command(epilog=EPILOG)(mount)
 app.command()(umount)
+app.command()(status)
+app.command()(query)
+app.command()(rule)
+app.add_typer(acl.app, name="acl")
+app.add_typer(meta.app, name="meta")
+app.add_typer(ticket.app, name="ticket")
 app.command()(serve)
 app.command()(demo)
 app.add_typer(sandbox.app, name="sandbox")

@@ -37,9 +37,7 @@ def serve(
         bool, typer.Option("--cors-allow-credentials", help="Let them send credentials.")
     ] = False,
     tls_certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="Serve HTTPS with it.")] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Its key, unless in the same file.")
-    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key, unless in the same file.")] = None,
     connections: Annotated[int, typer.Option(min=1, max=64, help="Most connections to the zone for a user.")] = 2,
     session_lifetime: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="When a user's password is checked again.")

@@ -24,20 +24,20 @@ LIFETIME = 3600.0
 """Seconds until a session is replaced by a new one."""
 
 
-async def serve(listening: socket.socket, config: MountConfig, changes: Changes) -> None:
-    """Serve until cancelled."""
+async def serve(listening: socket.socket, config: MountConfig, changes: Changes, mounted_at: float) -> None:
+    """Serve until cancelled; it was mounted at `mounted_at`, by the monotonic clock."""
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=CONNECTIONS, timeout=config.timeout, lifetime=LIFETIME)
         try:
             access = OwnersAccess(sessions, config.account, None)
-            application = Application(all_operations(), access, changes, _served(config))
+            application = Application(all_operations(), access, changes, _served(config, mounted_at))
             await Server(application.asgi()).serve([OwnersListener(listening)])
         finally:
             with trio.CancelScope(shield=True):
                 await sessions.close()
 
 
-def _served(config: MountConfig) -> Served:
+def _served(config: MountConfig, mounted_at: float) -> Served:
     account = config.account
     return Served(
         host=account.host,
@@ -48,4 +48,5 @@ def _served(config: MountConfig) -> Served:
         collection=config.collection,
         read_only=config.read_only,
         socket=str(socket_path(config.name)),
+        since=mounted_at,
     )

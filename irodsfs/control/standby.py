@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,10 +48,11 @@ def listening(path: Path) -> Iterator[socket.socket]:
 
 async def serve_when_wanted(listener: socket.socket, config: MountConfig, changes: Changes) -> None:
     """Wait for the first client, then serve until cancelled. Whatever fails here, the mount goes on."""
+    mounted_at = time.monotonic()
     await trio.lowlevel.wait_readable(listener)
     try:
         # A second's work for the processor, that most mounts never need and none should wait for.
         mounted = await trio.to_thread.run_sync(importlib.import_module, "irodsfs.control.mounted")
-        await mounted.serve(listener, config, changes)
+        await mounted.serve(listener, config, changes, mounted_at)
     except Exception:
         logger.exception("the control socket has failed; the mount goes on without it")
