@@ -134,6 +134,8 @@ class Contents:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be."""
         async with self._lock:
             if self.is_dirty:
+                if self._cut is not None and self._reader is not None:
+                    await self._reader.shorten(self._cut)
                 await self._finish_stream()
                 await self._upload()
                 self._settle()

@@ -65,6 +65,11 @@ class Reader:
         if offset >= end:
             return b""
         content: bytes | memoryview | None = None
+        if self._ahead is not None and self._ahead.holds(offset, end):
+            # Most reads end here, before the machinery of attempts, which costs more than such a read.
+            content = await self._try_ahead(offset, end)
+        if content is not None:
+            return content
         async for attempt in retrying():
             with attempt:
                 while content is None:
@@ -86,12 +91,18 @@ class Reader:
             if self._ahead is not None and self._ahead.will_bring(offset, end):
                 return None
             if not self._holds(offset, end):
-                if self._is_sequential(offset):
+                if self._is_sequential(offset, end):
                     await self._start_ahead(offset)
                     return None
                 await self._fetch(offset, end)
             self._expected = end
             return self._window[offset - self._window_start : end - self._window_start]
+
+    async def shorten(self, size: int) -> None:
+        """Ask for nothing from `size` (bytes) on any more: the object is about to be cut there."""
+        async with self._lock:
+            await self._stop_ahead()
+            self.size = min(self.size, size)
 
     async def close(self) -> None:
         async with self._lock:
@@ -101,10 +112,10 @@ class Reader:
     def _holds(self, offset: int, end: int) -> bool:
         return self._window_start <= offset and end <= self._window_start + len(self._window)
 
-    def _is_sequential(self, offset: int) -> bool:
+    def _is_sequential(self, offset: int, end: int) -> bool:
         follows = 0 <= offset - self._expected <= RANDOM_READ and self._expected >= 0
-        # What is to be verified must be seen from its beginning.
-        return follows or (offset == 0 and bool(self._checksum))
+        # What is to be verified must be seen from its beginning, and who begins with much will go on.
+        return follows or (offset == 0 and (bool(self._checksum) or end > RANDOM_READ))
 
     async def _fetch(self, offset: int, end: int) -> None:
         await self._stop_ahead()
