@@ -36,6 +36,9 @@ LARGE_FOR = 600.0
 
 NANOSECONDS = 1_000_000_000
 
+TEMPORARY = ".irodsfs-"
+"""How names begin that mounts give to entries for the moments of a rename."""
+
 SIBLING_PATHS = 6_000
 """Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
 
@@ -46,6 +49,7 @@ class Listing(dict[str, Entry]):
     def __init__(self, entries: Iterable[Entry], fetched_at: float) -> None:
         super().__init__((entry.name, entry) for entry in entries)
         self.fetched_at = fetched_at
+        self.temporary = {name: entry for name, entry in self.items() if name.startswith(TEMPORARY)}
 
     def weight(self) -> int:
         return len(self) + 1
@@ -54,6 +58,7 @@ class Listing(dict[str, Entry]):
         """An entry has changed, or (None) is gone."""
         if entry is None:
             self.pop(name, None)
+            self.temporary.pop(name, None)
         else:
             self[name] = entry
 
@@ -99,6 +104,11 @@ class Catalog:
         async with self._alone(path):
             listing = self._listings.get(path)
             return listing if listing is not None else await self._list_and_foresee(path)
+
+    def temporary_in(self, path: str) -> list[Entry]:
+        """What is known to have a temporary name in a collection."""
+        listing = self._listings.get(path)
+        return list(listing.temporary.values()) if listing is not None else []
 
     async def refetch(self, path: str) -> Entry:
         """The entry as it is in the zone now."""

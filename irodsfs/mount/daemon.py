@@ -30,6 +30,7 @@ from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.operations import Operations
+from irodsfs.mount.repair import Repair
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.virtual_attributes import VirtualAttributes
 from irodsfs.transfer.options import TransferOptions
@@ -97,6 +98,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
                 trash=config.trash,
                 replace_keeps_metadata=config.replace_keeps_metadata,
             ),
+            Repair(zone, catalog, read_only=config.read_only),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,

@@ -20,6 +20,7 @@ from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
+from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import statistics
 from irodsfs.mount.tree import Tree, check_length
 
@@ -36,6 +37,7 @@ class Operations(pyfuse3.Operations):
         inodes: Inodes,
         files: Files,
         tree: Tree,
+        repair: Repair,
         extended_attributes: ExtendedAttributes,
         *,
         owner: Owner,
@@ -47,6 +49,7 @@ class Operations(pyfuse3.Operations):
         self._inodes = inodes
         self._files = files
         self._tree = tree
+        self._repair = repair
         self._extended_attributes = extended_attributes
         self._owner = owner
         self._read_only = read_only
@@ -73,7 +76,9 @@ class Operations(pyfuse3.Operations):
             entry = await self._catalog.find(path)
         except FileNotFoundError:
             check_length(path)
-            return missing(self._catalog.fresh_for(path))
+            if not await self._repair.restored(path):
+                return missing(self._catalog.fresh_for(path))
+            entry = await self._catalog.find(path)
         return self._attributes(entry, self._inodes.looked_up(path))
 
     async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
@@ -163,7 +168,7 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
-        children = await self._catalog.children(self._inodes.path(inode))
+        children = await self._repair.children(self._inodes.path(inode))
         handle = self._next_listing
         self._next_listing += 1
         self._listings[handle] = sorted(children.items())

@@ -1,18 +1,17 @@
 """Renaming as POSIX demands it, by what iRODS offers.
 
 iRODS refuses to rename onto something that exists. So the target is moved aside and the source in, in one flight, and
-at every moment one complete version exists under the name or under the temporary `.irodsfs-replaced-<random>-<name>`
-(without the name where that is too long). What was replaced goes only then.
+at every moment one complete version exists under the name or under the temporary name `.irodsfs-replaced-…-<name>`.
+What was replaced goes only then.
 
 iRODS gives the new name first and changes the collection then, so it refuses a move when the old collection has another
-entry of the new name. Such a move makes a detour over `.irodsfs-moved-<random>` in the new collection.
+entry of the new name. Such a move makes a detour over `.irodsfs-moved-…-<name>` in the new collection.
 """
 
 from __future__ import annotations
 
 import logging
 import posixpath
-import secrets
 from collections.abc import Sequence
 
 from irods.exception import iRODSException
@@ -21,12 +20,9 @@ from irodsfs.grid import requests
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.temporary_names import MOVED, REPLACED, temporary_path
 
 logger = logging.getLogger(__name__)
-
-ASIDE = ".irodsfs-replaced-"
-DETOUR = ".irodsfs-moved-"
-LONGEST_NAME = 255
 
 Step = tuple[str, str]
 """One renaming: from, to."""
@@ -42,7 +38,7 @@ def steps(source: str, target: str, *, detour: bool) -> list[Step]:
     """The renamings that bring an entry to a free name."""
     if not detour:
         return [(source, target)]
-    between = posixpath.join(posixpath.dirname(target), f"{DETOUR}{secrets.token_hex(4)}")
+    between = temporary_path(target, MOVED)
     return [(source, between), (between, target)]
 
 
@@ -58,7 +54,7 @@ async def replace_object(zone: Zone, way: Sequence[Step], preparations: Sequence
     Raises the zone's error, nothing renamed then.
     """
     target = way[-1][1]
-    aside = _aside(target)
+    aside = temporary_path(target, REPLACED)
     way = [(target, aside), *way]
     replies = await zone.fly(*preparations, *_renamings(way, collection=False))
     prepared, renamed = replies[: len(preparations)], replies[len(preparations) :]
@@ -87,13 +83,6 @@ async def _undo_if_failed(
         await zone.perform(*_renamings(done[::-1], collection=collection))
     for reply in (*others, *replies):
         reply.check()
-
-
-def _aside(target: str) -> str:
-    directory, name = posixpath.split(target)
-    unique = f"{ASIDE}{secrets.token_hex(4)}"
-    named = f"{unique}-{name}"
-    return posixpath.join(directory, named if len(named.encode()) <= LONGEST_NAME else unique)
 
 
 async def _remove(zone: Zone, aside: str) -> None:

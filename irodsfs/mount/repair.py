@@ -1,0 +1,99 @@
+"""Finishing or undoing what a mount that was killed has left behind in the middle of a rename.
+
+A data object that was moved aside goes back when nothing has taken its place, and is removed when its place is taken.
+What was on a detour arrives. A mount that is alive needs moments for all that, so only what is older is touched; what
+is younger is not shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+import time
+
+import irods.exception as ex
+from irods.exception import iRODSException
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid import requests
+from irodsfs.grid.access_levels import OWN
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.namespace import Entry
+from irodsfs.grid.zone import Zone
+from irodsfs.mount.temporary_names import REPLACED, TemporaryName
+
+logger = logging.getLogger(__name__)
+
+ABANDONED_AFTER = 60
+"""Seconds after which a rename is not going on any more."""
+
+
+class Repair:
+    """What is in collections, with everything repaired that can be. On a read-only mount nothing is."""
+
+    def __init__(self, zone: Zone, catalog: Catalog, *, read_only: bool) -> None:
+        self._zone = zone
+        self._catalog = catalog
+        self._read_only = read_only
+        self._tried: set[str] = set()
+
+    async def children(self, path: str) -> dict[str, Entry]:
+        listing = await self._catalog.children(path)
+        if listing.temporary and await self._repair(list(listing.temporary.values())):
+            listing = await self._catalog.children(path)
+        if not listing.temporary:
+            return listing
+        return {name: entry for name, entry in listing.items() if not _is_going_on(name)}
+
+    async def restored(self, path: str) -> bool:
+        """Whether what is missing at a path has come back."""
+        parent, name = posixpath.split(path)
+        left = [entry for entry in self._catalog.temporary_in(parent) if _original(entry.name) == name]
+        return await self._repair(left)
+
+    async def _repair(self, left: list[Entry]) -> bool:
+        abandoned = [entry for entry in left if entry.access >= OWN and _is_abandoned(entry.name)]
+        due = [entry for entry in abandoned if entry.path not in self._tried]
+        if self._read_only or not due:
+            return False
+        self._tried.update(entry.path for entry in due)
+        for entry in due:
+            await self._repair_one(entry)
+        return True
+
+    async def _repair_one(self, entry: Entry) -> None:
+        known = TemporaryName.parse(entry.name)
+        assert known is not None
+        path = posixpath.join(posixpath.dirname(entry.path), known.name)
+        try:
+            await self._zone.perform(requests.rename(entry.path, path, collection=entry.is_collection))
+            logger.info("%s was left behind by a rename and is %s again", entry.path, path)
+        except ex.CAT_NAME_EXISTS_AS_DATAOBJ:
+            if known.purpose == REPLACED:
+                await self._remove(entry)
+        except (iRODSException, ZoneUnreachable) as error:
+            logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
+        for changed in (entry.path, path):
+            self._catalog.changed_elsewhere(changed)
+
+    async def _remove(self, entry: Entry) -> None:
+        try:
+            await self._zone.perform(requests.unlink(entry.path))
+            logger.info("%s, left behind by a rename, was removed", entry.path)
+        except (iRODSException, ZoneUnreachable) as error:
+            logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
+
+
+def _original(name: str) -> str | None:
+    known = TemporaryName.parse(name)
+    return known.name if known else None
+
+
+def _is_going_on(name: str) -> bool:
+    known = TemporaryName.parse(name)
+    return known is not None and not _is_abandoned(name)
+
+
+def _is_abandoned(name: str) -> bool:
+    known = TemporaryName.parse(name)
+    return known is not None and time.time() - known.since > ABANDONED_AFTER

@@ -1,0 +1,103 @@
+"""What a mount that was killed in the middle of a rename left behind is put right by the next one."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from irods.session import iRODSSession
+
+from tests.conftest import MakeMount
+from tests.mounts import Mount
+
+LONG_AGO = f"{int(time.time()) - 3600:08x}01234567"
+JUST_NOW = f"{int(time.time()) + 3600:08x}01234567"
+
+
+def put(session: iRODSSession, path: str, content: bytes) -> None:
+    with session.data_objects.open(path, "w") as stream:
+        stream.write(content)
+
+
+def names(session: iRODSSession, home: str) -> list[str]:
+    return sorted(each.name for each in session.collections.get(home).data_objects)
+
+
+def test_what_was_moved_aside_comes_back_when_nothing_took_its_place(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/.irodsfs-replaced-{LONG_AGO}-my file", b"old version")
+    put(session, f"{home}/new", b"new version")
+    assert sorted(os.listdir(mount.path)) == ["my file", "new"]
+    assert (mount.path / "my file").read_bytes() == b"old version"
+    assert names(session, home) == ["my file", "new"]
+
+
+def test_it_comes_back_for_a_program_that_opens_it_by_name(mount: Mount, session: iRODSSession, home: str) -> None:
+    put(session, f"{home}/.irodsfs-replaced-{LONG_AGO}-file", b"old version")
+    assert (mount.path / "file").read_bytes() == b"old version"
+    assert not (mount.path / "another").exists()
+
+
+def test_what_was_moved_aside_goes_when_its_place_is_taken(mount: Mount, session: iRODSSession, home: str) -> None:
+    put(session, f"{home}/.irodsfs-replaced-{LONG_AGO}-file", b"old version")
+    put(session, f"{home}/file", b"new version")
+    assert os.listdir(mount.path) == ["file"]
+    assert (mount.path / "file").read_bytes() == b"new version"
+    assert names(session, home) == ["file"]
+
+
+def test_what_was_on_a_detour_arrives(mount: Mount, session: iRODSSession, home: str) -> None:
+    put(session, f"{home}/.irodsfs-moved-{LONG_AGO}-file", b"content")
+    session.collections.create(f"{home}/.irodsfs-moved-{LONG_AGO}-directory")
+    put(session, f"{home}/.irodsfs-moved-{LONG_AGO}-directory/below", b"")
+    assert sorted(os.listdir(mount.path)) == ["directory", "file"]
+    assert os.listdir(mount.path / "directory") == ["below"]
+
+
+def test_what_was_on_a_detour_is_kept_and_shown_when_its_name_is_taken(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    leftover = f".irodsfs-moved-{LONG_AGO}-file"
+    put(session, f"{home}/{leftover}", b"content")
+    put(session, f"{home}/file", b"another")
+    for _ in range(2):
+        assert sorted(os.listdir(mount.path)) == [leftover, "file"]
+    assert (mount.path / leftover).read_bytes() == b"content"
+
+
+def test_a_rename_that_another_mount_may_be_in_the_middle_of_is_left_alone_and_not_shown(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    name = f".irodsfs-replaced-{JUST_NOW}-file"
+    put(session, f"{home}/{name}", b"old version")
+    assert os.listdir(mount.path) == []
+    assert not (mount.path / "file").exists()
+    assert names(session, home) == [name]
+
+
+def test_a_read_only_mount_repairs_nothing(make_mount: MakeMount, session: iRODSSession, home: str) -> None:
+    name = f".irodsfs-replaced-{LONG_AGO}-file"
+    put(session, f"{home}/{name}", b"old version")
+    assert os.listdir(make_mount("--read-only").path) == [name]
+    assert names(session, home) == [name]
+
+
+def test_other_hidden_names_are_nobodys_business(mount: Mount, session: iRODSSession, home: str) -> None:
+    for name in (".irodsfs-replaced-", ".irodsfs-replaced-file", ".irodsfs-other", f"x.irodsfs-replaced-{LONG_AGO}-x"):
+        (mount.path / name).write_text(name)
+    before = sorted(os.listdir(mount.path))
+    assert len(before) == 4
+    assert names(session, home) == before
+
+
+def test_replacing_a_file_leaves_nothing_behind_also_with_the_longest_names(mount: Mount) -> None:
+    for name in ("short", "n" * 220, "n" * 221, "n" * 255):
+        source = Path(mount.path / "source")
+        source.write_text("new")
+        (mount.path / name).write_text("old")
+        source.rename(mount.path / name)
+        assert (mount.path / name).read_text() == "new"
+        (mount.path / name).unlink()
+        assert os.listdir(mount.path) == []
