@@ -59,8 +59,7 @@ class ZoneConnection:
     def send(self, *requests: Request) -> None:
         """Send requests whose replies are received later, one `receive` for each, in order."""
         with self._in_use():
-            for request in requests:
-                send(self._socket, request)
+            send(self._socket, *requests)
 
     def receive(self) -> Reply:
         with self._in_use():

@@ -87,22 +87,24 @@ class Reply:
 
 def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:
     """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks."""
+    outbox = _Outbox(sock)
     waiting: list[Request] = []
     waiting_bytes = 0
     for request in requests:
         size = len(request.bs)
         if _must_read_first(waiting, waiting_bytes + size):
-            yield from _receive_all(sock, waiting)
+            yield from _receive_all(outbox, waiting)
             waiting_bytes = 0
-        send(sock, request)
+        outbox.put(request)
         waiting.append(request)
         waiting_bytes += size
-    yield from _receive_all(sock, waiting)
+    yield from _receive_all(outbox, waiting)
 
 
-def _receive_all(sock: socket.socket, waiting: list[Request]) -> Iterator[Reply]:
+def _receive_all(outbox: _Outbox, waiting: list[Request]) -> Iterator[Reply]:
+    outbox.flush()
     for _ in waiting:
-        yield receive(sock)
+        yield receive(outbox.sock)
     waiting.clear()
 
 
@@ -122,16 +124,37 @@ def _line_failures() -> Iterator[None]:
         raise ZoneUnreachable(f"the connection to the zone broke: {error}") from error
 
 
-def send(sock: socket.socket, request: Request) -> None:
-    """Write one request."""
-    head = request.head()
-    ZONE_REQUESTS.add(str(request.api))
-    with _line_failures():
+def send(sock: socket.socket, *requests: Request) -> None:
+    """Write requests whose replies are read later."""
+    outbox = _Outbox(sock)
+    for request in requests:
+        outbox.put(request)
+    outbox.flush()
+
+
+class _Outbox:
+    """Requests on their way into a socket; small ones go together, in one packet where they fit."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._held = bytearray()
+
+    def put(self, request: Request) -> None:
+        ZONE_REQUESTS.add(str(request.api))
+        self._held += request.head()
         if len(request.bs) < OUTSTANDING_BYTES:
-            sock.sendall(head + bytes(request.bs))
+            self._held += request.bs
         else:
-            sock.sendall(head)
-            sock.sendall(request.bs)
+            self.flush()
+            with _line_failures():
+                self.sock.sendall(request.bs)
+        if len(self._held) > OUTSTANDING_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        with _line_failures():
+            self.sock.sendall(self._held)
+        self._held.clear()
 
 
 def receive(sock: socket.socket) -> Reply:

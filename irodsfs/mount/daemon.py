@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inodes
+from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.tree import Tree
@@ -111,8 +113,14 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
                 await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes))
         finally:
             pyfuse3.close(unmount=True)
+            told = len(files.kept)
             with trio.CancelScope(shield=True):
                 await _flush_all(inodes, files)
+        if kept := files.kept[told:]:
+            raise MountError(
+                f"{len(kept)} files could not be written into the zone: their bytes are kept in "
+                f"{', '.join(map(str, kept))}, and the log says why."
+            )
 
 
 @asynccontextmanager
@@ -186,7 +194,9 @@ async def _unmount_on_signal() -> None:
 
 
 async def _announce(config: MountConfig, ready: Callable[[], None]) -> None:
-    await trio.to_thread.run_sync(os.stat, config.mountpoint)
+    await trio.to_thread.run_sync(read_ahead, config.mountpoint)
+    # What was made until now lives as long as the mount: no collection of garbage needs to look at it again.
+    gc.freeze()
     ready()
 
 

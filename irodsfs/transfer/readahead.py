@@ -47,6 +47,10 @@ class ReadAhead:
         oldest = self._chunks[0][0] if self._chunks else self._brought_to
         return not self._stopped and oldest <= offset and end <= min(self._end, self._asked_to + CHUNK)
 
+    def holds(self, offset: int, end: int) -> bool:
+        """True when these bytes are here."""
+        return self.will_bring(offset, end) and end <= self._brought_to
+
     async def read(self, offset: int, end: int) -> bytes | memoryview | None:
         """Bytes that `will_bring` promised; None when the run was stopped before it could keep its promise."""
         self._read_to = max(self._read_to, end)

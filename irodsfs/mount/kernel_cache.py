@@ -1,0 +1,26 @@
+"""How far the kernel reads ahead of programs.
+
+Linux asks a FUSE file system for at most 128 KiB at a time unless `read_ahead_kb` of the mount's backing device
+(`/sys/class/bdi/MAJOR:MINOR/`) is larger; 4,096 make it ask for 1 MiB, the largest there is, several at a time. Only
+root may change it; for other users' mounts `echo 4096 > .../read_ahead_kb` as root does the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+READ_AHEAD_KIB = 4096
+
+
+def read_ahead(mountpoint: Path) -> None:
+    """Let the kernel read far ahead in what is mounted here, where this process may decide that."""
+    device = mountpoint.stat().st_dev
+    file = Path(f"/sys/class/bdi/{os.major(device)}:{os.minor(device)}/read_ahead_kb")
+    try:
+        file.write_text(str(READ_AHEAD_KIB))
+    except OSError as error:
+        logger.info("%s stays as it is (%s): the kernel reads in small steps", file, error.strerror)
