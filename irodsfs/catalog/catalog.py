@@ -75,10 +75,20 @@ class Catalog:
     """The namespace of a zone. Paths are absolute and normalised; what is missing raises `FileNotFoundError`."""
 
     def __init__(
-        self, zone: Zone, time_to_live: float, root: str = "/", clock: Callable[[], float] = time.monotonic
+        self,
+        zone: Zone,
+        time_to_live: float,
+        root: str = "/",
+        *,
+        posix: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`time_to_live` in seconds: how long something fetched is believed. Only what is in `root` is foreseen."""
+        """`time_to_live` in seconds: how long something fetched is believed. Only what is in `root` is foreseen.
+
+        Entries bring modes and link targets along when `posix` is true.
+        """
         self._zone = zone
+        self._posix = posix
         self._time_to_live = time_to_live
         self._clock = clock
         self._listings: TTLCache[str, Listing] = TTLCache(ENTRIES, time_to_live, clock, getsizeof=Listing.weight)
@@ -181,6 +191,10 @@ class Catalog:
             self._move_unregistered_below(source, target)
         self._set(replace(entry, path=target), registered=registered)
 
+    def is_registered(self, path: str) -> bool:
+        """False for an entry that this mount made and has not brought into the zone yet."""
+        return path not in self._unregistered
+
     def peek(self, path: str) -> Entry | None:
         """What is believed about a path without asking."""
         if path in self._unregistered:
@@ -248,7 +262,7 @@ class Catalog:
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entry = await namespace.find(self._zone, path)
+            entry = await namespace.find(self._zone, path, posix=self._posix)
         if path in journal.changes:
             entry = journal.changes[path]
         elif entry is not None:
@@ -271,13 +285,13 @@ class Catalog:
     async def _list(self, path: str) -> Listing:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entries = await namespace.list_collection(self._zone, path)
+            entries = await namespace.list_collection(self._zone, path, posix=self._posix)
         return self._keep(path, entries, asked_at, journal)
 
     async def _list_if_small(self, path: str) -> Listing | None:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entries = await namespace.list_small_collection(self._zone, path)
+            entries = await namespace.list_small_collection(self._zone, path, posix=self._posix)
         if entries is None:
             self._large[path] = None
             return None
@@ -289,7 +303,7 @@ class Catalog:
             return None
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS)
+            entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
         if entries is None or journal.moved_collections:
             return None
         self._keep_all(paths, entries, asked_at, journal)
@@ -303,7 +317,7 @@ class Catalog:
     async def _list_below(self, top: str) -> bool:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS)
+            entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
         if entries is None or journal.moved_collections:
             return False
         self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)

@@ -48,6 +48,9 @@ def mount(
             help="What a rename replaces passes its AVUs and permissions on. [default: keeps]",
         ),
     ] = None,
+    posix_attributes: Annotated[
+        bool, typer.Option("--posix-attributes", help="Keep permission bits and symbolic links as AVUs.")
+    ] = False,
     trash: Annotated[bool, typer.Option("--trash", help="Move what is removed to the trash of the zone.")] = False,
     log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
     cache_timeout: Annotated[
@@ -85,6 +88,7 @@ def mount(
             "trash": trash,
             "checksum": checksum,
             "verify": verify,
+            "posix_attributes": posix_attributes,
             "log_level": log_level,
             "cache_timeout": cache_timeout,
             "uid": uid,

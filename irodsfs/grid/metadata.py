@@ -32,18 +32,13 @@ class Avu:
 
 
 async def read_avus(zone: Zone, path: str, *, is_collection: bool) -> list[Avu]:
-    """All AVUs of a collection or data object, in the order in which they were made."""
-    (rows,) = await zone.query(_query(path, is_collection))
-    return _in_order(rows)
+    """All AVUs of a collection or data object, in the order in which the zone made them."""
+    (rows,) = await zone.query(avus_query(path, is_collection=is_collection))
+    return avus_of(rows)
 
 
-async def read_avus_of_objects(zone: Zone, *paths: str) -> list[list[Avu]]:
-    """All AVUs of each of several data objects, in one flight."""
-    results = await zone.query(*(_query(path, False) for path in paths))
-    return [_in_order(rows) for rows in results]
-
-
-def _in_order(rows: list[Row]) -> list[Avu]:
+def avus_of(rows: list[Row]) -> list[Avu]:
+    """The AVUs that an `avus_query` answered, in the order in which the zone made them."""
     in_order = sorted((int(id_), Avu(attribute, value, units)) for id_, attribute, value, units in rows)
     return [avu for _, avu in in_order]
 
@@ -63,7 +58,8 @@ async def read_avus_in(zone: Zone, collection: str, *, of_collections: bool) -> 
     return avus
 
 
-def _query(path: str, is_collection: bool) -> Query:
+def avus_query(path: str, *, is_collection: bool) -> Query:
+    """Asks for all AVUs of a collection or data object."""
     if is_collection:
         return Query(_columns(CollectionMeta), ((Collection.name, equal(path)),))
     parent, name = posixpath.split(path)

@@ -14,6 +14,7 @@ from irods.column import Column
 from irods.models import Collection, CollectionAccess, DataAccess, DataObject
 from irods.models import Zone as ZoneTable
 
+from irodsfs.grid import posix_attributes
 from irodsfs.grid.access_levels import OWN, READ_OBJECT
 from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
@@ -34,7 +35,10 @@ _LOCKED_PREFERENCE = 2
 
 @dataclass(slots=True)
 class Entry:
-    """A collection or data object: catalog id, size in bytes, times in ns, the user's access level (0: none)."""
+    """A collection or data object: catalog id, size in bytes, times in ns, the user's access level (0: none).
+
+    `mode` (permission bits) and `link_target` (of a symbolic link) are known to mounts that keep such things as AVUs.
+    """
 
     id: int
     path: str
@@ -44,6 +48,8 @@ class Entry:
     created_ns: int
     access: int
     checksum: str = ""
+    mode: int | None = None
+    link_target: str | None = None
 
     @property
     def name(self) -> str:
@@ -83,45 +89,48 @@ class Scope:
     objects: tuple[Condition, ...]
 
 
-async def list_collection(zone: Zone, path: str) -> list[Entry]:
-    """What is directly in a collection, in one flight (and one more per further page of a large one)."""
+async def list_collection(zone: Zone, path: str, *, posix: bool = False) -> list[Entry]:
+    """What is directly in a collection, in one flight (and one more per further page of a large one).
+
+    Here and below, `posix` brings modes and link targets along in the same flight.
+    """
     if path == "/":
         return await _zones(zone)
-    entries = await _select(zone, _directly_in(equal(path)))
+    entries = await _select(zone, _directly_in(equal(path)), posix=posix)
     return _with_top_collections(zone, path, entries or [])
 
 
-async def list_small_collection(zone: Zone, path: str) -> list[Entry] | None:
+async def list_small_collection(zone: Zone, path: str, *, posix: bool = False) -> list[Entry] | None:
     """What is directly in a collection, in exactly one flight; None when that is too much for one."""
     if path == "/":
         return await _zones(zone)
-    entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS)
+    entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS, posix=posix)
     return None if entries is None else _with_top_collections(zone, path, entries)
 
 
-async def list_collections(zone: Zone, paths: Iterable[str], limit: int) -> list[Entry] | None:
+async def list_collections(zone: Zone, paths: Iterable[str], limit: int, *, posix: bool = False) -> list[Entry] | None:
     """What is directly in several collections, in one flight; None when there is more than `limit` rows of it.
 
     The paths must hold no single quotes, which the server can't read in a list.
     """
-    return await _select(zone, _directly_in(one_of(paths)), limit=limit)
+    return await _select(zone, _directly_in(one_of(paths)), limit=limit, posix=posix)
 
 
-async def list_below(zone: Zone, path: str, limit: int) -> list[Entry] | None:
+async def list_below(zone: Zone, path: str, limit: int, *, posix: bool = False) -> list[Entry] | None:
     """The subtree of a collection, but for its own data objects; None when there is more than `limit` rows of it."""
     below = ((Collection.name, starts_with(f"{path}/")),)
     if await _count_objects(zone, below) > limit:
         return None
-    return await _select(zone, Scope(below, below), limit=limit)
+    return await _select(zone, Scope(below, below), limit=limit, posix=posix)
 
 
-async def find(zone: Zone, path: str) -> Entry | None:
+async def find(zone: Zone, path: str, *, posix: bool = False) -> Entry | None:
     """The collection or data object at a path, in one flight; None when it is missing (or hidden from the user)."""
     if path == "/":
         return _top_collection("/")
     parent, name = posixpath.split(path)
     scope = Scope(((Collection.name, equal(path)),), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
-    found = await _select(zone, scope)
+    found = await _select(zone, scope, posix=posix)
     tops = [top for top in _top_collections(zone, parent) if top.path == path]
     return next(iter(found or tops), None)
 
@@ -135,17 +144,19 @@ async def _count_objects(zone: Zone, below: tuple[Condition, ...]) -> int:
     return int(row[0])
 
 
-async def _select(zone: Zone, scope: Scope, limit: int | None = None) -> list[Entry] | None:
+async def _select(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> list[Entry] | None:
     """Entries with the user's access to them; None when there are more than `limit` rows."""
     own = one_of(zone.identity.ids)
     collections = partial(_query, limit, scope.collections, (CollectionAccess.user_id, own))
     objects = partial(_query, limit, scope.objects, (DataAccess.user_id, own))
+    kept = _posix_queries(limit, scope) if posix else []
     if zone.identity.sees_more_than_permitted:
         pages = await zone.pages(
             collections(_COLLECTION_COLUMNS, of_own=False),
             objects(_REPLICA_COLUMNS, of_own=False),
             collections((Collection.id, CollectionAccess.type)),
             objects((DataObject.id, DataAccess.type)),
+            *kept,
         )
         levels = _highest([*pages[2].rows, *pages[3].rows])
         assumed = zone.identity.assumed_access
@@ -155,12 +166,30 @@ async def _select(zone: Zone, scope: Scope, limit: int | None = None) -> list[En
         pages = await zone.pages(
             collections((*_COLLECTION_COLUMNS, CollectionAccess.type)),
             objects((*_REPLICA_COLUMNS, DataAccess.type)),
+            *kept,
         )
         collection_rows = [(*row[:-1], int(row[-1])) for row in pages[0].rows]
         replica_rows = [(*row[:-1], int(row[-1])) for row in pages[1].rows]
     if any(page.continuation == MORE_WAS_THERE for page in pages):
         return None
-    return [*_collections(collection_rows), *_data_objects(replica_rows)]
+    entries = [*_collections(collection_rows), *_data_objects(replica_rows)]
+    if posix:
+        _lay_posix_attributes(entries, [*pages[-2].rows, *pages[-1].rows])
+    return entries
+
+
+def _posix_queries(limit: int | None, scope: Scope) -> list[Query]:
+    return [
+        _query(limit, scope.collections, posix_attributes.OF_COLLECTIONS, posix_attributes.COLLECTION_COLUMNS),
+        _query(limit, scope.objects, posix_attributes.OF_OBJECTS, posix_attributes.OBJECT_COLUMNS),
+    ]
+
+
+def _lay_posix_attributes(entries: list[Entry], rows: list[Row]) -> None:
+    modes, targets = posix_attributes.modes(rows), posix_attributes.targets(rows)
+    for entry in entries:
+        entry.mode = modes.get(entry.id)
+        entry.link_target = None if entry.is_collection else targets.get(entry.id)
 
 
 def _query(

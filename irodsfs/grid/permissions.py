@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -55,24 +55,36 @@ class Permission:
 
 async def read_permissions(zone: Zone, path: str, *, is_collection: bool) -> list[Permission]:
     """All permissions, by user. At most two flights: entries name their users by number only."""
-    (entries,) = await zone.query(_entries(path, is_collection))
-    ids = sorted({user_id for user_id, _ in entries})
-    if not ids:
-        return []
-    (users,) = await zone.query(Query((User.id, User.name, User.zone, User.type), ((User.id, one_of(ids)),)))
-    known = {row[0]: row for row in users}
+    (entries,) = await zone.query(levels_query(path, is_collection=is_collection))
+    users = await _read_users(zone, {user_id for user_id, _ in entries})
     # The catalog may keep entries of users that were removed.
-    permissions = [Permission(known[id_][1], known[id_][2], id_, known[id_][3], int(level))
-                   for id_, level in entries if id_ in known]  # fmt: skip
+    permissions = [Permission(*users[id_], int(level)) for id_, level in entries if id_ in users]
     return sorted(permissions, key=lambda permission: (permission.user, permission.zone))
 
 
-def _entries(path: str, is_collection: bool) -> Query:
+def levels_query(path: str, *, is_collection: bool) -> Query:
+    """Asks for user ids and access levels."""
     if is_collection:
         return Query((CollectionAccess.user_id, CollectionAccess.type), ((Collection.name, equal(path)),))
     parent, name = posixpath.split(path)
     conditions = ((Collection.name, equal(parent)), (DataObject.name, equal(name)))
     return Query((DataAccess.user_id, DataAccess.type), conditions)
+
+
+async def named(zone: Zone, levels: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """The access levels of user ids by the names of users (name, zone), without those that were removed."""
+    users = await _read_users(zone, levels)
+    return {users[id_][:2]: level for id_, level in levels.items() if id_ in users}
+
+
+async def _read_users(zone: Zone, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Name, zone, id and type of users and groups by id."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    columns = (User.name, User.zone, User.id, User.type)
+    (users,) = await zone.query(Query(columns, ((User.id, one_of(wanted)),)))
+    return {id_: (name, zone_name, id_, kind) for name, zone_name, id_, kind in users}
 
 
 def grant(path: str, user: str, zone: str, level: int, *, recursive: bool = False) -> Request:

@@ -45,18 +45,26 @@ def permissions(entry: Entry, *, read_only: bool) -> int:
     return bits
 
 
+def mode_of(entry: Entry, owner: Owner, *, read_only: bool) -> int:
+    """Permission bits as they are shown: those that were kept, else what the zone allows."""
+    if entry.link_target is not None:
+        return 0o777
+    return permissions(entry, read_only=read_only) & ~owner.umask if entry.mode is None else entry.mode
+
+
 def attributes_of(
     entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, timeout: float
 ) -> pyfuse3.EntryAttributes:
     """`stat` of an entry; what is open shows its local size and time. `timeout` in seconds."""
     size, modified_ns = entry.size, entry.modified_ns
+    if entry.link_target is not None:
+        size = len(entry.link_target.encode("utf-8", "surrogateescape"))
     if inode.contents is not None:
         size = inode.contents.size
         modified_ns = inode.contents.modified_ns or modified_ns
     result = pyfuse3.EntryAttributes()
     result.st_ino = inode.number
-    kind = stat.S_IFDIR if entry.is_collection else stat.S_IFREG
-    result.st_mode = pyfuse3.ModeT(kind | permissions(entry, read_only=read_only) & ~owner.umask)
+    result.st_mode = pyfuse3.ModeT(_kind(entry) | mode_of(entry, owner, read_only=read_only))
     result.st_nlink = 0 if inode.path is None else 1
     result.st_uid = owner.uid
     result.st_gid = owner.gid
@@ -67,6 +75,12 @@ def attributes_of(
     result.st_birthtime_ns = entry.created_ns
     result.entry_timeout = result.attr_timeout = timeout
     return result
+
+
+def _kind(entry: Entry) -> int:
+    if entry.link_target is not None:
+        return stat.S_IFLNK
+    return stat.S_IFDIR if entry.is_collection else stat.S_IFREG
 
 
 def missing(timeout: float) -> pyfuse3.EntryAttributes:

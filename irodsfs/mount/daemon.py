@@ -24,6 +24,7 @@ from irodsfs.errors import AuthenticationError, CollectionError, FuseError, Moun
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.login import open_session
 from irodsfs.grid.namespace import find
+from irodsfs.grid.posix_attributes import NAMESPACE
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
 from irodsfs.mount.coherence import Coherence
@@ -32,6 +33,7 @@ from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
+from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.virtual_attributes import VirtualAttributes
@@ -81,11 +83,11 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
 async def _serve(config: MountConfig, ready: Callable[[], None], background: trio.Nursery) -> None:
     async with _logged_in(config, background) as zone:
         await _check_collection(zone, config)
-        catalog = Catalog(zone, config.cache_timeout, config.collection)
+        catalog = Catalog(zone, config.cache_timeout, config.collection, posix=config.posix_attributes)
         inodes = Inodes(config.collection)
         options = TransferOptions(config.resource, checksum=config.checksum, verify=config.verify)
         files = Files(zone, catalog, Spool(config.spool_directory), options)
-        avus = Avus(zone, catalog, config.cache_timeout)
+        avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if config.posix_attributes else None)
         control_path = socket_path(config.name)
         operations = Operations(
             catalog,
@@ -99,9 +101,11 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
                 files,
                 trash=config.trash,
                 replace_keeps_metadata=config.replace_keeps_metadata,
+                posix_attributes=config.posix_attributes,
             ),
             Repair(zone, catalog, read_only=config.read_only),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
+            PosixAttributes(zone, catalog, config.resource) if config.posix_attributes else None,
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from irods.exception import iRODSException
@@ -15,6 +16,7 @@ from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.contents import Contents
@@ -65,9 +67,9 @@ class Files:
         inode.seen_version = contents.version
         return unchanged
 
-    def create(self, inode: Inode, path: str, *, exclusive: bool) -> Entry:
-        """Make a file that the first flush brings into the zone."""
-        entry = made_now(path, is_collection=False)
+    def create(self, inode: Inode, path: str, *, exclusive: bool, mode: int | None = None) -> Entry:
+        """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
+        entry = replace(made_now(path, is_collection=False), mode=mode)
         inode.contents = Contents.new(self._zone, self._spool, path, self._options, exclusive=exclusive)
         inode.contents.modified_ns = entry.modified_ns
         inode.handles += 1
@@ -98,8 +100,21 @@ class Files:
         began = time.time()
         await contents.flush()
         if inode.path is not None:
+            is_new = not self._catalog.is_registered(inode.path)
             modified_ns = contents.modified_ns or time.time_ns()
             self._catalog.written(inode.path, contents.size, modified_ns, began)
+            if is_new:
+                await self._keep_mode(inode.path)
+
+    async def _keep_mode(self, path: str) -> None:
+        entry = self._catalog.peek(path)
+        if entry is None or entry.mode is None:
+            return
+        try:
+            await self._zone.perform(set_mode(path, entry.mode, is_collection=False), repeat=True)
+        except (iRODSException, ZoneUnreachable) as error:
+            # The bytes are safe, which is what a close is about.
+            logger.warning("the mode %o of %s could not be kept: %s", entry.mode, path, describe(error))
 
     async def release(self, inode: Inode) -> None:
         """One handle is gone; with the last one the content goes too."""

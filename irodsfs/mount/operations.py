@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,17 +13,20 @@ from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
-from irodsfs.mount.attributes import Owner, attributes_of, missing
+from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
+from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import statistics
 from irodsfs.mount.tree import Tree, check_length
+
+ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 class Operations(pyfuse3.Operations):
@@ -39,6 +43,7 @@ class Operations(pyfuse3.Operations):
         tree: Tree,
         repair: Repair,
         extended_attributes: ExtendedAttributes,
+        posix_attributes: PosixAttributes | None,
         *,
         owner: Owner,
         read_only: bool,
@@ -51,6 +56,7 @@ class Operations(pyfuse3.Operations):
         self._tree = tree
         self._repair = repair
         self._extended_attributes = extended_attributes
+        self._posix_attributes = posix_attributes
         self._owner = owner
         self._read_only = read_only
         self._strict_permissions = strict_permissions
@@ -102,8 +108,12 @@ class Operations(pyfuse3.Operations):
         node = self._inodes[inode]
         entry = await self._entry(node)
         self._check_writable()
-        if self._strict_permissions and (fields.update_mode or fields.update_uid or fields.update_gid):
+        keeps_mode = fields.update_mode and self._posix_attributes is not None
+        drops_mode = fields.update_mode and not keeps_mode
+        if self._strict_permissions and (fields.update_uid or fields.update_gid or drops_mode):
             raise PermissionError(errno.EPERM, "iRODS has no such permissions")
+        if keeps_mode:
+            await self._change_mode(node, entry, stat.S_IMODE(attr.st_mode))
         if fields.update_size:
             await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
         if fields.update_mtime:
@@ -115,14 +125,14 @@ class Operations(pyfuse3.Operations):
         entry = await self._entry(self._inodes[inode])
         if mode & os.W_OK and (self._read_only or entry.access < MODIFY_OBJECT):
             return False
-        if mode & os.X_OK and not entry.is_collection:
+        if mode & os.X_OK and not self._is_executable(entry):
             return False
         return not mode & (os.R_OK | os.X_OK) or entry.access >= READ_OBJECT
 
     @answers_errno
     async def mkdir(self, parent_inode: InodeT, name: bytes, mode: ModeT, ctx: RequestContext) -> EntryAttributes:
         path = await self._new(parent_inode, name)
-        entry = await self._tree.make_collection(path)
+        entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
         return self._attributes(entry, self._inodes.looked_up(path))
 
     @answers_errno
@@ -156,7 +166,18 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def symlink(self, parent_inode: InodeT, name: bytes, target: bytes, ctx: RequestContext) -> EntryAttributes:
-        raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
+        if self._posix_attributes is None:
+            raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
+        path = await self._new(parent_inode, name)
+        entry = await self._posix_attributes.make_link(path, target)
+        return self._attributes(entry, self._inodes.looked_up(path))
+
+    @answers_errno
+    async def readlink(self, inode: InodeT, ctx: RequestContext) -> bytes:
+        entry = await self._entry(self._inodes[inode])
+        if entry.link_target is None:
+            raise OSError(errno.EINVAL, f"{entry.path} is no symbolic link")
+        return encode_name(entry.link_target)
 
     @answers_errno
     async def link(
@@ -219,7 +240,7 @@ class Operations(pyfuse3.Operations):
         path = await self._new(parent_inode, name)
         node = self._inodes.looked_up(path)
         try:
-            entry = await self._open_or_create(node, path, flags)
+            entry = await self._open_or_create(node, path, flags, mode)
         except BaseException:
             self._inodes.forget(node.number, 1)
             raise
@@ -278,15 +299,30 @@ class Operations(pyfuse3.Operations):
     async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
         return statistics()
 
-    async def _open_or_create(self, node: Inode, path: str, flags: int) -> Entry:
+    async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
         try:
             entry = await self._catalog.find(path)
         except FileNotFoundError:
-            return self._files.create(node, path, exclusive=bool(flags & os.O_EXCL))
+            kept = self._mode_to_keep(path, mode, is_collection=False)
+            return self._files.create(node, path, exclusive=bool(flags & os.O_EXCL), mode=kept)
         if flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, path)
         await self._files.open(node, entry, flags)
         return entry
+
+    async def _change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
+        assert self._posix_attributes is not None
+        if mode != mode_of(entry, self._owner, read_only=self._read_only):
+            await self._posix_attributes.change_mode(node, entry, mode)
+
+    def _mode_to_keep(self, path: str, mode: int, *, is_collection: bool) -> int | None:
+        """The bits of something new, unless it is shown with them anyway."""
+        shown = mode_of(made_now(path, is_collection=is_collection), self._owner, read_only=self._read_only)
+        bits = stat.S_IMODE(mode)
+        return None if self._posix_attributes is None or bits == shown else bits
+
+    def _is_executable(self, entry: Entry) -> bool:
+        return entry.is_collection or bool(mode_of(entry, self._owner, read_only=self._read_only) & ANYBODY_EXECUTES)
 
     async def _new(self, parent_inode: InodeT, name: bytes) -> str:
         self._check_writable()

@@ -8,6 +8,7 @@ import os
 import posixpath
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import pyfuse3
 from irods.exception import iRODSException
@@ -17,7 +18,9 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.flight import Request
 from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.posix_attributes import MODE, SYMLINK, set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
@@ -45,6 +48,7 @@ class Tree:
         *,
         trash: bool,
         replace_keeps_metadata: bool,
+        posix_attributes: bool,
     ) -> None:
         self._zone = zone
         self._catalog = catalog
@@ -53,15 +57,19 @@ class Tree:
         self._files = files
         self._trash = trash
         self._replace_keeps_metadata = replace_keeps_metadata
+        # Where bits are kept, programs set those of a new file themselves. What replaces a link is none.
+        self._personal = {SYMLINK, MODE} if posix_attributes else {SYMLINK}
 
     async def check_new(self, parent: str, path: str) -> None:
         """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
         check_length(path)
         await self._check_changeable(parent)
 
-    async def make_collection(self, path: str) -> Entry:
-        await self._zone.perform(requests.make_collection(path))
-        entry = made_now(path, is_collection=True)
+    async def make_collection(self, path: str, mode: int | None = None) -> Entry:
+        """Make a collection, with permission bits where those are to be kept."""
+        kept = [] if mode is None else [set_mode(path, mode, is_collection=True)]
+        await self._zone.perform(requests.make_collection(path), *kept)
+        entry = replace(made_now(path, is_collection=True), mode=mode)
         self._catalog.added_collection(entry)
         return entry
 
@@ -125,7 +133,7 @@ class Tree:
             return
         await self._bring_into_the_zone(replaced.path)
         async with self._losing_its_name(replaced):
-            given = await inheritance(self._zone, entry.path, replaced.path) if self._replace_keeps_metadata else []
+            given = await self._passed_on(entry, replaced)
             await replacing.replace_object(self._zone, way, given)
             self._avus.forget(entry)
 
@@ -135,6 +143,12 @@ class Tree:
             await self._zone.perform(requests.touch(path, modified_ns // NANOSECONDS), repeat=True)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("%s was moved, but has a new modify time: %s", path, describe(error))
+
+    async def _passed_on(self, entry: Entry, replaced: Entry) -> list[Request]:
+        is_link = entry.link_target is not None or replaced.link_target is not None
+        if is_link or not self._replace_keeps_metadata:
+            return []
+        return await inheritance(self._zone, entry.path, replaced.path, self._personal)
 
     async def _found(self, path: str) -> Entry | None:
         try:

@@ -1,0 +1,50 @@
+"""`chmod` and `symlink` for mounts that keep permission bits and symbolic links as AVUs."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid import requests
+from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.posix_attributes import LONGEST_TARGET, make_link, set_mode
+from irodsfs.grid.zone import Zone
+from irodsfs.mount.inodes import Inode
+from irodsfs.transfer.flights import check_descriptor
+
+
+class PosixAttributes:
+    """Makes symbolic links, and keeps modes: in one flight each. Listings bring both along."""
+
+    def __init__(self, zone: Zone, catalog: Catalog, resource: str | None) -> None:
+        """`resource` for the data objects that are links."""
+        self._zone = zone
+        self._catalog = catalog
+        self._resource = resource
+
+    async def change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
+        """Keep permission bits; those of a file that is not in the zone yet go there with it."""
+        if node.path is None:
+            node.last_entry = replace(entry, mode=mode)
+            return
+        if self._catalog.is_registered(node.path):
+            request = set_mode(node.path, mode, is_collection=entry.is_collection)
+            await self._zone.perform(request, repeat=True)
+        self._catalog.changed(node.path, mode=mode)
+
+    async def make_link(self, path: str, target: bytes) -> Entry:
+        """Make a symbolic link. Raises ENAMETOOLONG for a target that no AVU can hold."""
+        if len(target) > LONGEST_TARGET:
+            raise OSError(errno.ENAMETOOLONG, f"{path}: a link names at most {LONGEST_TARGET} bytes")
+        named = target.decode("utf-8")
+        opened, written, closed, described = await self._zone.fly(*make_link(path, named, resource=self._resource))
+        check_descriptor(opened)
+        written.check()
+        closed.check()
+        if described.failed:
+            await self._zone.perform(requests.unlink(path))
+            raise described.failure()
+        entry = replace(made_now(path, is_collection=False), size=len(target), link_target=named)
+        self._catalog.added(entry)
+        return entry
