@@ -1,23 +1,58 @@
+"""The program `irodsfs`: its commands, each of which is imported only when it is wanted."""
+
 from __future__ import annotations
 
-from typing import Annotated
+import importlib
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from irodsfs import __version__
-from irodsfs.cli import acl, meta, sandbox, ticket
-from irodsfs.cli.demo import demo
-from irodsfs.cli.mount import EPILOG, mount
-from irodsfs.cli.query import query
-from irodsfs.cli.rule import rule
 from irodsfs.cli.running import run
-from irodsfs.cli.serve import serve
-from irodsfs.cli.status import status
-from irodsfs.cli.umount import umount
+
+COMMANDS = (
+    "mount",
+    "umount",
+    "status",
+    "query",
+    "rule",
+    "acl",
+    "meta",
+    "ticket",
+    "serve",
+    "demo",
+    "sandbox",
+)
+"""The modules of this package that are commands: each holds a function of its name, or an `app` of several commands."""
+
+
+class Commands(TyperGroup):
+    """Finds commands in their modules. Contexts and commands are click's, whose home differs by version of typer."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+
+def _load(name: str) -> Any:
+    module = importlib.import_module(f"irodsfs.cli.{name}")
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(epilog=getattr(module, "EPILOG", None))(getattr(module, name))
+    command = get_command(app)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
     name="irodsfs",
     help="Mount an iRODS zone as a directory.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -38,19 +73,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-app.command(epilog=EPILOG)(mount)
-app.command()(umount)
-app.command()(status)
-app.command()(query)
-app.command()(rule)
-app.add_typer(acl.app, name="acl")
-app.add_typer(meta.app, name="meta")
-app.add_typer(ticket.app, name="ticket")
-app.command()(serve)
-app.command()(demo)
-app.add_typer(sandbox.app, name="sandbox")
 
 
 def main() -> None:
