@@ -51,6 +51,9 @@ def mount(
     posix_attributes: Annotated[
         bool, typer.Option("--posix-attributes", help="Keep permission bits and symbolic links as AVUs.")
     ] = False,
+    ticket: Annotated[
+        str | None, typer.Option(metavar="STRING", help="Mount what a ticket opens, as you or as anonymous.")
+    ] = None,
     trash: Annotated[bool, typer.Option("--trash", help="Move what is removed to the trash of the zone.")] = False,
     log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
     cache_timeout: Annotated[
@@ -85,6 +88,7 @@ def mount(
             "allow_other": allow_other,
             "collection": collection,
             "resource": resource,
+            "ticket": ticket,
             "trash": trash,
             "checksum": checksum,
             "verify": verify,

@@ -141,6 +141,7 @@ class MountConfig(BaseModel):
     )
     mountpoint: LocalPath = Field(description="the path of an empty directory")
     collection: LogicalPath = Field(description="an absolute logical path")
+    ticket: str | None = Field(None, min_length=1, description="the string of a ticket")
     resource: str | None = Field(None, description="the name of a resource, for new data objects")
     read_only: bool = Field(False, description="true or false")
     allow_other: bool = Field(False, description="true or false")

@@ -8,7 +8,7 @@ import irods.exception as ex
 from irods.exception import iRODSException
 
 from irodsfs.control.documents.errors import ErrorDocument
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe, is_about_ticket
 
 
 class ControlError(Exception):
@@ -74,7 +74,6 @@ _UNNAMED: dict[int, tuple[HTTPStatus, str, str]] = {
 }
 """Numbers that python-irodsclient has no class for."""
 
-_TICKETS = range(-899000, -889999)
 _OTHERWISE = (_BAD, "", "The zone refused the request: check its fields against what the error's name says.")
 
 
@@ -97,6 +96,6 @@ def _row(error: Exception) -> tuple[HTTPStatus, str, str]:
     code = getattr(error, "code", 0)
     if code in _UNNAMED:
         return _UNNAMED[code]
-    if code in _TICKETS:
+    if is_about_ticket(error):
         return _NAMED.get(type(error), (_FORBIDDEN, "ticket", "Ask the ticket's owner for one that allows this."))
     return next((_NAMED[kind] for kind in type(error).__mro__ if kind in _NAMED), _OTHERWISE)

@@ -102,9 +102,7 @@ class Sessions:
                 self._slots.pop(key, None)
 
     async def _enter(self, account: ZoneAccount, ticket: str | None) -> Session:
-        session = open_session(account, self._timeout)
-        if ticket is not None:
-            session.ticket__ = ticket
+        session = open_session(account, self._timeout, ticket)
         zone = await Zone.enter(session, self._connections, self._nursery)
         return Session(zone, account, self._clock(), ticket)
 

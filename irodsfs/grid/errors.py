@@ -25,6 +25,12 @@ def zone_error(code: int, message: str | None = None) -> iRODSException:
     return error
 
 
+def is_about_ticket(error: BaseException) -> bool:
+    """Whether the zone refused a ticket: it is unknown, used up, expired, or not for this user, group or host."""
+    code = getattr(error, "code", 0)
+    return isinstance(code, int) and -900_000 < code <= -890_000
+
+
 def describe(error: BaseException) -> str:
     """One line for the log: class, number and message of an error."""
     code = getattr(error, "code", None)

@@ -12,7 +12,7 @@ import pyfuse3
 from irods.exception import PycommandsException, iRODSException
 from irods.message import Bad_AVU_Field
 
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable, describe, is_about_ticket
 from irodsfs.metrics import ERRORS, OPERATIONS
 from irodsfs.mount.errnos import errno_of
 
@@ -52,7 +52,7 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
         except FAILURES as error:
             number = _errno(error)
             ERRORS.add(handler.__name__, errno.errorcode.get(number, str(number)))
-            level = logging.DEBUG if number in EXPECTED else logging.ERROR
+            level = _level(error, number)
             subject = self.subject(args)  # type: ignore[attr-defined]
             logger.log(level, "%s %s: %s (%s)", handler.__name__, subject, describe(error), errno.errorcode[number])
             raise pyfuse3.FUSEError(number) from error
@@ -62,6 +62,13 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
             raise pyfuse3.FUSEError(errno.EIO) from error
 
     return answer  # type: ignore[return-value]  # mypy forgets that the first parameter is positional
+
+
+def _level(error: Exception, number: int) -> int:
+    if is_about_ticket(error):
+        # Programs only tell that permission is denied; whoever mounted with a ticket wants to know that it is over.
+        return logging.WARNING
+    return logging.DEBUG if number in EXPECTED else logging.ERROR
 
 
 def _errno(error: Exception) -> int:

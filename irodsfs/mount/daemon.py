@@ -132,7 +132,7 @@ async def _logged_in(config: MountConfig, background: trio.Nursery) -> AsyncIter
     account = config.account
     where = f"{account.host}:{account.port}"
     try:
-        zone = await Zone.enter(open_session(account, config.timeout), config.connections, background)
+        zone = await Zone.enter(open_session(account, config.timeout, config.ticket), config.connections, background)
     except _REFUSED as error:
         raise AuthenticationError(
             f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "

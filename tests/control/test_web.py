@@ -1,0 +1,143 @@
+"""`irodsfs serve`: the same over TCP, for everybody with credentials."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from irods.session import iRODSSession
+
+from irodsfs.sandbox.certificates import make_certificate
+from tests.zones import EmbeddedZone
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def serve(zone_server: EmbeddedZone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Serves the zone with the options given; answers the URL."""
+    directory = tmp_path_factory.mktemp("web")
+    with ExitStack() as stack:
+
+        def start(*options: str) -> str:
+            command = [sys.executable, "-m", "irodsfs", "serve", zone_server.environment_file(), "--listen", "0"]
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [*command, *options],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    env={"HOME": str(directory), "PYTHONPATH": str(Path(__file__).parents[2])},
+                )
+            )
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert " answers on http" in line
+            return line.rpartition(" ")[2].strip()
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def url(serve: Serve) -> str:
+    options = ("--allow-cors", "--cors-origin", "https://portal.example", "--cors-allow-credentials", "--anonymous")
+    return serve(*options)
+
+
+@pytest.mark.parametrize("name", ["rods", "STANDARD*rods", "STANDARD:rods"])
+def test_credentials_of_the_zone_are_accepted_with_the_prefix_of_the_guide(url: str, name: str) -> None:
+    # httpx forbids no colon in names, but the header's first colon ends the name.
+    credentials = (name.replace(":", "-"), "rods")
+    answer = httpx.get(f"{url}/collection/tempZone/home/rods", auth=credentials)
+    assert answer.json()["collectionOwnerName"] == "rods"
+    assert url.startswith("http://127.0.0.1:")
+
+
+def test_wrong_credentials_are_refused_without_telling_which_part(url: str) -> None:
+    answers = [httpx.get(f"{url}/server", auth=auth) for auth in (("rods", "wrong"), ("ghost", "rods"))]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers["www-authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Bearer x", "Basic cm9kcw==", "Basic OnJvZHM="])
+def test_broken_credentials_are_refused(url: str, header: str) -> None:
+    assert httpx.get(f"{url}/server", headers={"Authorization": header}).status_code == 401
+
+
+def test_guessing_is_made_slow(url: str, session: iRODSSession) -> None:
+    session.users.create("guessed", "rodsuser")
+    session.users.modify("guessed", "password", "right")
+    try:
+        codes = [httpx.get(f"{url}/server", auth=("guessed", f"no{number}")).status_code for number in range(8)]
+        assert codes[:6] == [401] * 6
+        assert codes[-1] == 429
+        held_back = httpx.get(f"{url}/server", auth=("guessed", "right"))
+        assert held_back.status_code == 429
+        assert int(held_back.headers["retry-after"]) >= 1
+        assert httpx.get(f"{url}/server", auth=("rods", "rods")).status_code == 200
+    finally:
+        session.users.remove("guessed")
+
+
+def test_users_see_what_they_may(url: str, session: iRODSSession, home: str) -> None:
+    session.users.create("visitor", "rodsuser")
+    session.users.modify("visitor", "password", "vpass")
+    try:
+        assert httpx.get(f"{url}/collection{home}", auth=("visitor", "vpass")).status_code == 404
+        granted = httpx.put(f"{url}/collection{home}/acl/visitor", params={"permission": "READ"}, auth=("rods", "rods"))
+        assert granted.status_code == 204
+        assert httpx.get(f"{url}/collection{home}", auth=("visitor", "vpass")).status_code == 200
+        refused = httpx.put(f"{url}/collection{home}/sub", auth=("visitor", "vpass"))
+        assert (refused.status_code, refused.json()["field"]) == (403, "path")
+        assert httpx.put(f"{url}/user/rods/temppassword?admin=true", auth=("visitor", "vpass")).status_code == 403
+    finally:
+        session.users.remove("visitor")
+
+
+def test_anonymous_reads_with_a_ticket_only(url: str, session: iRODSSession, home: str) -> None:
+    session.users.create("anonymous", "rodsuser")
+    try:
+        with session.data_objects.open(f"{home}/object", "w") as file:
+            file.write(b"for all")
+        request = {"mode": "read", "object_path": home, "ticket_string": f"open{home[-8:]}"}
+        assert httpx.post(f"{url}/ticket", json=request, auth=("rods", "rods")).status_code == 200
+        ticket = {"ticket": request["ticket_string"]}
+        assert httpx.get(f"{url}/collection{home}").status_code == 404
+        assert httpx.get(f"{url}/collection{home}", params=ticket).status_code == 200
+        assert httpx.get(f"{url}/fileContents{home}/object", params=ticket).content == b"for all"
+    finally:
+        session.users.remove("anonymous")
+
+
+def test_pages_of_other_origins_get_the_headers_of_chapter_2(url: str) -> None:
+    origin = {"Origin": "https://portal.example"}
+    answer = httpx.get(f"{url}/server", headers=origin, auth=("rods", "rods"))
+    assert answer.headers["access-control-allow-origin"] == "https://portal.example"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    preflight = httpx.options(f"{url}/server", headers=origin | {"Access-Control-Request-Method": "PUT"})
+    assert preflight.status_code == 200
+    assert set(preflight.headers["access-control-allow-methods"].split(", ")) == {"GET", "POST", "DELETE", "PUT"}
+    other = httpx.get(f"{url}/server", headers={"Origin": "https://evil.example"}, auth=("rods", "rods"))
+    assert "access-control-allow-origin" not in other.headers
+
+
+def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make_certificate(certificate, key)
+    url = serve("--tls-certificate", str(certificate), "--tls-key", str(key))
+    assert url.startswith("https://")
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    trusted.check_hostname = False
+    with httpx.Client(verify=trusted, base_url=url) as client:
+        answer = client.get("/server", auth=("rods", "rods"), headers={"Origin": "https://portal.example"})
+        assert answer.status_code == 200
+        assert "access-control-allow-origin" not in answer.headers
+        assert client.get("/server").status_code == 401
