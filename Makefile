@@ -14,7 +14,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git rsync vim
 
-.PHONY: demo test model-tests client-tests install-system lint clean
+.PHONY: bench-zone demo test model-tests client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
@@ -30,6 +30,9 @@ client-tests: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-zone: $(VENV)/installed
+	$(BIN)/python -m benchmarks.embedded_zone
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

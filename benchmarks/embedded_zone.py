@@ -1,0 +1,59 @@
+"""How fast the embedded zone itself is: `python -m benchmarks.embedded_zone` (`make bench-zone`).
+
+Prints how long a new zone and one that exists take until they answer (seconds, from starting the process), and how
+long an object stat takes (milliseconds), as plain python-irodsclient sends it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from irods.api_number import api_number
+from irods.message import FileOpenRequest, StringStringMap, iRODSMessage
+from irods.session import iRODSSession
+
+from tests.zones import EmbeddedZone
+
+STATS = 2_000
+STARTS = 5
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        first = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
+        again = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
+        with EmbeddedZone.served(Path(directory)) as zone, zone.session() as session:
+            milliseconds = sorted(_object_stats(session))
+    print(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
+    print(f"start of an existing one median {statistics.median(again):.3f} s of {STARTS} (to reach: 0.5 s)")
+    median, late = statistics.median(milliseconds), milliseconds[int(0.99 * STATS)]
+    print(f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)")
+
+
+def _start(directory: Path) -> float:
+    directory.mkdir(exist_ok=True)
+    began = time.perf_counter()
+    with EmbeddedZone.served(directory):
+        return time.perf_counter() - began
+
+
+def _object_stats(session: iRODSSession) -> list[float]:
+    path = f"/{session.zone}/home/{session.username}"
+    fields = dict.fromkeys(("createMode", "openFlags", "offset", "dataSize", "numThreads", "oprType"), 0)
+    stat = FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(), **fields)
+    request = iRODSMessage("RODS_API_REQ", stat, int_info=api_number["OBJ_STAT_AN"])
+    times = []
+    with session.pool.get_connection() as connection:
+        for _ in range(STATS):
+            began = time.perf_counter()
+            connection.send(request)
+            connection.recv()
+            times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+if __name__ == "__main__":
+    main()
