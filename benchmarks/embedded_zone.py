@@ -14,6 +14,7 @@ from pathlib import Path
 from irods.api_number import api_number
 from irods.message import FileOpenRequest, StringStringMap, iRODSMessage
 from irods.session import iRODSSession
+from rich.console import Console
 
 from tests.zones import EmbeddedZone
 
@@ -22,15 +23,16 @@ STARTS = 5
 
 
 def main() -> None:
+    report = Console(highlight=False, soft_wrap=True).print
     with tempfile.TemporaryDirectory() as directory:
         first = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
         again = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
         with EmbeddedZone.served(Path(directory)) as zone, zone.session() as session:
             milliseconds = sorted(_object_stats(session))
-    print(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
-    print(f"start of an existing one median {statistics.median(again):.3f} s of {STARTS} (to reach: 0.5 s)")
+    report(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
+    report(f"start of an existing one median {statistics.median(again):.3f} s of {STARTS} (to reach: 0.5 s)")
     median, late = statistics.median(milliseconds), milliseconds[int(0.99 * STATS)]
-    print(f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)")
+    report(f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)")
 
 
 def _start(directory: Path) -> float:
