@@ -32,7 +32,9 @@ def main() -> None:
     report(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
     report(f"start of an existing one median {statistics.median(again):.3f} s of {STARTS} (to reach: 0.5 s)")
     median, late = statistics.median(milliseconds), milliseconds[int(0.99 * STATS)]
-    report(f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)")
+    report(
+        f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)"
+    )
 
 
 def _start(directory: Path) -> float:
