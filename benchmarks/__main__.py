@@ -11,7 +11,7 @@ from irods.api_number import api_number
 from rich.console import Console
 
 from benchmarks import report
-from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, account_of, embedded_zone
+from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, embedded_zone
 from benchmarks.sizes import Sizes
 from benchmarks.trees import Sources
 from benchmarks.workloads import WORKLOADS, Workload
@@ -62,8 +62,7 @@ def _proxy(environment: Path, milliseconds: float, *, direct: bool) -> Iterator[
     if direct:
         yield None
         return
-    account = account_of(environment)
-    with Proxy.before(account.host, account.port, milliseconds / 1000) as proxy:
+    with Proxy.before(*ZonePlace.address(environment), milliseconds / 1000) as proxy:
         yield proxy
 
 

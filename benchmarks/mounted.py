@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.sizes import Sizes
-from benchmarks.trees import Sources
+from benchmarks.trees import Sources, few_names
 
 BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Mounted:
-    """A directory that holds `tree`, `large` and `annotated` as far as a workload needs them."""
+    """A directory that holds `tree`, `large`, `annotated` and a few files as far as a workload needs them."""
 
     path: Path
     sources: Sources
@@ -86,15 +86,15 @@ def random_offsets(sizes: Sizes) -> list[int]:
 
 
 def annotate(there: Mounted) -> None:
-    file = first_file(there)
+    file = there.path / few_names(there.sizes)[0]
     for number in range(there.sizes.attributes):
         os.setxattr(file, f"user.benchmark{number}", b"a value")
         assert os.getxattr(file, f"user.benchmark{number}") == b"a value"
 
 
 def rename_some(there: Mounted) -> None:
-    for file in sorted(there.path.glob("tree/*/*"))[: there.sizes.renames]:
-        file.rename(file.with_name(f"renamed-{file.name}"))
+    for name in few_names(there.sizes):
+        (there.path / name).rename(there.path / f"renamed-{name}")
 
 
 def unpack(there: Mounted) -> None:

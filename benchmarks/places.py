@@ -19,8 +19,8 @@ from benchmarks.measuring import Cost, measure
 from benchmarks.mounted import Mounted, run
 from benchmarks.plain import Plain
 from benchmarks.sizes import Sizes
-from benchmarks.trees import Sources
-from benchmarks.workloads import ANNOTATED, LARGE, TREE, Workload
+from benchmarks.trees import Sources, few_names
+from benchmarks.workloads import ANNOTATED, FEW, LARGE, TREE, Workload
 from irodsfs.config import Setting, ZoneAccount, load
 from tests.mounts import Mount
 from tests.proxy import Proxy
@@ -52,6 +52,12 @@ class ZonePlace:
     proxy: Proxy | None
     options: tuple[str, ...] = ()
     _shared: set[str] = field(default_factory=set)
+
+    @staticmethod
+    def address(environment_file: Path) -> tuple[str, int]:
+        """Host and port of the zone itself."""
+        account = account_of(environment_file)
+        return account.host, account.port
 
     def __post_init__(self) -> None:
         self.account = account_of(self.environment_file)
@@ -96,6 +102,9 @@ class ZonePlace:
             plain.put_tree(session, self.sources.tree, f"{collection}/tree")
         elif what == LARGE:
             session.data_objects.put(self.sources.large, f"{collection}/large")
+        elif what == FEW:
+            for name in few_names(self.sizes):
+                plain.put(session, f"{collection}/{name}", b"content")
         elif what == ANNOTATED:
             session.collections.create(f"{collection}/annotated")
             for number in range(self.sizes.annotated):
@@ -174,6 +183,9 @@ class MountedPlace:
             run("cp", "-r", self.sources.tree, directory / "tree")
         elif what == LARGE:
             run("cp", self.sources.large, directory / "large")
+        elif what == FEW:
+            for name in few_names(self.sizes):
+                (directory / name).write_bytes(b"content")
         elif what == ANNOTATED:
             (directory / "annotated").mkdir()
             for number in range(self.sizes.annotated):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from irods.session import iRODSSession
 
 from benchmarks.mounted import BLOCK, random_offsets, side_by_side
 from benchmarks.sizes import MEGABYTE, Sizes
-from benchmarks.trees import Sources
+from benchmarks.trees import Sources, few_names
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A collection that holds `tree`, `large` and `annotated` as far as a workload needs them."""
+    """A collection that holds `tree`, `large`, `annotated` and a few objects as far as a workload needs them."""
 
     session: iRODSSession
     new_session: Callable[[], iRODSSession]
@@ -108,16 +107,15 @@ def read_randomly(there: Plain) -> None:
 
 
 def annotate(there: Plain) -> None:
-    data_object = there.session.data_objects.get(_first_file(there))
+    data_object = there.session.data_objects.get(f"{there.collection}/{few_names(there.sizes)[0]}")
     for number in range(there.sizes.attributes):
         data_object.metadata[f"plain{number}"] = iRODSMeta(f"plain{number}", "a value")
         assert data_object.metadata[f"plain{number}"].value == "a value"
 
 
 def rename_some(there: Plain) -> None:
-    for data_object in list(_data_objects(_tree(there)))[: there.sizes.renames]:
-        directory, name = os.path.split(data_object.path)
-        there.session.data_objects.move(data_object.path, f"{directory}/renamed-{name}")
+    for name in few_names(there.sizes):
+        there.session.data_objects.move(f"{there.collection}/{name}", f"{there.collection}/renamed-{name}")
 
 
 def unpack(there: Plain) -> None:

@@ -50,3 +50,8 @@ def file_names(sizes: Sizes) -> Iterator[str]:
     """The small files' paths, spread evenly over the collections."""
     for number in range(sizes.files):
         yield f"collection{number * sizes.collections // sizes.files:03}/file{number:05}.bin"
+
+
+def few_names(sizes: Sizes) -> list[str]:
+    """Files that are not in a collection of their own."""
+    return [f"few{number:03}" for number in range(sizes.renames)]

@@ -11,6 +11,9 @@ REMEMBERED = 10_000
 SECOND_CHILD = 2
 """Listings of children of one collection that make it likely that its other children will be listed, too."""
 
+AT_ONCE = 1.0
+"""Seconds within which only a program lists a collection and then one in it: it is likely to go on to the others."""
+
 WALK = 4
 """Listings below one collection that make it likely that everything below it will be listed."""
 
@@ -25,18 +28,21 @@ class Walk:
         self._root = root
         self._children: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
         self._below: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
+        self._just_listed: TTLCache[str, None] = TTLCache(REMEMBERED, min(AT_ONCE, time_to_live), clock)
         self._too_large: TTLCache[str, None] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
 
     def listed(self, path: str) -> None:
         """A collection had to be listed."""
         parent = posixpath.dirname(path)
+        self._just_listed[path] = None
         self._children[parent] = self._children.get(parent, 0) + 1
         for ancestor in self._ancestors(path):
             self._below[ancestor] = self._below.get(ancestor, 0) + 1
 
     def goes_over_siblings(self, path: str) -> bool:
         """True when the siblings of a collection are likely to be listed next."""
-        return self._children.get(posixpath.dirname(path), 0) >= SECOND_CHILD
+        parent = posixpath.dirname(path)
+        return parent in self._just_listed or self._children.get(parent, 0) >= SECOND_CHILD
 
     def top(self, path: str) -> str | None:
         """The highest collection above `path` whose whole subtree is likely to be listed."""
