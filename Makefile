@@ -12,9 +12,9 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What each package is for: FUSE itself, its headers and a compiler for pyfuse3 where there is no wheel,
 # setfattr and getfattr, virtual environments, systemd-analyze for the test of the unit, and programs that the tests use.
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
-	git rsync vim
+	git make perl rsync sqlite3 unzip vim
 
-.PHONY: bench-zone demo test model-tests client-tests install-system lint clean
+.PHONY: bench-zone demo test model-tests program-tests client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
@@ -24,6 +24,10 @@ test: $(VENV)/installed lint
 
 model-tests: $(VENV)/installed
 	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)
+
+program-tests: $(VENV)/installed
+	$(MAKE) install-system PACKAGES=fio
+	$(BIN)/pytest --numprocesses 2 tests/mount/program_tests.py $(ARGS)
 
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)
