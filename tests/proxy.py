@@ -55,6 +55,7 @@ class Proxy:
         self.connections = 0
         self.bytes = 0
         self._hooks: dict[int, Hook] = {}
+        self._to_spoil: set[int] = set()
         self._lines: list[_Line] = []
         self._flowing = threading.Event()
         self._flowing.set()
@@ -99,6 +100,10 @@ class Proxy:
 
         for api in apis:
             self.on_request(api, cut)
+
+    def spoil_next(self, api: int) -> None:
+        """Change the last byte of the next request of an API number."""
+        self._to_spoil.add(api)
 
     def stall_at(self, api: int) -> Stall:
         """Hold requests of an API number until the returned stall is released."""
@@ -167,7 +172,12 @@ class Proxy:
                         hook(api)
                 self._flowing.wait()
                 line.zone.sendall(header)
-                self._forward(line.client, line.zone, size)
+                if kind == b"RODS_API_REQ" and api in self._to_spoil:
+                    self._to_spoil.remove(api)
+                    content = _receive_exactly(line.client, size)
+                    line.zone.sendall(content[:-1] + bytes([content[-1] ^ 1]))
+                else:
+                    self._forward(line.client, line.zone, size)
         line.cut()
 
     def _count_request(self, api: int, size: int, answered: threading.Event) -> None:

@@ -24,12 +24,13 @@ from irodsfs.errors import AuthenticationError, CollectionError, FuseError, Moun
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.login import open_session
 from irodsfs.grid.namespace import find
-from irodsfs.grid.posix_attributes import NAMESPACE
+from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
 from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
+from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
@@ -86,23 +87,17 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         catalog = Catalog(zone, config.cache_timeout, config.collection, posix=config.posix_attributes)
         inodes = Inodes(config.collection)
         options = TransferOptions(config.resource, checksum=config.checksum, verify=config.verify)
-        files = Files(zone, catalog, Spool(config.spool_directory), options)
         avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if config.posix_attributes else None)
+        # Where bits are kept, programs set those of a new file themselves. What takes the place of a link is none.
+        personal = {SYMLINK, MODE} if config.posix_attributes else {SYMLINK}
+        inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
+        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, options)
         control_path = socket_path(config.name)
         operations = Operations(
             catalog,
             inodes,
             files,
-            Tree(
-                zone,
-                catalog,
-                avus,
-                inodes,
-                files,
-                trash=config.trash,
-                replace_keeps_metadata=config.replace_keeps_metadata,
-                posix_attributes=config.posix_attributes,
-            ),
+            Tree(zone, catalog, avus, inodes, files, inheritance, trash=config.trash),
             Repair(zone, catalog, read_only=config.read_only),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
             PosixAttributes(zone, catalog, config.resource) if config.posix_attributes else None,

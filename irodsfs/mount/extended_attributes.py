@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyfuse3
+from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
+from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
 from irodsfs.mount import avu_codec, virtual_attributes
 from irodsfs.mount.avu_codec import LONGEST_NAME, NAMESPACE
+from irodsfs.mount.boundary import EXPECTED
+from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.virtual_attributes import VirtualAttributes
+
+logger = logging.getLogger(__name__)
 
 
 class ExtendedAttributes:
@@ -38,6 +47,11 @@ class ExtendedAttributes:
         return avu_codec.encode(values)
 
     async def set(self, path: str, name: bytes, content: bytes) -> None:
+        """Nothing is changed when this raises: ValueError for what makes no sense, the zone's error for its refusal."""
+        with _refusals_logged(path, name):
+            await self._set(path, name, content)
+
+    async def _set(self, path: str, name: bytes, content: bytes) -> None:
         if _is_virtual(name):
             await self._virtual.set(path, name.decode(), content)
             return
@@ -54,10 +68,22 @@ class ExtendedAttributes:
         present = await self._present(path, _attribute(name))
         if not present:
             raise _missing(name)
-        await self._avus.change(path, remove=present, add=[])
+        with _refusals_logged(path, name):
+            await self._avus.change(path, remove=present, add=[])
 
     async def _present(self, path: str, attribute: str) -> list[Avu]:
         return [avu for avu in await self._avus.of(path) if avu.attribute == attribute]
+
+
+@contextmanager
+def _refusals_logged(path: str, name: bytes) -> Iterator[None]:
+    try:
+        yield
+    except iRODSException as error:
+        # Otherwise not worth a line; but who edits metadata wants to know more than "permission denied".
+        if errno_of(error) in EXPECTED:
+            logger.warning("%s of %s was not changed: %s", name.decode("utf-8", "replace"), path, describe(error))
+        raise
 
 
 def _is_virtual(name: bytes) -> bool:

@@ -18,6 +18,7 @@ from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.options import TransferOptions
@@ -31,8 +32,11 @@ NANOSECONDS = 1_000_000_000
 class Files:
     """Open files of a mount. All handles of an inode share one `Contents`."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, spool: Spool, options: TransferOptions) -> None:
+    def __init__(
+        self, zone: Zone, catalog: Catalog, spool: Spool, inheritance: Inheritance, options: TransferOptions
+    ) -> None:
         self._zone = zone
+        self._inheritance = inheritance
         self._catalog = catalog
         self._spool = spool
         self.kept: list[Path] = []
@@ -105,6 +109,7 @@ class Files:
             self._catalog.written(inode.path, contents.size, modified_ns, began)
             if is_new:
                 await self._keep_mode(inode.path)
+                await self._inheritance.take_over(inode.path, inode.path)
 
     async def _keep_mode(self, path: str) -> None:
         entry = self._catalog.peek(path)

@@ -20,11 +20,11 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.namespace import Entry, made_now
-from irodsfs.grid.posix_attributes import MODE, SYMLINK, set_mode
+from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
-from irodsfs.mount.inheriting import inheritance
+from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
 
 logger = logging.getLogger(__name__)
@@ -45,20 +45,17 @@ class Tree:
         avus: Avus,
         inodes: Inodes,
         files: Files,
+        inheritance: Inheritance,
         *,
         trash: bool,
-        replace_keeps_metadata: bool,
-        posix_attributes: bool,
     ) -> None:
         self._zone = zone
         self._catalog = catalog
         self._avus = avus
         self._inodes = inodes
         self._files = files
+        self._inheritance = inheritance
         self._trash = trash
-        self._replace_keeps_metadata = replace_keeps_metadata
-        # Where bits are kept, programs set those of a new file themselves. What replaces a link is none.
-        self._personal = {SYMLINK, MODE} if posix_attributes else {SYMLINK}
 
     async def check_new(self, parent: str, path: str) -> None:
         """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
@@ -113,13 +110,22 @@ class Tree:
         await self._bring_into_the_zone(source)
         async with self._at_rest(source):
             if replaced is None:
-                await replacing.move(self._zone, way, collection=entry.is_collection)
+                await self._move(entry, way)
             else:
                 await self._replace(entry, replaced, way)
             self._catalog.moved(source, target)
             self._inodes.moved(source, target)
             if entry.is_collection or posixpath.dirname(source) != posixpath.dirname(target):
                 await self._keep_time(target, entry.modified_ns)
+
+    async def _move(self, entry: Entry, way: list[replacing.Step]) -> None:
+        target = way[-1][1]
+        is_file = not entry.is_collection and entry.link_target is None
+        if is_file:
+            await self._inheritance.take_over(entry.path, target)
+        await replacing.move(self._zone, way, collection=entry.is_collection)
+        if is_file:
+            self._inheritance.renamed(entry.path, target)
 
     async def _replace(self, entry: Entry, replaced: Entry, way: list[replacing.Step]) -> None:
         if entry.is_collection and not replaced.is_collection:
@@ -136,6 +142,7 @@ class Tree:
             given = await self._passed_on(entry, replaced)
             await replacing.replace_object(self._zone, way, given)
             self._avus.forget(entry)
+            self._inheritance.renamed(entry.path, replaced.path)
 
     async def _keep_time(self, path: str, modified_ns: int) -> None:
         """A move between collections counts as a modification for iRODS, but not for POSIX."""
@@ -146,9 +153,7 @@ class Tree:
 
     async def _passed_on(self, entry: Entry, replaced: Entry) -> list[Request]:
         is_link = entry.link_target is not None or replaced.link_target is not None
-        if is_link or not self._replace_keeps_metadata:
-            return []
-        return await inheritance(self._zone, entry.path, replaced.path, self._personal)
+        return [] if is_link else await self._inheritance.requests(entry.path, replaced.path)
 
     async def _found(self, path: str) -> Entry | None:
         try:

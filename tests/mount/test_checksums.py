@@ -10,9 +10,12 @@ import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
+from tests.mount.conftest import MountThrough
 from tests.mounts import fails
+from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
+WRITE = 676
 SIZES = [0, 100, 9 * 1024 * 1024]
 
 
@@ -34,6 +37,16 @@ def test_uploads_register_the_checksum_of_what_was_written(
     registered = session.data_objects.get(f"{home}/file").checksum
     assert registered
     assert session.data_objects.chksum(f"{home}/file") == registered
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_what_was_damaged_on_the_way_fails_the_close(proxy: Proxy, mount_through: MountThrough, size: int) -> None:
+    mount = mount_through(proxy, "--checksum")
+    mount.expect_log("could not be written: ChecksumMismatchError")
+    mount.expect_log(r"ChecksumMismatchError.* \(EIO\)")
+    proxy.spoil_next(WRITE)
+    with fails(errno.EIO):
+        (mount.path / "file").write_bytes(os.urandom(size))
 
 
 @pytest.mark.parametrize("size", SIZES[1:])

@@ -9,9 +9,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from irods.access import iRODSAccess
+from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
+from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
+from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
 
 LEVELS = [
     {"user": "public", "zone": "tempZone", "type": "rodsgroup", "level": "read_object"},
@@ -50,15 +55,79 @@ def test_sed_in_place_keeps_metadata_and_permissions(file: Path) -> None:
     assert_described(file)
 
 
-def test_vim_keeps_metadata_and_permissions(file: Path) -> None:
-    script = ["-c", "set backupcopy=no", "-c", "%s/old/new/", "-c", "wq"]
+def test_an_atomic_write_keeps_metadata_and_permissions(file: Path) -> None:
+    atomic_write(file, "new\n")
+    assert_described(file)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [[], ["set backup"], ["set backupcopy=yes"], ["set backupcopy=no", "set nowritebackup"]],
+)
+def test_vim_keeps_metadata_and_permissions_however_it_saves(file: Path, settings: list[str]) -> None:
+    script = [part for line in (*settings, "%s/old/new/", "wq") for part in ("-c", line)]
     subprocess.run(["vim", "-es", "-u", "NONE", *script, file], check=True, stdin=subprocess.DEVNULL, timeout=60)
     assert_described(file)
 
 
-def test_an_atomic_write_keeps_metadata_and_permissions(file: Path) -> None:
-    atomic_write(file, "new\n")
+@pytest.mark.parametrize("suffix", ["~", ".bak", ".~1~"])
+def test_a_file_written_anew_after_its_backup_was_renamed_keeps_both(file: Path, suffix: str) -> None:
+    backup = file.with_name(file.name + suffix)
+    file.rename(backup)
+    file.write_text("new\n")
     assert_described(file)
+    assert backup.read_text() == "old\n"
+    assert json.loads(os.getxattr(backup, "irods.acl")) == LEVELS
+
+
+def test_sed_with_a_backup_keeps_metadata_and_permissions(file: Path) -> None:
+    subprocess.run(["sed", "-i.bak", "s/old/new/", file], check=True)
+    assert_described(file)
+    assert file.with_name("file.bak").read_text() == "old\n"
+
+
+def test_what_was_renamed_otherwise_takes_its_metadata_along(file: Path) -> None:
+    file.rename(file.with_name("other"))
+    file.write_text("new\n")
+    assert os.listxattr(file) == []
+    assert os.listxattr(file.with_name("other")) == ["user.project"]
+
+
+def test_taking_over_avus_costs_one_flight_before_the_renames(
+    zone_server: EmbeddedZone, mount_through: MountThrough
+) -> None:
+    with Proxy.before(zone_server.host, zone_server.port, delay=0.2) as proxy:
+        mount = mount_through(proxy)
+        for number in range(2):
+            (mount.path / f"file{number}").write_text("old\n")
+            (mount.path / f"new{number}").write_text("new\n")
+        os.setxattr(mount.path / "file0", "user.project", b"p1")
+        os.setxattr(mount.path / "file1", "irods.acl", json.dumps(LEVELS).encode())
+        os.setxattr(mount.path / "file1", "user.project", b"p1")
+        os.stat(mount.path / "file1")
+        for number, flights in enumerate([3, 4]):
+            proxy.count()
+            (mount.path / f"new{number}").rename(mount.path / f"file{number}")
+            assert proxy.flights == flights
+            assert os.getxattr(mount.path / f"file{number}", "user.project") == b"p1"
+        assert json.loads(os.getxattr(mount.path / "file1", "irods.acl")) == LEVELS
+        subprocess.run(["fusermount3", "-u", mount.path], check=True)
+
+
+def test_another_user_who_saves_leaves_the_permissions_of_all(
+    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str
+) -> None:
+    described(make_mount())
+    session.users.create("editor", "rodsuser")
+    session.users.modify("editor", "password", "editor")
+    for path, level in [(home, "own"), (f"{home}/file", "own")]:
+        session.acls.set(iRODSAccess(level, path, "editor"))
+    other = make_mount(environment_file=zone_server.environment_file("editor", "editor"))
+    subprocess.run(["sed", "-i", "s/old/new/", other.path / "file"], check=True)
+    assert (other.path / "file").read_text() == "new\n"
+    assert json.loads(os.getxattr(other.path / "file", "user.project")) == [["p1", ""], ["p2", "unit"]]
+    owner = {"user": "editor", "zone": "tempZone", "type": "rodsuser", "level": "own"}
+    assert json.loads(os.getxattr(other.path / "file", "irods.acl")) == [owner, *LEVELS]
 
 
 def test_a_file_with_metadata_of_its_own_keeps_only_that(file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from irods.meta import iRODSMeta
 from irods.session import iRODSSession
 
+from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
 from tests.proxy import Proxy
@@ -95,6 +97,31 @@ def test_what_irods_cannot_hold_is_refused_and_changes_nothing(mount: Mount) -> 
     assert avus_of(mount, "file") == {"user.kept": b"value"}
 
 
+def test_create_and_replace_are_told_apart(mount: Mount) -> None:
+    file = mount.path / "file"
+    file.write_text("x")
+    with fails(errno.ENODATA):
+        os.setxattr(file, "user.a", b"1", os.XATTR_REPLACE)
+    os.setxattr(file, "user.a", b"1", os.XATTR_CREATE)
+    with fails(errno.EEXIST):
+        os.setxattr(file, "user.a", b"2", os.XATTR_CREATE)
+    os.setxattr(file, "user.a", b"3", os.XATTR_REPLACE)
+    assert avus_of(mount, "file") == {"user.a": b"3"}
+
+
+def test_the_order_of_avus_is_kept(mount: Mount, make_mount: MakeMount) -> None:
+    names = [f"user.{letter}{Path(mount.collection).name}" for letter in "zbxay"]
+    values = json.dumps([[f"{letter}{Path(mount.collection).name}", "u"] for letter in "mckal"])
+    file = mount.path / "file"
+    file.write_text("x")
+    for name in names:
+        os.setxattr(file, name, values.encode())
+    run("cp", "-a", file, mount.path / "copy")
+    for path in (file, mount.path / "copy", make_mount().path / "copy"):
+        assert os.listxattr(path) == names
+        assert [json.loads(os.getxattr(path, name)) for name in names] == [json.loads(values)] * len(names)
+
+
 def test_other_namespaces_are_not_supported(mount: Mount) -> None:
     (mount.path / "file").write_text("x")
     for name in ("trusted.x", "security.x"):
@@ -126,7 +153,9 @@ def test_attributes_of_many_objects_cost_requests_by_collection(proxy: Proxy, mo
     assert proxy.requests.total() == proxy.requests[GEN_QUERY]
 
 
-def test_what_another_client_adds_is_seen_after_the_cache_timeout(make_mount, session: iRODSSession, home: str) -> None:
+def test_what_another_client_adds_is_seen_after_the_cache_timeout(
+    make_mount: MakeMount, session: iRODSSession, home: str
+) -> None:
     mount = make_mount("--cache-timeout", "0")
     (mount.path / "file").write_text("x")
     assert os.listxattr(mount.path / "file") == []

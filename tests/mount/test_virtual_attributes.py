@@ -10,11 +10,14 @@ import os
 from pathlib import Path
 
 import pytest
+from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
+from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
 from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
 
 CONTENT = b"some content"
 SHA2 = f"sha2:{base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()}"
@@ -121,6 +124,38 @@ def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mou
     assert_fails(errno.EINVAL, file, "acl", b'[{"user":"rods","level":"own"},{"user":"nobody","level":"own"}]')
     assert "nobody" in mount.log or "Invalid entity" in mount.log
     assert get(file, "acl") == before
+
+
+def test_who_does_not_own_an_object_can_not_change_permissions_and_the_log_says_why(
+    file: Path, make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str
+) -> None:
+    session.users.create("guest", "rodsuser")
+    session.users.modify("guest", "password", "guest")
+    for path in (home, f"{home}/file"):
+        session.acls.set(iRODSAccess("read", path, "guest"))
+    before = get(file, "acl")
+    other = make_mount(environment_file=zone_server.environment_file("guest", "guest"))
+    other.expect_log("irods.acl of .* was not changed: CAT_NO_ACCESS_PERMISSION")
+    other.expect_log("user.a of .* was not changed: CAT_NO_ACCESS_PERMISSION")
+    assert get(other.path / "file", "acl") == before
+    assert_fails(errno.EACCES, other.path / "file", "acl", b'[{"user":"guest","level":"own"}]')
+    with fails(errno.EACCES):
+        os.setxattr(other.path / "file", "user.a", b"1")
+    assert "not allowed to modify ACLs" in other.log
+    assert get(file, "acl") == before
+    assert os.listxattr(file) == []
+
+
+@pytest.mark.parametrize(
+    "level",
+    ["read_metadata", "read_object", "create_metadata", "modify_metadata", "delete_metadata", "create_object",
+     "modify_object", "delete_object", "own"],
+)  # fmt: skip
+def test_every_level_that_the_zone_grants_is_set_as_it_is_read(file: Path, level: str) -> None:
+    owner = {"user": "rods", "zone": "tempZone", "type": "rodsadmin", "level": "own"}
+    public = {"user": "public", "zone": "tempZone", "type": "rodsgroup", "level": level}
+    os.setxattr(file, "irods.acl", json.dumps([public, owner]).encode())
+    assert json.loads(get(file, "acl")) == [public, owner]
 
 
 def test_inheritance_is_read_and_set(mount: Mount) -> None:
