@@ -281,6 +281,8 @@ class Contents:
             self._rewritten.clear()
             self._exclusive = self._exclusive and not stream.opened
             self.registered = self.registered or stream.opened
+            if stream.opened:
+                self._stored_size = max(self._stored_size, stream.position)
 
     def _resize(self, size: int) -> None:
         if self._memory is not None:
