@@ -23,7 +23,7 @@ from irodsfs.control.access import Access
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
 from irodsfs.control.errors import BadRequest, ControlError, explain
-from irodsfs.control.negotiation import JSON, PARAMETER, invalid, read_body, render, wanted_type
+from irodsfs.control.negotiation import JSON, PARAMETER, has_nul, invalid, read_body, render, wanted_type
 from irodsfs.control.operations import Operation, Parameters
 from irodsfs.control.paths import UndecodedPaths
 from irodsfs.control.status import Served
@@ -139,6 +139,9 @@ def _method_not_allowed(request: Request, by_method: dict[str, Operation]) -> Co
 
 
 def _read_parameters(operation: Operation, request: Request) -> Parameters:
+    for key, value in request.query_params.multi_items():
+        if "\0" in key + value:
+            raise has_nul(key)
     ours = {PARAMETER, TICKET} if operation.takes_ticket else {PARAMETER}
     given = [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
     names = [key for key, _ in given]

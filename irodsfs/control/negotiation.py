@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -103,10 +104,27 @@ async def read_body(request: Request, kind: type[Document]) -> Document:
     body = await _read_limited(request)
     try:
         if media_type == JSON:
-            return kind.model_validate_json(body, strict=True)
-        return kind.model_validate(xml.read(body, kind))
+            document = kind.model_validate_json(body, strict=True)
+        else:
+            document = kind.model_validate(xml.read(body, kind))
     except ValidationError as error:
         raise invalid(error, "body") from error
+    _refuse_nul(document.model_dump(), ())
+    return document
+
+
+def _refuse_nul(value: Any, place: tuple[str, ...]) -> None:
+    # The protocol's texts end at one, and the server hangs up.
+    if isinstance(value, str) and "\0" in value:
+        raise has_nul(".".join(place))
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, each in items:
+            _refuse_nul(each, (*place, str(key)))
+
+
+def has_nul(field: str) -> BadRequest:
+    return BadRequest(field, f"{field} holds a NUL character.", "Leave it out: nothing in iRODS may have one.")
 
 
 async def _read_limited(request: Request) -> bytes:

@@ -13,7 +13,7 @@ from cachetools import TTLCache
 from irodsfs.control.errors import ControlError
 
 FREE_FAILURES = 5
-FIRST_PAUSE = 1.0
+FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
 """Seconds for which a source is not heard after a failure; they double with each one."""
 

@@ -72,6 +72,7 @@ def test_failures_are_told_in_the_negotiated_form(control: httpx.Client) -> None
         (b'{"mode": "read", "object_path": "/a", "color": "red"}', JSON, 400, "color"),
         (b'{"mode": "read", "object_path": "/a/../b"}', JSON, 400, "object_path"),
         (b'{"mode": "read", "object_path": "/a", "ticket_string": "123"}', JSON, 400, "ticket_string"),
+        (b'{"mode": "read", "object_path": "/a", "ticket_string": "a\\u0000"}', JSON, 400, "ticket_string"),
         (b"<ticket", XML, 400, "body"),
         (b"<other/>", XML, 400, "body"),
         (b"<ticket><mode>read</mode></ticket>", XML, 400, "object_path"),

@@ -1,0 +1,75 @@
+"""`irodsfs status`, `query`, `ticket`, `rule`, `acl` and `meta`: thin clients of a mount's control socket."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from irods.session import iRODSSession
+
+from tests.conftest import IrodsfsCommand
+from tests.mounts import Mount
+
+
+def test_status_names_the_mount_and_its_socket(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+    answer = json.loads(irodsfs("status", mount.path, "--json").stdout)
+    assert (answer["mountpoint"], answer["collection"]) == (str(mount.path), mount.collection)
+    assert Path(answer["socket"]).is_socket()
+    assert str(mount.path) in irodsfs("status", mount.path).stdout
+
+
+def test_metadata_is_added_listed_and_removed(irodsfs: IrodsfsCommand, mount: Mount, session: iRODSSession) -> None:
+    file = mount.path / "file"
+    file.write_bytes(b"")
+    assert irodsfs("meta", "add", file, "color", "red", "nm").returncode == 0
+    avus = session.data_objects.get(f"{mount.collection}/file").metadata.items()
+    assert [(avu.name, avu.value, avu.units) for avu in avus] == [("color", "red", "nm")]
+    listed = json.loads(irodsfs("meta", "ls", file, "--json").stdout)
+    assert listed == [{"attribute": "color", "value": "red", "unit": "nm"}]
+    assert irodsfs("meta", "rm", file, "color", "red", "nm").returncode == 0
+    again = irodsfs("meta", "rm", file, "color", "red", "nm")
+    assert again.returncode == 10
+    assert "MISSING_METADATA_TARGET" in again.stderr
+
+
+def test_permissions_are_granted_listed_and_revoked(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+    assert irodsfs("acl", "grant", mount.path, "public", "read").returncode == 0
+    assert irodsfs("acl", "inherit", mount.path).returncode == 0
+    listing = json.loads(irodsfs("acl", "ls", mount.path, "--json").stdout)
+    assert listing["inheritance"] is True
+    assert {each["userName"]: each["filePermissionEnum"] for each in listing["permissionEntries"]} == {
+        "public": "READ",
+        "rods": "OWN",
+    }
+    assert irodsfs("acl", "revoke", mount.path, "public#tempZone").returncode == 0
+    assert "public" not in irodsfs("acl", "ls", mount.path).stdout
+
+
+def test_tickets_are_made_changed_listed_and_removed(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+    name = irodsfs("ticket", "create", mount.path).stdout.strip()
+    assert irodsfs("ticket", "modify", name, "uses_limit", "3", "--mount", mount.path).returncode == 0
+    (ticket,) = json.loads(irodsfs("ticket", "ls", name, "--mount", mount.path, "--json").stdout)
+    assert (ticket["irods_path"], ticket["uses_limit"]) == (mount.collection, 3)
+    assert name in irodsfs("ticket", "ls", "--mount", mount.path).stdout
+    assert irodsfs("ticket", "rm", name, "--mount", mount.path).returncode == 0
+    assert irodsfs("ticket", "ls", name, "--mount", mount.path).returncode == 10
+
+
+def test_queries_and_rules_print_what_they_bring(irodsfs: IrodsfsCommand, mount: Mount, tmp_path: Path) -> None:
+    (mount.path / "file").write_bytes(b"12345")
+    text = f"select DATA_NAME, DATA_SIZE where COLL_NAME = '{mount.collection}'"
+    assert json.loads(irodsfs("query", text, "--mount", mount.path, "--json").stdout) == [["file", "5"]]
+    assert irodsfs("query", text, "--mount", mount.path).stdout.split() == ["file", "5"]
+    rule = tmp_path / "rule.r"
+    rule.write_text('r { writeLine("stdout", "*a"); *b = "c"; }\nINPUT *a="1"\nOUTPUT *b,ruleExecOut\n')
+    assert irodsfs("rule", str(rule), '*a="x"', "--mount", mount.path).stdout == "*b = c\nx\n"
+
+
+def test_a_place_that_is_no_mount_and_a_refusal_are_told_in_a_line(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+    nowhere = irodsfs("status", "/")
+    assert (nowhere.returncode, nowhere.stdout) == (10, "")
+    assert nowhere.stderr == "irodsfs: / is not on a mount of irodsfs: name a path on one.\n"
+    refused = irodsfs("query", "selec", "--mount", mount.path)
+    assert refused.returncode == 10
+    assert refused.stderr.startswith("irodsfs: query: ")
+    assert refused.stderr.count("\n") == 1
