@@ -81,7 +81,8 @@ class Reply:
         # The newer APIs take and answer JSON, their failures included.
         if b"BytesBuf_PI" in self.body:
             told = iRODSMessage(msg=self.body).get_json_encoded_struct()
-            return str(told.get("error_message") or told.get("message") or "") or None
+            parts = [told.get("error_message") or told.get("message"), told.get("operation")]
+            return " in ".join(str(part) for part in parts if part) or None
         return None
 
 

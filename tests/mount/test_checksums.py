@@ -11,7 +11,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
-from tests.mounts import fails
+from tests.mounts import Mount, fails
 from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
@@ -60,6 +60,17 @@ def test_reading_what_was_damaged_is_an_error_and_logged(
     with fails(errno.EIO):
         (mount.path / "file").read_bytes()
     assert f"{home}/file has the checksum sha2:" in mount.log
+
+
+def test_the_zone_finds_damage_when_asked_to_verify(mount: Mount, zone_server: EmbeddedZone, home: str) -> None:
+    mount.expect_log(r"irods\.checksum: .* \(EIO\)")
+    file = mount.path / "file"
+    file.write_bytes(b"content")
+    os.setxattr(file, "irods.checksum", b"compute")
+    os.setxattr(file, "irods.checksum", b"verify")
+    corrupt(zone_server, f"{home}/file")
+    with fails(errno.EIO):
+        os.setxattr(file, "irods.checksum", b"verify")
 
 
 @pytest.mark.parametrize("size", SIZES[1:])
