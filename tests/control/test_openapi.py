@@ -15,7 +15,7 @@ from tests.zones import EmbeddedZone
 
 __all__ = ["serve"]
 
-EXAMPLES = 15
+EXAMPLES = 8
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
