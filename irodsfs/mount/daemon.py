@@ -36,6 +36,7 @@ from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
+from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.virtual_attributes import VirtualAttributes
 from irodsfs.transfer.options import TransferOptions
@@ -99,6 +100,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             files,
             Tree(zone, catalog, avus, inodes, files, inheritance, trash=config.trash),
             Repair(zone, catalog, read_only=config.read_only),
+            Space(zone, config.resource),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
             PosixAttributes(zone, catalog, config.resource) if config.posix_attributes else None,
             owner=Owner.chosen(config.uid, config.gid, config.umask),

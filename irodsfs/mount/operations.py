@@ -23,7 +23,7 @@ from irodsfs.mount.files import Files
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
-from irodsfs.mount.space import statistics
+from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree, check_length
 
 ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
@@ -42,6 +42,7 @@ class Operations(pyfuse3.Operations):
         files: Files,
         tree: Tree,
         repair: Repair,
+        space: Space,
         extended_attributes: ExtendedAttributes,
         posix_attributes: PosixAttributes | None,
         *,
@@ -55,6 +56,7 @@ class Operations(pyfuse3.Operations):
         self._files = files
         self._tree = tree
         self._repair = repair
+        self._space = space
         self._extended_attributes = extended_attributes
         self._posix_attributes = posix_attributes
         self._owner = owner
@@ -65,7 +67,7 @@ class Operations(pyfuse3.Operations):
 
     def subject(self, args: Sequence[Any]) -> str:
         """What a request is about, for the log: the path, and the name in it."""
-        number = args[0] if args else pyfuse3.ROOT_INODE
+        number = args[0] if args and isinstance(args[0], int) else pyfuse3.ROOT_INODE
         try:
             path = self._inodes[number].path or f"inode {number} (unlinked)"
         except KeyError:
@@ -296,8 +298,9 @@ class Operations(pyfuse3.Operations):
         self._check_writable()
         await self._extended_attributes.remove(await self._registered_path(inode), name)
 
+    @answers_errno
     async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
-        return statistics()
+        return await self._space.statistics()
 
     async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
         try:

@@ -1,0 +1,48 @@
+"""What `df` shows: the quota of the mount's user, as far as iRODS 5 has any."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from irods.session import iRODSSession
+
+from tests.conftest import MakeMount
+from tests.zones import EmbeddedZone
+
+PASSWORD = "open sesame"
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture
+def group(session: iRODSSession) -> Iterator[str]:
+    name = f"g{uuid.uuid4().hex[:8]}"
+    session.groups.create(name)
+    yield name
+    session.groups.remove(name)
+
+
+def test_df_shows_the_tightest_quota_of_the_users_groups(
+    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, group: str
+) -> None:
+    name = f"u{uuid.uuid4().hex[:8]}"
+    session.users.create(name, "rodsuser")
+    session.users.modify(name, "password", PASSWORD)
+    session.groups.addmember(group, name)
+    home = f"/{session.zone}/home/{name}"
+    environment = zone_server.environment_file(name, PASSWORD)
+    mount = make_mount("--resource", "demoResc", collection=home, environment_file=environment)
+    assert os.statvfs(mount.path).f_blocks * 4096 == 1 << 60
+    session.groups.set_quota(group, 100 * MEGABYTE)
+    room = os.statvfs(mount.path)
+    assert (room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize) == (100 * MEGABYTE, 100 * MEGABYTE)
+    (mount.path / "file").write_bytes(bytes(30 * MEGABYTE))
+    session.users.calculate_usage()
+    room = os.statvfs(mount.path)
+    assert (room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize) == (100 * MEGABYTE, 70 * MEGABYTE)
+    session.groups.set_quota(group, 20 * MEGABYTE, resource="demoResc")
+    session.users.calculate_usage()
+    room = os.statvfs(mount.path)
+    assert (room.f_blocks * room.f_frsize, room.f_bavail) == (20 * MEGABYTE, 0)
