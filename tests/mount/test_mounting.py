@@ -127,6 +127,7 @@ def test_what_is_not_permitted_fails_at_the_call(
     session.collections.create(f"{home}/directory")
     session.acls.set(iRODSAccess("read", f"{home}/directory", alice))
     mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
+    mount.expect_log("user.key .* was not changed")
     file = mount.path / "file"
     for call in (
         lambda: os.open(file, os.O_WRONLY),
