@@ -99,6 +99,8 @@ class Catalog:
         self._own_times = OwnTimes()
         self._unregistered: dict[str, Entry] = {}
         self._fetching: dict[str, trio.Event] = {}
+        self.changes_elsewhere = 0
+        """How often it was told that another client had changed something."""
 
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
@@ -119,6 +121,11 @@ class Catalog:
         """What is known to have a temporary name in a collection."""
         listing = self._listings.get(path)
         return list(listing.temporary.values()) if listing is not None else []
+
+    def small_objects(self, path: str, size: int) -> list[str]:
+        """The names of what is known to be a data object of up to `size` bytes in a collection, in order."""
+        listing: dict[str, Entry] = self._listings.get(path) or {}
+        return sorted(name for name, entry in listing.items() if not entry.is_collection and entry.size <= size)
 
     async def refetch(self, path: str) -> Entry:
         """The entry as it is in the zone now."""
@@ -217,6 +224,7 @@ class Catalog:
 
     def changed_elsewhere(self, path: str) -> None:
         """Another client changed an entry: believe nothing of it and of what is below, nor what is being fetched."""
+        self.changes_elsewhere += 1
         self._journals.note_changed_elsewhere()
         self.forget(path)
         self._forget_below(path.rstrip("/"))

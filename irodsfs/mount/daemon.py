@@ -38,6 +38,7 @@ from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree
+from irodsfs.mount.upcoming import Upcoming
 from irodsfs.mount.virtual_attributes import VirtualAttributes
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
@@ -92,7 +93,8 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         # Where bits are kept, programs set those of a new file themselves. What takes the place of a link is none.
         personal = {SYMLINK, MODE} if config.posix_attributes else {SYMLINK}
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
-        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, options)
+        upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
+        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, upcoming, options)
         control_path = socket_path(config.name)
         operations = Operations(
             catalog,

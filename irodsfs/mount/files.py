@@ -20,7 +20,9 @@ from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inode
+from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 
@@ -33,7 +35,13 @@ class Files:
     """Open files of a mount. All handles of an inode share one `Contents`."""
 
     def __init__(
-        self, zone: Zone, catalog: Catalog, spool: Spool, inheritance: Inheritance, options: TransferOptions
+        self,
+        zone: Zone,
+        catalog: Catalog,
+        spool: Spool,
+        inheritance: Inheritance,
+        upcoming: Upcoming,
+        options: TransferOptions,
     ) -> None:
         self._zone = zone
         self._inheritance = inheritance
@@ -42,6 +50,7 @@ class Files:
         self.kept: list[Path] = []
         """Where the bytes are that the zone would not take."""
         self._options = options
+        self._upcoming = upcoming
 
     async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
         """Open what exists. Its content and size are those of the zone now, unless this mount is writing it.
@@ -51,15 +60,20 @@ class Files:
         writes = flags & os.O_ACCMODE != os.O_RDONLY
         if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
+        read_ahead = None
+        if inode.contents is None and not writes and entry.size <= SMALL:
+            read_ahead = await self._upcoming.take(entry)
         if inode.contents is None:
             inode.contents = Contents(self._zone, self._spool, entry.path, entry.size, self._options)
+        else:
+            read_ahead = None  # whoever else has it open may have changed it since
         contents = inode.contents
         inode.handles += 1
         try:
             if writes and flags & os.O_TRUNC:
                 await contents.truncate(0)
             else:
-                await contents.refresh()
+                await contents.refresh(read_ahead)
         except BaseException:
             await self.release(inode)
             raise
@@ -104,6 +118,7 @@ class Files:
         began = time.time()
         await contents.flush()
         if inode.path is not None:
+            self._upcoming.forget(inode.path)
             is_new = not self._catalog.is_registered(inode.path)
             modified_ns = contents.modified_ns or time.time_ns()
             self._catalog.written(inode.path, contents.size, modified_ns, began)

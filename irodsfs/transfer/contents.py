@@ -13,6 +13,7 @@ import trio
 from irods.exception import iRODSException
 
 from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.flight import Reply
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
@@ -73,11 +74,14 @@ class Contents:
         reshaped = self._replace or self._cut is not None or self.size != self._stored_size
         return self.path is not None and (reshaped or bool(self._dirty) or self._touch is not None)
 
-    async def refresh(self) -> None:
-        """Bring the object as it is in the zone now, unless there is something of our own to be written."""
+    async def refresh(self, read_ahead: list[Reply] | None = None) -> None:
+        """Bring the object as it is in the zone now, unless there is something of our own to be written.
+
+        `read_ahead` is what a `reading` flight for a small object has answered a moment ago.
+        """
         async with self._lock:
             if not self.is_dirty and self.path is not None and self._file is None:
-                await self._load()
+                await self._load(read_ahead)
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`; fewer only at the end."""
@@ -190,11 +194,12 @@ class Contents:
             return Patch(0, self.size, self._file.read).chunks()
         return None
 
-    async def _load(self) -> None:
+    async def _load(self, read_ahead: list[Reply] | None = None) -> None:
         assert self.path is not None
         if self.size <= SMALL:
             verifying = self._options.verify
-            replies = await self._zone.fly(*flights.reading(self.path, SMALL + 1, verify=verifying), repeat=True)
+            reading = flights.reading(self.path, SMALL + 1, verify=verifying)
+            replies = read_ahead or await self._zone.fly(*reading, repeat=True)
             content = flights.content(replies)
             if len(content) <= SMALL:
                 if verifying and (checksum := registered(replies[-1])):

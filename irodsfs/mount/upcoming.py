@@ -1,0 +1,156 @@
+"""Small files that are likely to be opened next, read before they are.
+
+Only when many files of a collection are opened quickly, one after the other in the order of the listing, as `cat`,
+`grep -r`, `tar` and `rsync` do. What was read ahead counts for a moment only (`FRESH`): that is how much older than
+`open()` the content of a file may be in such a walk, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import bisect
+import logging
+import posixpath
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import trio
+from cachetools import LRUCache
+from irods.exception import iRODSException
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid.access_levels import READ_OBJECT
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.flight import Reply
+from irodsfs.grid.namespace import Entry
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer import flights
+from irodsfs.transfer.flights import SMALL
+
+logger = logging.getLogger(__name__)
+
+WALK = 8
+"""Files opened in order that make it likely that the next ones will be opened, too."""
+
+PACE = 0.25
+"""Seconds within which the next one is opened in a walk."""
+
+FRESH = 0.5
+"""Seconds for which what was read ahead is as good as read now."""
+
+AHEAD = 8
+AHEAD_BYTES = 16 * 1024 * 1024
+"""How many objects, and how much, is read ahead at a time."""
+
+WALKS = 16
+
+
+@dataclass
+class _Coming:
+    """An object that is being read, or was."""
+
+    entry: Entry
+    asked_at: float
+    changes_elsewhere: int
+    replies: list[Reply] | None = None
+    arrived: trio.Event = field(default_factory=trio.Event)
+
+
+@dataclass
+class _Walk:
+    """Where the opens in one collection have got to; `names` in order are filled in when it looks like a walk."""
+
+    name: str
+    at: float
+    in_order: int = 1
+    names: list[str] = field(default_factory=list)
+
+    def after(self, name: str) -> Sequence[str]:
+        start = bisect.bisect_right(self.names, name)
+        return self.names[start : start + AHEAD]
+
+
+class Upcoming:
+    """Watches what is opened for reading, and reads ahead of it."""
+
+    def __init__(
+        self, zone: Zone, catalog: Catalog, *, verify: bool, enabled: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`verify` asks for checksums, too. Not `enabled`, nothing is ever older than its open."""
+        self._zone = zone
+        self._catalog = catalog
+        self._verify = verify
+        self._enabled = enabled
+        self._clock = clock
+        self._walks: LRUCache[str, _Walk] = LRUCache(WALKS)
+        self._last: tuple[str, float] | None = None
+        """Parent of the collection in which a walk came to the end, and when."""
+        self._coming: dict[str, _Coming] = {}
+
+    async def take(self, entry: Entry) -> list[Reply] | None:
+        """What reading an object that is opened now has answered, if that was done ahead of time."""
+        if not self._enabled:
+            return None
+        self._opened(entry)
+        coming = self._coming.pop(entry.path, None)
+        if coming is None:
+            return None
+        await coming.arrived.wait()
+        return coming.replies if self._holds_still(coming) else None
+
+    def forget(self, path: str) -> None:
+        """This mount changed what is at a path."""
+        self._coming.pop(path, None)
+
+    def _holds_still(self, coming: _Coming) -> bool:
+        unchanged = coming.entry == self._catalog.peek(coming.entry.path)
+        told = coming.changes_elsewhere != self._catalog.changes_elsewhere
+        return unchanged and not told and self._clock() - coming.asked_at <= FRESH
+
+    def _opened(self, entry: Entry) -> None:
+        parent, name = posixpath.split(entry.path)
+        walk = self._walks.get(parent)
+        now = self._clock()
+        if walk is None or now - walk.at > PACE:
+            walk = self._walks[parent] = _Walk(name, now, WALK if self._goes_on_in(parent, now) else 1)
+        else:
+            if not walk.names:
+                walk.names = self._catalog.small_objects(parent, SMALL)
+            follows = next(iter(walk.after(walk.name)), None) == name
+            walk.in_order = walk.in_order + 1 if follows else 1
+            walk.name, walk.at = name, now
+        if walk.in_order >= WALK:
+            walk.names = walk.names or self._catalog.small_objects(parent, SMALL)
+            self._read_ahead(parent, walk.after(name), now)
+            if walk.names[-1:] == [name]:
+                self._last = (posixpath.dirname(parent), now)
+
+    def _goes_on_in(self, collection: str, now: float) -> bool:
+        """True when a walk that came to the end of one collection has got to this one beside it."""
+        return self._last is not None and self._last[0] == posixpath.dirname(collection) and now - self._last[1] <= PACE
+
+    def _read_ahead(self, parent: str, names: Sequence[str], now: float) -> None:
+        room = AHEAD_BYTES - sum(coming.entry.size for coming in self._coming.values())
+        for name in names:
+            path = posixpath.join(parent, name)
+            entry = self._catalog.peek(path)
+            if path in self._coming or entry is None or entry.access < READ_OBJECT:
+                continue
+            room -= entry.size
+            if room < 0 or len(self._coming) >= AHEAD:
+                return
+            coming = self._coming[path] = _Coming(entry, now, self._catalog.changes_elsewhere)
+            self._zone.background.start_soon(self._read, coming)
+
+    async def _read(self, coming: _Coming) -> None:
+        try:
+            replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, verify=self._verify))
+            coming.replies = None if any(reply.failed for reply in replies) else replies
+        except (iRODSException, ZoneUnreachable) as error:
+            # Whoever opens it reads it again, and is told.
+            logger.debug("reading %s ahead: %s", coming.entry.path, describe(error))
+        finally:
+            coming.arrived.set()
+        await trio.sleep(max(0.0, coming.asked_at + FRESH - self._clock()))
+        if self._coming.get(coming.entry.path) is coming:
+            self.forget(coming.entry.path)
