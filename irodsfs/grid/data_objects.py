@@ -106,8 +106,8 @@ def replicate(path: str, resource: str) -> Request:
 
 
 def trim(path: str, number: int) -> Request:
-    """Remove one replica, unless it is the last good one (632)."""
-    return Request(api_number["DATA_OBJ_TRIM_AN"], _object(path, {"replNum": str(number), "COPIES": "1"}))
+    """Remove one replica, unless it is the last good one (632); the answer's status is how many were removed."""
+    return Request(api_number["DATA_OBJ_TRIM_AN"], _object(path, {"replNum": str(number), "copies": "1"}))
 
 
 def copy(source: str, target: str, *, force: bool = False, resource: str | None = None) -> Request:

@@ -14,7 +14,7 @@ from irodsfs.control.documents.data_objects import (
     ReplicaListing,
 )
 from irodsfs.control.entries import COLLECTION, DATA_OBJECT, existing_entry, wrong_kind
-from irodsfs.control.errors import BadRequest, NotFound
+from irodsfs.control.errors import BadRequest, ControlError, NotFound
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.paths import logical_path
 from irodsfs.grid import data_objects, namespace, requests
@@ -84,8 +84,16 @@ async def delete_replica(call: Call) -> None:
     number = call.text("number")
     if number not in {str(replica.number) for replica in await existing_replicas(call)}:
         raise NotFound("number", f"{call.path} has no replica {number}.")
-    await call.session.zone.perform(data_objects.trim(call.path, int(number)))
+    (reply,) = await call.session.zone.perform(data_objects.trim(call.path, int(number)))
     await call.changes.changed(call.path)
+    if not reply.status:
+        raise ControlError(
+            HTTPStatus.CONFLICT,
+            "LAST_GOOD_REPLICA",
+            f"Replica {number} is the last good one of {call.path}.",
+            field="number",
+            remedy="Remove the data object instead.",
+        )
 
 
 @operations.operation("PUT", f"{DATA_OBJECT}/checksum", parameters=ChecksumRequest, answer=ChecksumDocument)

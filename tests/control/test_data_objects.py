@@ -1,0 +1,59 @@
+"""What the guide has not: replicas, checksums, copies and moves within the zone."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from irods.session import iRODSSession
+
+
+@pytest.fixture
+def source(session: iRODSSession, home: str) -> str:
+    with session.data_objects.open(f"{home}/source", "w") as file:
+        file.write(b"content")
+    return f"{home}/source"
+
+
+def test_checksums_are_registered_and_verified(control: httpx.Client, session: iRODSSession, source: str) -> None:
+    answer = control.put(f"/dataObject{source}/checksum")
+    assert answer.json() == {"path": source, "checksum": session.data_objects.get(source).checksum}
+    assert answer.json()["checksum"].startswith("sha2:")
+    assert control.put(f"/dataObject{source}/checksum", params={"verify": "true"}).status_code == 200
+
+
+def test_copies_are_made_and_overwrite_only_when_forced(
+    control: httpx.Client, session: iRODSSession, home: str, source: str
+) -> None:
+    made = control.post(f"/dataObject{source}/copy", params={"target": f"{home}/copy"})
+    assert (made.status_code, made.json()["dataName"], made.json()["dataSize"]) == (201, "copy", 7)
+    again = control.post(f"/dataObject{source}/copy", params={"target": f"{home}/copy"})
+    assert (again.status_code, again.json()["remedy"]) == (409, "Add force=true to overwrite what is there.")
+    forced = {"target": f"{home}/copy", "force": "true"}
+    assert control.post(f"/dataObject{source}/copy", params=forced).status_code == 201
+    with session.data_objects.open(f"{home}/copy", "r") as file:
+        assert file.read() == b"content"
+
+
+def test_moves_go_to_free_paths_and_never_into_themselves(
+    control: httpx.Client, session: iRODSSession, home: str, source: str
+) -> None:
+    assert control.post(f"/dataObject{source}/move", params={"target": f"{home}/moved"}).status_code == 204
+    assert session.data_objects.exists(f"{home}/moved")
+    into_itself = control.post(f"/collection{home}/move", params={"target": f"{home}/sub"})
+    assert (into_itself.status_code, into_itself.json()["field"]) == (400, "target")
+    assert session.collections.exists(home)
+
+
+def test_replicas_are_made_listed_and_removed(
+    control: httpx.Client, session: iRODSSession, source: str, home: str
+) -> None:
+    resource = f"r{home[-8:]}"
+    session.resources.create(resource, "unixfilesystem", "localhost", f"/tmp/{resource}")
+    made = control.put(f"/dataObject{source}/replicas", params={"resource": resource})
+    assert made.status_code == 200, made.text
+    assert [(each["number"], each["resource"]) for each in made.json()["replica"]] == [(0, "demoResc"), (1, resource)]
+    assert control.delete(f"/dataObject{source}/replicas/1").status_code == 204
+    assert [each["number"] for each in control.get(f"/dataObject{source}/replicas").json()["replica"]] == [0]
+    assert control.delete(f"/dataObject{source}/replicas/7").status_code == 404
+    assert control.delete(f"/dataObject{source}/replicas/0").status_code == 409
+    session.resources.remove(resource)
