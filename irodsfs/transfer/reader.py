@@ -14,7 +14,7 @@ from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import ChecksumMismatchError, Verification, registered
-from irodsfs.transfer.flights import check_descriptor
+from irodsfs.transfer.flights import CHUNK, check_descriptor
 from irodsfs.transfer.readahead import ReadAhead
 
 logger = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ class Reader:
         self._checksum = registered(stat) if self._verify else ""
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
-        """Up to `size` bytes at `offset`; fewer only at the end of the object."""
-        end = min(offset + size, self.size)
+        """Up to `size` bytes at `offset`, at most a chunk; otherwise fewer only at the end of the object."""
+        end = min(offset + min(size, CHUNK), self.size)
         if offset >= end:
             return b""
         content: bytes | memoryview | None = None
