@@ -164,7 +164,15 @@ class Operations(pyfuse3.Operations):
     async def mknod(
         self, parent_inode: InodeT, name: bytes, mode: ModeT, rdev: int, ctx: RequestContext
     ) -> EntryAttributes:
-        raise PermissionError(errno.EPERM, "iRODS has no special files")
+        if not stat.S_ISREG(mode):
+            raise PermissionError(errno.EPERM, "iRODS has no special files")
+        node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL)
+        try:
+            await self._files.release(node)
+        except BaseException:
+            self._inodes.forget(node.number, 1)
+            raise
+        return self._attributes(await self._entry(node), node)
 
     @answers_errno
     async def symlink(self, parent_inode: InodeT, name: bytes, target: bytes, ctx: RequestContext) -> EntryAttributes:
@@ -239,13 +247,7 @@ class Operations(pyfuse3.Operations):
     async def create(
         self, parent_inode: InodeT, name: bytes, mode: ModeT, flags: FlagT, ctx: RequestContext
     ) -> tuple[FileInfo, EntryAttributes]:
-        path = await self._new(parent_inode, name)
-        node = self._inodes.looked_up(path)
-        try:
-            entry = await self._open_or_create(node, path, flags, mode)
-        except BaseException:
-            self._inodes.forget(node.number, 1)
-            raise
+        node, entry = await self._create(parent_inode, name, mode, flags)
         return FileInfo(fh=FileHandleT(node.number)), self._attributes(entry, node)
 
     @answers_errno
@@ -301,6 +303,15 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
         return await self._space.statistics()
+
+    async def _create(self, parent_inode: InodeT, name: bytes, mode: int, flags: int) -> tuple[Inode, Entry]:
+        path = await self._new(parent_inode, name)
+        node = self._inodes.looked_up(path)
+        try:
+            return node, await self._open_or_create(node, path, flags, mode)
+        except BaseException:
+            self._inodes.forget(node.number, 1)
+            raise
 
     async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
         try:

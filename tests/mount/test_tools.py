@@ -288,6 +288,7 @@ def test_exit_statuses_and_messages_are_those_of_other_file_systems(mount: Mount
         ("ln full/file link", "Operation not permitted"),
         ("ln -s full/file link", "Operation not permitted"),
         ("mkfifo pipe", "Operation not permitted"),
+        ("mknod device c 1 3", "Operation not permitted"),
     ):
         completed = shell(command, mount.path)
         assert completed.returncode != 0, command
