@@ -43,16 +43,19 @@ class Writer:
             raise
 
     async def write(self, content: bytes | bytearray) -> None:
+        if not self._buffer and len(content) >= CHUNK:
+            await self._send(content)
+            return
         self._buffer += content
         if len(self._buffer) >= CHUNK:
-            await self._send()
+            await self._send_buffer()
 
     async def close(self) -> None:
         """Return when everything is registered."""
         assert self._connection is not None
         try:
             if self._buffer:
-                await self._send()
+                await self._send_buffer()
             while self._unanswered:
                 await self._receive(self._connection)
             (closed,) = await self._zone.pool.run(self._connection, [requests.close(FIRST_DESCRIPTOR)])
@@ -65,11 +68,14 @@ class Writer:
         """Leave without a word; the server closes the replica and marks it as stale."""
         await self._leave()
 
-    async def _send(self) -> None:
-        connection, content = self._connection, self._buffer
+    async def _send_buffer(self) -> None:
+        content, self._buffer = self._buffer, bytearray()
+        await self._send(content)
+
+    async def _send(self, content: bytes | bytearray) -> None:
+        connection = self._connection
         if connection is None:
             raise ZoneUnreachable("the data object is not open any more")
-        self._buffer = bytearray()
         await self._zone.pool.in_thread(lambda: connection.send(requests.write(FIRST_DESCRIPTOR, content)))
         self._unanswered += 1
         if self._unanswered > UNANSWERED:
