@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ PLUGINS = {"resource": ("unixfilesystem", "replication"), "auth": ("native", "pa
 def miscellaneous_server_information(agent: Agent, request: Request) -> Reply:
     """Release, zone, and in JSON whether the connection is encrypted."""
     encrypted = json.dumps({"ssl_enabled": agent.negotiated == "CS_NEG_USE_SSL"}, separators=(",", ":"))
+    in_base64 = base64.b64encode(encrypted.encode()).decode()
     return Reply(
         struct=Struct(
             "MiscSvrInfo_PI",
@@ -34,7 +36,7 @@ def miscellaneous_server_information(agent: Agent, request: Request) -> Reply:
             ("relVersion", RELEASE),
             ("apiVersion", API_VERSION),
             ("rodsZone", agent.zone.name),
-            ("BinBytesBuf_PI", Struct("BinBytesBuf_PI", ("buflen", len(encrypted)), ("buf", encrypted))),
+            ("BinBytesBuf_PI", Struct("BinBytesBuf_PI", ("buflen", len(encrypted)), ("buf", in_base64))),
         )
     )
 

@@ -133,14 +133,16 @@ def genquery2_kinds(query: str) -> dict[int, str]:
 def struct_leaves(struct: Struct, path: str) -> Iterator[Leaf]:
     seen: dict[str, int] = {}
     holds_json = any(name in ("buf", "myStr") and json_in(value) is not None for name, value in struct.members)
+    buffer = str(next((value for name, value in struct.members if name == "buf"), ""))
     for name, value in struct.members:
         where = f"{path}/{name}" + (f"[{seen[name]}]" if name in seen else "")
         seen[name] = seen.get(name, 0) + 1
         if isinstance(value, Struct):
             yield from struct_leaves(value, where)
         elif name == "buflen" and holds_json:
-            continue
+            yield Leaf(f"{where} beyond the buffer", "text", str(int(value) - len(decoded(buffer))))
         elif name in ("buf", "myStr") and (inner := json_in(value)) is not None:
+            yield Leaf(f"{where} encoding", "text", encoding(value))
             yield from json_leaves(inner, where)
         else:
             yield Leaf(where, KINDS.get(name, "text"), readable(value) if name == "buf" else value)
@@ -159,11 +161,22 @@ def json_in(value: str | Struct) -> Any:
     return None
 
 
+def encoding(value: str) -> str:
+    """How a buffer holds its JSON: as it is or in base64, and what it ends with."""
+    content = decoded(value)
+    how = "plain" if content == value.encode() else "base64"
+    return f"{how}, ending in {content[-1:]!r}"
+
+
 def readable(buffer: str) -> str:
+    return decoded(buffer).decode("utf-8", "backslashreplace")
+
+
+def decoded(buffer: str) -> bytes:
     try:
-        return base64.b64decode(buffer, validate=True).decode("utf-8", "backslashreplace")
+        return base64.b64decode(buffer, validate=True)
     except (binascii.Error, ValueError):
-        return buffer
+        return buffer.encode("utf-8", "surrogateescape")
 
 
 def json_leaves(value: Any, path: str) -> Iterator[Leaf]:
