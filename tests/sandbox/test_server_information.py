@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 
 from irods.session import iRODSSession
@@ -12,7 +13,8 @@ def test_the_server_names_its_release_and_zone(session: iRODSSession) -> None:
         assert session.server_version[:3] == (5, 0, 2)
     reply = send(session, "GET_MISC_SVR_INFO_AN", None)
     assert "<rodsZone>tempZone</rodsZone>" in reply.msg.decode()
-    assert '"ssl_enabled":false' in reply.msg.decode().replace("&quot;", '"')
+    buffer = reply.msg.decode().partition("<buf>")[2].partition("</buf>")[0]
+    assert json.loads(base64.b64decode(buffer)) == {"ssl_enabled": False}
 
 
 def test_client_hints_are_json_with_the_specific_queries_of_the_zone(session: iRODSSession) -> None:
