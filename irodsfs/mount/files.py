@@ -57,7 +57,7 @@ class Files:
 
         True when the content is what the kernel has seen of it last, so that its cache still holds.
         """
-        writes = flags & os.O_ACCMODE != os.O_RDONLY
+        writes = bool(flags & (os.O_ACCMODE | os.O_TRUNC))
         if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
         read_ahead = None
@@ -70,7 +70,7 @@ class Files:
         contents = inode.contents
         inode.handles += 1
         try:
-            if writes and flags & os.O_TRUNC:
+            if flags & os.O_TRUNC:
                 await contents.truncate(0)
             else:
                 await contents.refresh(read_ahead)

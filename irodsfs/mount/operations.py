@@ -227,7 +227,7 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
         node = self._inodes[inode]
-        if flags & os.O_ACCMODE != os.O_RDONLY:
+        if flags & (os.O_ACCMODE | os.O_TRUNC):
             self._check_writable()
         try:
             entry = await self._entry(node)
