@@ -49,7 +49,8 @@ def equal(value: str | int) -> str:
 
 def one_of(values: Iterable[str | int]) -> str:
     """The condition that a column is one of `values` (which hold no quotes: ids and the like)."""
-    return f"in ({','.join(repr(str(value)) for value in values)})"
+    quoted = (f"'{value}'" for value in values)
+    return f"in ({','.join(quoted)})"
 
 
 def starts_with(prefix: str) -> str:

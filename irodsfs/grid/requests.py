@@ -26,8 +26,8 @@ UNKNOWN_SIZE = -1
 PUT_OPERATION = 1
 RENAME_DATA_OBJECT = 11
 RENAME_COLLECTION = 12
-EARLIEST, LATEST = 0, 2**31 - 1
-"""Seconds since 1970 that servers take as a modify time."""
+EARLIEST, LATEST = 1, 2**31 - 1
+"""Seconds since 1970 that servers take as a modify time. What was set to 0, they would not touch again."""
 
 
 def _data_object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
