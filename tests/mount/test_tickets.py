@@ -10,6 +10,7 @@ from irods.session import iRODSSession
 from irods.ticket import Ticket
 
 from tests.conftest import MakeMount
+from tests.mounts import fails
 from tests.zones import EmbeddedZone
 
 
@@ -43,4 +44,23 @@ def test_a_ticket_opens_what_it_is_for_until_its_uses_are_exceeded(
         (mount.path / "three").read_bytes()
     assert refused.value.errno == errno.EACCES
     assert "CAT_TICKET_USES_EXCEEDED" in mount.log
+    ticket.delete()
+
+
+def test_a_ticket_that_has_run_out_of_time_opens_nothing_more_and_the_log_says_so(
+    session: iRODSSession, home: str, guest: str, zone_server: EmbeddedZone, make_mount: MakeMount
+) -> None:
+    for name in ("one", "two"):
+        with session.data_objects.open(f"{home}/{name}", "w") as file:
+            file.write(name.encode())
+    ticket = Ticket(session, f"t{home[-12:]}")
+    ticket.issue("read", home)
+    password = "" if guest == "anonymous" else "gpass"
+    mount = make_mount("--ticket", ticket.string, environment_file=zone_server.environment_file(guest, password))
+    mount.expect_log("CAT_TICKET_EXPIRED")
+    assert (mount.path / "one").read_bytes() == b"one"
+    ticket.modify("expire", "2001-01-01.00:00:00")
+    with fails(errno.EACCES):
+        (mount.path / "two").read_bytes()
+    assert "CAT_TICKET_EXPIRED" in mount.log
     ticket.delete()
