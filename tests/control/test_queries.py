@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import httpx
 import pytest
 from irods.session import iRODSSession
+
+from tests.conftest import MakeMount
+from tests.control.sockets import connected
 
 NAMES = ["a1", "a2", "b1"]
 
@@ -113,6 +117,46 @@ def test_results_longer_than_a_page_are_complete(control: httpx.Client, session:
     assert len(values(control.post("/genQuery", json=document))) == len(avus)
     listed = control.get(f"/collection{home}/metadata").json()["metadataEntries"]
     assert [entry["count"] for entry in listed] == list(range(1, len(avus) + 1))
+
+
+@pytest.mark.parametrize(
+    ("clauses", "found"),
+    [
+        ("", 300),
+        (" order by META_COLL_ATTR_NAME", 300),
+        (" offset 10", 290),
+        (" offset 10 order by META_COLL_ATTR_NAME", 290),
+        (" order by META_COLL_ATTR_NAME offset 10", 290),
+        (" limit 7", 7),
+        (" offset 295 LIMIT 7", 5),
+        (" fetch first 3 rows only order by META_COLL_ATTR_NAME", 3),
+        (" and META_COLL_ATTR_VALUE != 'limit 1 offset 2 it''s'", 300),
+    ],
+)
+def test_genquery2_brings_all_rows_unless_the_query_has_a_limit(
+    control: httpx.Client, home: str, clauses: str, found: int
+) -> None:
+    avus = [{"attribute": f"a{number:03}", "value": "v"} for number in range(300)]
+    control.put(f"/collection{home}/metadata", json={"metadataEntries": avus})
+    text = f"select META_COLL_ATTR_NAME where COLL_NAME = '{home}'{clauses}"
+    answer = control.post("/query", json={"query": text})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["row"]) == found
+    lines = control.post("/query", json={"query": text}, headers={"Accept": "application/x-ndjson"})
+    assert len(lines.text.splitlines()) == found
+
+
+def test_genquery2_on_an_older_server_is_refused_with_what_to_use_instead(
+    make_mount: MakeMount, user_environment: dict[str, str]
+) -> None:
+    user_environment["IRODS_SERVER_VERSION"] = "(4, 2, 11)"
+    mount = make_mount()
+    with connected(os.getxattr(mount.path, "irods.control").decode()) as control:
+        answer = control.post("/query", json={"query": "select COLL_NAME"})
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["field"]) == (501, "NO_GENQUERY2", "query")
+    assert "4.2.11" in told["message"]
+    assert "/genQuery" in told["remedy"]
 
 
 def test_genquery2_and_specific_queries_answer_rows(control: httpx.Client, three: str) -> None:
