@@ -29,6 +29,9 @@ def serve(
     negotiation: Annotated[
         Negotiation, typer.Option(help="Whether to use TLS: refuse it, require it, or let the client choose.")
     ] = Negotiation.REFUSE,
+    enforce_quotas: Annotated[
+        bool, typer.Option("--enforce-quotas", help="Refuse new data objects to groups that are over quota.")
+    ] = False,
 ) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
@@ -43,6 +46,7 @@ def serve(
     enter = Zone.open if (directory / "catalog.sqlite").exists() else Zone.create
     try:
         zone = enter(directory, negotiation=negotiation.value)
+        zone.enforces_quotas = enforce_quotas
         server = Server(zone, host, port)
     except OSError as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None

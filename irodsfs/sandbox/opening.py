@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import tickets, vault
 from irodsfs.sandbox.access import is_admin_request, require_for_contents, visible_replicas
+from irodsfs.sandbox.administration import quotas
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.checksums import register_checksum
 from irodsfs.sandbox.copies import keep_copies
@@ -100,6 +101,7 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     parent = parent_for_change(agent, path)
     keywords = request.keywords()
     resource = resource_for_create(agent.catalog, keywords)
+    quotas.require_room(agent, resource.id, request.integer("dataSize"))
     physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     data_id = add_data_object(
         agent,

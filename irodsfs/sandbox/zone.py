@@ -41,6 +41,7 @@ class Zone:
         self.name = name
         self.negotiation = negotiation
         self.pam_passwords = pam_passwords or {}
+        self.enforces_quotas = False
         self.host = socket.gethostname()
         self.vault = self.directory / "vault"
         self.replica_access = ReplicaAccess()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
+from tests.mounts import Mount
 from tests.zones import EmbeddedZone
 
 PASSWORD = "open sesame"
@@ -46,3 +49,35 @@ def test_df_shows_the_tightest_quota_of_the_users_groups(
     session.users.calculate_usage()
     room = os.statvfs(mount.path)
     assert (room.f_blocks * room.f_frsize, room.f_bavail) == (20 * MEGABYTE, 0)
+
+
+def test_writing_beyond_an_enforced_quota_fails_and_keeps_the_bytes(
+    tmp_path: Path, user_environment: dict[str, str]
+) -> None:
+    with EmbeddedZone.served(tmp_path, "--enforce-quotas") as zone, zone.session() as session:
+        session.groups.create("limited")
+        session.groups.addmember("limited", "rods")
+        session.groups.set_quota("limited", MEGABYTE)
+        mount = Mount(tmp_path / "mount", "/tempZone/home/rods")
+        mount.expect_log("SYS_RESC_QUOTA_EXCEEDED|could not be written")
+        mount.start(zone.environment_file(), env=user_environment)
+        try:
+            (mount.path / "file").write_bytes(bytes(2 * MEGABYTE))
+            session.users.calculate_usage()
+            assert os.statvfs(mount.path).f_bavail == 0
+            for close in (os.close, os.fsync):
+                descriptor = os.open(mount.path / "another", os.O_CREAT | os.O_WRONLY)
+                os.write(descriptor, b"content")
+                with pytest.raises(OSError, match=r".") as failed:
+                    close(descriptor)
+                assert failed.value.errno == errno.EDQUOT
+            with pytest.raises(OSError, match=r".") as failed:
+                os.close(descriptor)
+            assert failed.value.errno == errno.EDQUOT
+            kept = Path(user_environment["XDG_CACHE_HOME"]).glob("irodsfs/*/failed/*.json")
+            assert len(list(kept)) == 2
+            session.groups.set_quota("limited", 0)
+            (mount.path / "another").write_bytes(b"content")
+        finally:
+            mount.stop()
+        mount.check_log()

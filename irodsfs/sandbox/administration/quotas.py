@@ -1,6 +1,7 @@
 """Quotas: limits in bytes for groups, usage, and by how much it is over a limit.
 
-As on a fresh server no policy enforces them: being over quota hinders nobody.
+As on a fresh server no policy enforces them, so being over quota hinders nobody, unless the zone `enforces_quotas` as
+servers do whose acRescQuotaPolicy says "on".
 """
 
 from __future__ import annotations
@@ -76,3 +77,19 @@ def mark_excess(agent: Agent) -> None:
         " AND R_QUOTA_MAIN.resc_id IN (usage.resc_id, ?)), 0) - quota_limit",
         TOTAL,
     )
+
+
+def require_room(agent: Agent, resource_id: int, size: int) -> None:
+    """Raises IrodsError when `size` more bytes (-1: unknown) would be over a limit of the user or one of its groups."""
+    if not agent.zone.enforces_quotas:
+        return
+    over = agent.catalog.value(
+        "SELECT max(q.quota_over) FROM R_QUOTA_MAIN q JOIN R_USER_GROUP g ON g.group_user_id = q.user_id"
+        " WHERE g.user_id = ? AND q.resc_id IN (?, ?)",
+        agent.user.id,
+        resource_id,
+        TOTAL,
+    )
+    # The server takes exactly nothing left for no limit.
+    if over and over + size > 0:
+        raise IrodsError("SYS_RESC_QUOTA_EXCEEDED")
