@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 from irods.session import iRODSSession
 
 from irodsfs.sandbox.certificates import make_certificate
+from tests.control.serving import served
 from tests.zones import EmbeddedZone
 
 Serve = Callable[..., str]
@@ -26,21 +25,7 @@ def serve(zone_server: EmbeddedZone, tmp_path_factory: pytest.TempPathFactory) -
     with ExitStack() as stack:
 
         def start(*options: str) -> str:
-            command = [sys.executable, "-m", "irodsfs", "serve", zone_server.environment_file(), "--listen", "0"]
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [*command, *options],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    text=True,
-                    env={"HOME": str(directory), "PYTHONPATH": str(Path(__file__).parents[2])},
-                )
-            )
-            stack.callback(process.terminate)
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert " answers on http" in line
-            return line.rpartition(" ")[2].strip()
+            return stack.enter_context(served(zone_server.environment_file(), directory, *options))
 
         yield start
 
@@ -140,3 +125,19 @@ def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: 
         assert answer.status_code == 200
         assert "access-control-allow-origin" not in answer.headers
         assert client.get("/server").status_code == 401
+
+
+@pytest.mark.parametrize(("lifetime", "status"), [("0", 401), ("3600", 200)])
+def test_a_password_is_checked_again_when_the_lifetime_of_the_session_is_over(
+    serve: Serve, session: iRODSSession, lifetime: str, status: int
+) -> None:
+    url = serve("--session-lifetime", lifetime)
+    session.users.create("changing", "rodsuser")
+    try:
+        session.users.modify("changing", "password", "before")
+        assert httpx.get(f"{url}/server", auth=("changing", "before")).status_code == 200
+        session.users.modify("changing", "password", "after")
+        assert httpx.get(f"{url}/server", auth=("changing", "before")).status_code == status
+        assert httpx.get(f"{url}/server", auth=("changing", "after")).status_code == 200
+    finally:
+        session.users.remove("changing")

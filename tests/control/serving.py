@@ -1,0 +1,29 @@
+"""`irodsfs serve` in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def served(environment_file: Path, home: Path, *options: str) -> Iterator[str]:
+    """Serves the zone of an environment file with the options given; the URL."""
+    command = [sys.executable, "-m", "irodsfs", "serve", environment_file, "--listen", "0", *options]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={"HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert " answers on http" in line
+            yield line.rpartition(" ")[2].strip()
+        finally:
+            process.terminate()
