@@ -16,8 +16,8 @@ FIRST_CHUNK = 256 * 1024
 AHEAD = 4
 """How many chunks are requested or held ahead of the reader."""
 
-BEHIND = 2
-"""How many chunks are kept behind it: the kernel's requests overtake one another."""
+BEHIND = 2 * CHUNK
+"""How many bytes are kept behind the one who reads farthest: the kernel's requests overtake one another."""
 
 
 class ReadAhead:
@@ -52,7 +52,7 @@ class ReadAhead:
         return self.will_bring(offset, end) and end <= self._brought_to
 
     async def read(self, offset: int, end: int) -> bytes | memoryview | None:
-        """Bytes that `will_bring` promised; None when the run was stopped before it could keep its promise."""
+        """Bytes that `will_bring` promised; None when the run could not keep its promise."""
         self._read_to = max(self._read_to, end)
         self._move()
         while self._brought_to < end:
@@ -61,6 +61,9 @@ class ReadAhead:
             if self._stopped:
                 return None
             await self._progress.wait()
+        if self._chunks[0][0] > offset:
+            # Others read far ahead while this one waited, and the run did not keep what lies behind them.
+            return None
         parts = [chunk[max(0, offset - start) : end - start] for start, chunk in self._chunks if start < end]
         parts = [part for part in parts if part]
         self._forget_behind()
@@ -125,8 +128,7 @@ class ReadAhead:
             self._verification.finish()
 
     def _forget_behind(self) -> None:
-        read = sum(1 for start, chunk in self._chunks if start + len(chunk) <= self._read_to)
-        for _ in range(read - BEHIND):
+        while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= self._read_to - BEHIND:
             self._chunks.popleft()
 
     def _move(self) -> None:
