@@ -119,7 +119,7 @@ class Reader:
 
     async def _fetch(self, offset: int, end: int) -> None:
         await self._stop_ahead()
-        connection = await self._usable_connection()
+        connection = await self.connection()
         size = min(max(end - offset, RANDOM_READ), self.size - offset)
         flight = [requests.seek(FIRST_DESCRIPTOR, offset), requests.read(FIRST_DESCRIPTOR, size)]
         sought, got = await self._zone.pool.run(connection, flight)
@@ -129,7 +129,7 @@ class Reader:
 
     async def _start_ahead(self, offset: int) -> None:
         await self._stop_ahead()
-        connection = await self._usable_connection()
+        connection = await self.connection()
         verification = Verification(self._path, self._checksum) if self._checksum and offset == 0 else None
         self._ahead = ReadAhead(connection, offset, self.size, verification)
         self._zone.background.start_soon(self._ahead.run)
@@ -140,7 +140,8 @@ class Reader:
             ahead.stop()
             await ahead.finished.wait()
 
-    async def _usable_connection(self) -> ZoneConnection:
+    async def connection(self) -> ZoneConnection:
+        """The connection on which the object is open, opened again when it broke."""
         if self._connection is None or self._connection.broken:
             await self._leave_connection()
             await self.open()
