@@ -1,12 +1,15 @@
 """How fast the embedded zone itself is: `python -m benchmarks.embedded_zone` (`make bench-zone`).
 
-Prints how long a new zone and one that exists take until they answer (seconds, from starting the process), and how
-long an object stat takes (milliseconds), as plain python-irodsclient sends it.
+Prints how long a new zone and one that exists take until they answer (seconds, from starting the process), with the
+command line and as a server alone, and how long an object stat takes (milliseconds), as plain python-irodsclient
+sends it.
 """
 
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +23,14 @@ from tests.zones import EmbeddedZone
 
 STATS = 2_000
 STARTS = 5
+SERVER_ALONE = """
+import sys
+from pathlib import Path
+from irodsfs.sandbox.server import Server
+from irodsfs.sandbox.zone import Zone
+with Server(Zone.create(Path(sys.argv[1]))) as server:
+    print(server.port, flush=True)
+"""
 
 
 def main() -> None:
@@ -27,10 +38,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         first = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
         again = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
+        alone = [_start_alone(Path(directory, f"alone{number}")) for number in range(STARTS)]
         with EmbeddedZone.served(Path(directory)) as zone, zone.session() as session:
             milliseconds = sorted(_object_stats(session))
     report(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
     report(f"start of an existing one median {statistics.median(again):.3f} s of {STARTS} (to reach: 0.5 s)")
+    report(f"start of a server alone  median {statistics.median(alone):.3f} s of {STARTS} (to reach: 0.5 s)")
     median, late = statistics.median(milliseconds), milliseconds[int(0.99 * STATS)]
     report(
         f"object stat              median {median:.3f} ms of {STATS}, 99th percentile {late:.3f} ms (to reach: 1 ms)"
@@ -41,6 +54,14 @@ def _start(directory: Path) -> float:
     directory.mkdir(exist_ok=True)
     began = time.perf_counter()
     with EmbeddedZone.served(directory):
+        return time.perf_counter() - began
+
+
+def _start_alone(directory: Path) -> float:
+    began = time.perf_counter()
+    with subprocess.Popen([sys.executable, "-c", SERVER_ALONE, directory], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
         return time.perf_counter() - began
 
 

@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import typer
 
-from irodsfs.config.directories import log_directory
 from irodsfs.errors import IrodsfsError
 
 
@@ -29,6 +28,9 @@ def _fail(message: str, exit_code: int) -> NoReturn:
 
 
 def _keep_traceback() -> Path:
+    # Imported here because the configuration takes long to load, and most runs succeed.
+    from irodsfs.config.directories import log_directory
+
     file = log_directory() / "failure.log"
     file.touch(mode=0o600)
     file.write_text(traceback.format_exc(), "utf-8")
