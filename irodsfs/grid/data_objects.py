@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from irods.api_number import api_number
-from irods.message import STR_PI, FileOpenRequest, ObjCopyRequest, StringStringMap, iRODSMessage
+from irods.message import STR_PI, ObjCopyRequest, iRODSMessage
 from irods.models import Collection, DataObject
 
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.namespace import GOOD
 from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.requests import data_object_input
 from irodsfs.grid.zone import Zone
 
 COPY_TARGET = 9
@@ -92,7 +92,7 @@ def checksum(path: str, *, force: bool = False, verify: bool = False) -> Request
     """Register the checksum where there is none, or anew with `force`; with `verify` compare it (629)."""
     keywords = {"forceChksum": ""} if force else {}
     keywords |= {"verifyChksum": ""} if verify else {}
-    return Request(api_number["DATA_OBJ_CHKSUM_AN"], _object(path, keywords, dataSize=0))
+    return Request(api_number["DATA_OBJ_CHKSUM_AN"], data_object_input(path, keywords, dataSize=0))
 
 
 def checksum_text(reply: Reply) -> str:
@@ -102,24 +102,21 @@ def checksum_text(reply: Reply) -> str:
 
 def replicate(path: str, resource: str) -> Request:
     """Make a replica in a resource, or bring the one there up to date (695)."""
-    return Request(api_number["DATA_OBJ_REPL_AN"], _object(path, {"destRescName": resource}, oprType=REPLICATE))
+    return Request(
+        api_number["DATA_OBJ_REPL_AN"], data_object_input(path, {"destRescName": resource}, oprType=REPLICATE)
+    )
 
 
 def trim(path: str, number: int) -> Request:
     """Remove one replica, unless it is the last good one (632); the answer's status is how many were removed."""
-    return Request(api_number["DATA_OBJ_TRIM_AN"], _object(path, {"replNum": str(number), "copies": "1"}))
+    return Request(api_number["DATA_OBJ_TRIM_AN"], data_object_input(path, {"replNum": str(number), "copies": "1"}))
 
 
 def copy(source: str, target: str, *, force: bool = False, resource: str | None = None) -> Request:
     """Copy a data object within the zone (696); with `force` onto one that exists."""
     keywords = ({"forceFlag": ""} if force else {}) | ({"destRescName": resource} if resource else {})
     message = ObjCopyRequest(
-        srcDataObjInp_PI=_object(source, {}, dataSize=0, oprType=COPY_SOURCE),
-        destDataObjInp_PI=_object(target, keywords, dataSize=0, oprType=COPY_TARGET),
+        srcDataObjInp_PI=data_object_input(source, {}, dataSize=0, oprType=COPY_SOURCE),
+        destDataObjInp_PI=data_object_input(target, keywords, dataSize=0, oprType=COPY_TARGET),
     )
     return Request(api_number["DATA_OBJ_COPY_AN"], message)
-
-
-def _object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
-    values = {"createMode": 0, "openFlags": 0, "offset": 0, "dataSize": -1, "numThreads": 0, "oprType": 0}
-    return FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(dict(keywords)), **(values | fields))

@@ -30,7 +30,8 @@ EARLIEST, LATEST = 1, 2**31 - 1
 """Seconds since 1970 that servers take as a modify time. What was set to 0, they would not touch again."""
 
 
-def _data_object(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
+def data_object_input(path: str, keywords: Mapping[str, str], **fields: int) -> FileOpenRequest:
+    """The structure that most APIs about a data object take (DataObjInp_PI)."""
     values = {"createMode": 0, "openFlags": 0, "offset": 0, "dataSize": UNKNOWN_SIZE, "numThreads": 0, "oprType": 0}
     return FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(dict(keywords)), **(values | fields))
 
@@ -44,13 +45,15 @@ def open_object(path: str, flags: int, *, resource: str | None = None, size: int
     """Open (602); the answer's status is the descriptor. A `size` that is not exact makes the replica stale."""
     keywords = {"destRescName": resource} if resource and flags & os.O_CREAT else {}
     operation = PUT_OPERATION if flags & os.O_CREAT else 0
-    message = _data_object(path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation)
+    message = data_object_input(
+        path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation
+    )
     return Request(api_number["DATA_OBJ_OPEN_AN"], message)
 
 
 def object_stat(path: str) -> Request:
     """Size, times and checksum of what is at a path (633)."""
-    return Request(api_number["OBJ_STAT_AN"], _data_object(path, {}))
+    return Request(api_number["OBJ_STAT_AN"], data_object_input(path, {}))
 
 
 def read(descriptor: int, size: int) -> Request:
@@ -76,21 +79,21 @@ def close(descriptor: int) -> Request:
 def unlink(path: str, *, trash: bool = False) -> Request:
     """Remove a data object (615), into the trash or for good."""
     keywords = {} if trash else {"forceFlag": ""}
-    return Request(api_number["DATA_OBJ_UNLINK_AN"], _data_object(path, keywords))
+    return Request(api_number["DATA_OBJ_UNLINK_AN"], data_object_input(path, keywords))
 
 
 def truncate(path: str, size: int, *, replica: bool) -> Request:
     """Cut or extend to `size` bytes: a replica (802) where the server can, else the data object (652)."""
     api = "REPLICA_TRUNCATE_AN" if replica else "DATA_OBJ_TRUNCATE_AN"
-    return Request(api_number[api], _data_object(path, {}, dataSize=size))
+    return Request(api_number[api], data_object_input(path, {}, dataSize=size))
 
 
 def rename(source: str, target: str, *, collection: bool) -> Request:
     """Rename or move (627) to a name that is free."""
     operation = RENAME_COLLECTION if collection else RENAME_DATA_OBJECT
     message = ObjCopyRequest(
-        srcDataObjInp_PI=_data_object(source, {}, dataSize=0, oprType=operation),
-        destDataObjInp_PI=_data_object(target, {}, dataSize=0, oprType=operation),
+        srcDataObjInp_PI=data_object_input(source, {}, dataSize=0, oprType=operation),
+        destDataObjInp_PI=data_object_input(target, {}, dataSize=0, oprType=operation),
     )
     return Request(api_number["DATA_OBJ_RENAME_AN"], message)
 
