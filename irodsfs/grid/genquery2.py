@@ -24,13 +24,8 @@ def is_available(zone: Zone) -> bool:
 
 async def run(zone: Zone, text: str) -> list[list[str]]:
     """All rows of a query that names no limit. Raises the zone's error: SYS_LIBRARY_ERROR for bad syntax."""
-    rows: list[list[str]] = json.loads(await _ask(zone, without_default_limit(text), sql_only=0))
+    rows: list[list[str]] = json.loads(await _ask(zone, without_default_limit(text)))
     return rows
-
-
-async def explain(zone: Zone, text: str) -> str:
-    """The SQL that the server makes of a query."""
-    return await _ask(zone, text, sql_only=1)
 
 
 def without_default_limit(text: str) -> str:
@@ -44,7 +39,7 @@ def without_default_limit(text: str) -> str:
     return f"{text[:end]} limit {ALL_ROWS}{text[end:]}"
 
 
-async def _ask(zone: Zone, text: str, *, sql_only: int) -> str:
-    message = GenQuery2Request(query_string=text, zone=zone.identity.zone, sql_only=sql_only, column_mappings=0)
+async def _ask(zone: Zone, text: str) -> str:
+    message = GenQuery2Request(query_string=text, zone=zone.identity.zone, sql_only=0, column_mappings=0)
     (reply,) = await zone.perform(Request(api_number["GENQUERY2_AN"], message, large_reply=True), repeat=True)
     return str(iRODSMessage(msg=reply.body).get_main_message(STR_PI).myStr)
