@@ -61,7 +61,8 @@ def attributes_of(
         size = len(entry.link_target.encode("utf-8", "surrogateescape"))
     if inode.contents is not None:
         size = inode.contents.size
-        modified_ns = inode.contents.modified_ns or modified_ns
+        if inode.contents.modified_ns is not None:
+            modified_ns = inode.contents.modified_ns
     result = pyfuse3.EntryAttributes()
     result.st_ino = inode.number
     result.st_mode = pyfuse3.ModeT(_kind(entry) | mode_of(entry, owner, read_only=read_only))

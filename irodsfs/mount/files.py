@@ -120,7 +120,7 @@ class Files:
         if inode.path is not None:
             self._upcoming.forget(inode.path)
             is_new = not self._catalog.is_registered(inode.path)
-            modified_ns = contents.modified_ns or time.time_ns()
+            modified_ns = time.time_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)
             if is_new:
                 await self._keep_mode(inode.path)

@@ -53,6 +53,17 @@ def test_a_time_set_before_the_file_is_closed_stays(forgetful: Mount) -> None:
     assert (forgetful.path / "file").stat().st_mtime_ns == MOMENT
 
 
+@pytest.mark.parametrize("moment", [0, MOMENT])
+def test_a_time_set_through_a_handle_of_an_unlinked_file_is_shown(forgetful: Mount, moment: int) -> None:
+    handle = os.open(forgetful.path / "file", os.O_CREAT | os.O_RDONLY)
+    try:
+        os.unlink(forgetful.path / "file")
+        os.utime(handle, ns=(moment, moment))
+        assert os.fstat(handle).st_mtime_ns == moment
+    finally:
+        os.close(handle)
+
+
 def test_the_time_of_a_written_file_does_not_jump_when_the_zone_is_asked(forgetful: Mount) -> None:
     file = forgetful.path / "file"
     for content in (b"", b"content", bytes(9_000_000)):
