@@ -3,6 +3,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,15 @@ import typer
 from irods.api_number import api_number
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import report, stand_in
 from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, embedded_zone
 from benchmarks.sizes import Sizes
 from benchmarks.trees import Sources
 from benchmarks.workloads import WORKLOADS, Workload
 from tests.proxy import Proxy
+
+THROUGHPUT = {"write", "read", "getattr"}
+"""Workloads of which the mount's own speed is the limit, when the zone is fast enough."""
 
 NAMES = ", ".join(workload.name for workload in WORKLOADS)
 _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, number in api_number.items()}
@@ -34,6 +38,9 @@ def main(
         Path | None, typer.Option(metavar="PATH", help="A directory of any mounted file system instead of a zone.")
     ] = None,
     direct: Annotated[bool, typer.Option("--direct", help="Without a proxy: faster, nothing is counted.")] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory/--no-memory", help="Also the throughput with a zone that answers from memory.")
+    ] = True,
     plain: Annotated[bool, typer.Option("--plain/--no-plain", help="Also with plain python-irodsclient.")] = True,
     apis: Annotated[bool, typer.Option("--apis", help="Show how many requests of which kind there were.")] = False,
 ) -> None:
@@ -55,6 +62,8 @@ def main(
                 place = ZonePlace(environment, local, sources, sizes, proxy)
                 title = "without a proxy" if direct else f"{milliseconds:g} ms round trip added"
                 _run(console, title, place, chosen, plain=plain, apis=apis)
+        if memory and (fast := [each for each in chosen if each.name in THROUGHPUT]):
+            _run_from_memory(console, environment, local, sizes, fast, plain=plain)
 
 
 @contextmanager
@@ -64,6 +73,16 @@ def _proxy(environment: Path, milliseconds: float, *, direct: bool) -> Iterator[
         return
     with Proxy.before(*ZonePlace.address(environment), milliseconds / 1000) as proxy:
         yield proxy
+
+
+def _run_from_memory(
+    console: Console, environment: Path, local: Path, sizes: Sizes, workloads: Sequence[Workload], *, plain: bool
+) -> None:
+    full = replace(sizes, large_bytes=Sizes.large_bytes, stats=Sizes.stats)
+    (local / "full").mkdir()
+    with stand_in.before(*ZonePlace.address(environment)) as port:
+        place = ZonePlace(environment, local, Sources(local / "full", full), full, None, port=port)
+        _run(console, "from memory, without a proxy", place, workloads, plain=plain, apis=False)
 
 
 def _run(console: Console, title: str, place: Place, workloads: Sequence[Workload], *, plain: bool, apis: bool) -> None:

@@ -43,7 +43,11 @@ def embedded_zone(directory: Path) -> Iterator[Path]:
 
 @dataclass
 class ZonePlace:
-    """A zone; each workload gets a fresh mount of a collection that holds what it needs."""
+    """A zone; each workload gets a fresh mount of a collection that holds what it needs.
+
+    What is measured goes through `port` of this machine, where something stands before the zone: a `proxy` that counts,
+    or a stand-in.
+    """
 
     environment_file: Path
     directory: Path
@@ -51,6 +55,7 @@ class ZonePlace:
     sizes: Sizes
     proxy: Proxy | None
     options: tuple[str, ...] = ()
+    port: int | None = None
     _shared: set[str] = field(default_factory=set)
 
     @staticmethod
@@ -60,6 +65,7 @@ class ZonePlace:
         return account.host, account.port
 
     def __post_init__(self) -> None:
+        self.port = self.proxy.port if self.proxy is not None else self.port
         self.account = account_of(self.environment_file)
         self.collection = f"{self.account.home}/benchmark-{uuid.uuid4().hex[:8]}"
         with self._session(self.account) as session:
@@ -125,17 +131,17 @@ class ZonePlace:
         return iRODSSession(**account.session_arguments())
 
     def _measured_account(self) -> ZoneAccount:
-        if self.proxy is None:
+        if self.port is None:
             return self.account
-        return self.account.model_copy(update={"host": "127.0.0.1", "port": self.proxy.port})
+        return self.account.model_copy(update={"host": "127.0.0.1", "port": self.port})
 
     def _measured_environment(self) -> Path:
-        if self.proxy is None:
+        if self.port is None:
             return self.environment_file
         settings = json.loads(self.environment_file.read_text())
-        changed = self.directory / f"through-{self.proxy.port}" / self.environment_file.name
+        changed = self.directory / f"through-{self.port}" / self.environment_file.name
         changed.parent.mkdir(mode=0o700, exist_ok=True)
-        changed.write_text(json.dumps(settings | {"irods_host": "127.0.0.1", "irods_port": self.proxy.port}))
+        changed.write_text(json.dumps(settings | {"irods_host": "127.0.0.1", "irods_port": self.port}))
         if self.account.authentication_file is not None:
             shutil.copy2(self.account.authentication_file, changed.parent / ".irodsA")
         return changed

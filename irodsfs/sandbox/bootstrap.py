@@ -45,9 +45,7 @@ def add_users(catalog: Catalog, zone: str) -> tuple[int, int]:
         )
     for group, member in ((administrator, administrator), (public, administrator), (public, public)):
         catalog.execute("INSERT INTO R_USER_GROUP VALUES (?, ?, ?, ?)", group, member, now(), now())
-    catalog.execute(
-        "INSERT INTO R_USER_PASSWORD VALUES (?, ?, ?, ?, ?)", administrator, PASSWORD, NEVER, now(), now()
-    )
+    catalog.execute("INSERT INTO R_USER_PASSWORD VALUES (?, ?, ?, ?, ?)", administrator, PASSWORD, NEVER, now(), now())
     return public, administrator
 
 
