@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from starlette.responses import StreamingResponse
-
 from irodsfs.control.negotiation import NDJSON
+from irodsfs.control.streaming import Pieces, StreamedResponse
 from irodsfs.grid.queries import Row
 
 Page = Sequence[Row | Sequence[str]]
@@ -25,11 +24,11 @@ async def first_page_now(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
     return all_pages()
 
 
-def stream(pages: AsyncIterator[Page], to_line: Callable[[Sequence[str]], object]) -> StreamingResponse:
+def stream(pages: AsyncIterator[Page], to_line: Callable[[Sequence[str]], object]) -> StreamedResponse:
     """One line of JSON for each row."""
 
-    async def lines() -> AsyncIterator[bytes]:
+    async def lines() -> Pieces:
         async for page in pages:
             yield b"".join(json.dumps(to_line(row)).encode() + b"\n" for row in page)
 
-    return StreamingResponse(lines(), media_type=NDJSON)
+    return StreamedResponse(lines(), media_type=NDJSON)

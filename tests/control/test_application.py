@@ -12,6 +12,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from irods.session import iRODSSession
 
+from tests.control.sockets import plainly_connected
 from tests.mounts import Mount
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;">]>
@@ -170,20 +171,15 @@ def test_the_socket_is_its_owners_only(mounted_zone: Mount) -> None:
 def test_a_client_that_sends_nonsense_or_hangs_up_disturbs_nobody(
     control: httpx.Client, mounted_zone: Mount, home: str
 ) -> None:
-    path = Path(os.getxattr(mounted_zone.path, "irods.control").decode())
-    directory = os.open(path.parent, os.O_PATH)
+    path = os.getxattr(mounted_zone.path, "irods.control").decode()
     head = f"POST /fileContents{home}/half HTTP/1.1\r\nHost: i\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     form = '--b\r\nContent-Disposition: form-data; name="uploadFile"; filename="f"\r\n\r\nhalf of it'
-    try:
-        for sent in ("\0\1\2\r\n\r\n", head, f"{head}Content-Length: 100000\r\n\r\n{form}"):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(f"/proc/self/fd/{directory}/{path.name}")
-                client.sendall(sent.encode())
-                client.shutdown(socket.SHUT_WR)
-                while client.recv(4096):
-                    pass
-    finally:
-        os.close(directory)
+    for sent in ("\0\1\2\r\n\r\n", head, f"{head}Content-Length: 100000\r\n\r\n{form}"):
+        with plainly_connected(path) as client:
+            client.sendall(sent.encode())
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(4096):
+                pass
     while control.get(f"/dataObject{home}/half").status_code != 404:
         assert control.get("/server").status_code == 200
     assert (mounted_zone.path / "home").is_dir()

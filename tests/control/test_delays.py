@@ -15,7 +15,7 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.control.mounted import CONNECTIONS
-from tests.control.sockets import connected
+from tests.control.sockets import connected, plainly_connected
 from tests.mount.conftest import MountThrough, mount_through, proxy
 from tests.mounts import Mount
 from tests.proxy import Proxy
@@ -37,16 +37,11 @@ def control_path(mount: Mount) -> Path:
 @contextmanager
 def half_read(path: Path, url: str) -> Iterator[socket.socket]:
     """A client that has asked for a file and reads no more than the beginning of the answer."""
-    directory = os.open(path.parent, os.O_PATH)
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(PATIENCE)
-            client.connect(f"/proc/self/fd/{directory}/{path.name}")
-            client.sendall(f"GET {url} HTTP/1.1\r\nHost: irods\r\n\r\n".encode())
-            assert client.recv(12) == b"HTTP/1.1 200"
-            yield client
-    finally:
-        os.close(directory)
+    with plainly_connected(path) as client:
+        client.settimeout(PATIENCE)
+        client.sendall(f"GET {url} HTTP/1.1\r\nHost: irods\r\n\r\n".encode())
+        assert client.recv(12) == b"HTTP/1.1 200"
+        yield client
 
 
 def rest_of(client: socket.socket, size: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from irods.session import iRODSSession
 
+from tests.control.sockets import plainly_connected
 from tests.mounts import Mount
 
 MEBIBYTE = 1024 * 1024
@@ -130,6 +132,19 @@ def test_large_contents_go_both_ways_in_constant_memory(
             received.update(block)
     assert received.digest() == digest.digest()
     assert _peak_memory(mounted_zone) - before < LARGE * 2 // 3
+
+
+def test_a_connection_that_was_to_be_closed_is_closed_after_a_large_download(
+    control: httpx.Client, mounted_zone: Mount, home: str
+) -> None:
+    content = b"".join(list(_bytes())[:6])
+    control.post(f"/fileContents{home}/large", files={"uploadFile": content})
+    request = f"GET /fileContents{home}/large HTTP/1.1\r\nHost: irods\r\nConnection: close\r\n\r\n"
+    with plainly_connected(os.getxattr(mounted_zone.path, "irods.control").decode()) as client:
+        client.sendall(request.encode())
+        with client.makefile("rb") as answer:
+            _, _, received = answer.read().partition(b"\r\n\r\n")
+    assert received == content
 
 
 def _peak_memory(mount: Mount) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import trio
 from pydantic import Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
@@ -21,6 +21,7 @@ from irodsfs.control.entries import wrong_kind
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.replacing import Replacement
 from irodsfs.control.routes.data_objects import existing_replicas
+from irodsfs.control.streaming import Pieces, StreamedResponse
 from irodsfs.control.uploads import FORM, PART, uploaded
 from irodsfs.grid import namespace, requests
 from irodsfs.grid.data_objects import Replica, read_replicas
@@ -161,16 +162,16 @@ async def _send(call: Call, replica: Replica, headers: dict[str, str]) -> Respon
     await reader.open()
     segment = _segment(call, reader.size, headers["ETag"])
     headers |= segment.headers() | {"Content-Length": str(segment.length)}
-    return StreamingResponse(_pieces(reader, segment), segment.status, headers, BYTES)
+    return StreamedResponse(_pieces(reader, segment), segment.status, headers, BYTES)
 
 
-async def _pieces(reader: Reader, segment: Segment) -> AsyncIterator[bytes]:
+async def _pieces(reader: Reader, segment: Segment) -> Pieces:
     position = segment.start
     while position < segment.end:
         piece = await reader.read(position, min(PIECE, segment.end - position))
         if not piece:
             raise ZoneUnreachable("the data object became shorter while it was sent")
-        yield bytes(piece)
+        yield piece
         position += len(piece)
 
 
