@@ -31,6 +31,7 @@ class _Line:
     def __init__(self, client: socket.socket, zone: socket.socket) -> None:
         self.client = client
         self.zone = zone
+        self.loses_replies = False
 
     def cut(self) -> None:
         for end in (self.client, self.zone):
@@ -56,6 +57,7 @@ class Proxy:
         self.bytes = 0
         self._hooks: dict[int, Hook] = {}
         self._to_spoil: set[int] = set()
+        self._to_lose: set[int] = set()
         self._lines: list[_Line] = []
         self._flowing = threading.Event()
         self._flowing.set()
@@ -104,6 +106,10 @@ class Proxy:
     def spoil_next(self, api: int) -> None:
         """Change the last byte of the next request of an API number."""
         self._to_spoil.add(api)
+
+    def lose_next_reply(self, api: int) -> None:
+        """Cut the connection when the zone answers the next request of an API number, which it has carried out then."""
+        self._to_lose.add(api)
 
     def stall_at(self, api: int) -> Stall:
         """Hold requests of an API number until the returned stall is released."""
@@ -171,6 +177,9 @@ class Proxy:
                     if hook is not None:
                         hook(api)
                 self._flowing.wait()
+                if kind == b"RODS_API_REQ" and api in self._to_lose:
+                    self._to_lose.remove(api)
+                    line.loses_replies = True
                 line.zone.sendall(header)
                 if kind == b"RODS_API_REQ" and api in self._to_spoil:
                     self._to_spoil.remove(api)
@@ -218,6 +227,8 @@ class Proxy:
 
     def _deliver(self, line: _Line, chunk: bytes, answered: threading.Event) -> None:
         self._flowing.wait()
+        if line.loses_replies:
+            raise OSError("the reply is lost")
         answered.set()
         line.client.sendall(chunk)
         with self._lock:

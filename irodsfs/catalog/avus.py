@@ -64,7 +64,8 @@ class Avus:
         entry = await self._catalog.find(path)
         known = self._known.pop(entry.id, None)
         try:
-            await self._zone.perform(change(path, is_collection=entry.is_collection, remove=remove, add=add))
+            changing = change(path, is_collection=entry.is_collection, remove=remove, add=add)
+            await self._zone.perform(changing, repeat=True)  # the zone takes what is so already
         finally:
             self.forget(entry)
         if known is not None:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import logging
 import posixpath
 from collections.abc import Sequence
+from functools import partial
 
 from irods.exception import iRODSException
 
 from irodsfs.grid import requests
-from irodsfs.grid.errors import describe
-from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.flight import Request
+from irodsfs.grid.once import Outcome, fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.temporary_names import MOVED, REPLACED, temporary_path
 
@@ -44,8 +46,9 @@ def steps(source: str, target: str, *, detour: bool) -> list[Step]:
 
 async def move(zone: Zone, way: Sequence[Step], *, collection: bool) -> None:
     """Go a way. Raises the zone's error, nothing changed then."""
-    replies = await zone.fly(*_renamings(way, collection=collection))
-    await _undo_if_failed(zone, way, replies, collection=collection)
+    flight = _renamings(way, collection=collection)
+    outcome = await fly_once(zone, *flight, has_effect=partial(_has_arrived, zone, way))
+    await _undo_if_failed(zone, way, outcome, collection=collection)
 
 
 async def replace_object(zone: Zone, way: Sequence[Step], preparations: Sequence[Request] = ()) -> None:
@@ -55,38 +58,46 @@ async def replace_object(zone: Zone, way: Sequence[Step], preparations: Sequence
     """
     target = way[-1][1]
     aside = temporary_path(target, REPLACED)
+    has_arrived = partial(_has_arrived, zone, way)
     way = [(target, aside), *way]
-    replies = await zone.fly(*preparations, *_renamings(way, collection=False))
-    prepared, renamed = replies[: len(preparations)], replies[len(preparations) :]
-    await _undo_if_failed(zone, way, renamed, prepared, collection=False)
+    flight = [*preparations, *_renamings(way, collection=False)]
+    outcome = await fly_once(zone, *flight, has_effect=has_arrived)
+    await _undo_if_failed(zone, way, outcome, collection=False)
     await _remove(zone, aside)
 
 
 async def replace_collection(zone: Zone, way: Sequence[Step]) -> None:
     """Put a collection in the place of the empty one where the way ends."""
-    removed, *replies = await zone.fly(requests.remove_collection(way[-1][1]), *_renamings(way, collection=True))
-    await _undo_if_failed(zone, way, replies, collection=True)
-    removed.check()
+    flight = [requests.remove_collection(way[-1][1]), *_renamings(way, collection=True)]
+    outcome = await fly_once(zone, *flight, has_effect=partial(_has_arrived, zone, way))
+    await _undo_if_failed(zone, way, outcome, collection=True)
 
 
 def _renamings(way: Sequence[Step], *, collection: bool) -> list[Request]:
     return [requests.rename(source, target, collection=collection) for source, target in way]
 
 
-async def _undo_if_failed(
-    zone: Zone, way: Sequence[Step], replies: Sequence[Reply], others: Sequence[Reply] = (), *, collection: bool
-) -> None:
-    if not any(reply.failed for reply in (*others, *replies)):
+async def _has_arrived(zone: Zone, way: Sequence[Step]) -> bool:
+    return await is_gone(zone, way[0][0]) and await is_there(zone, way[-1][1])
+
+
+async def _undo_if_failed(zone: Zone, way: Sequence[Step], outcome: Outcome, *, collection: bool) -> None:
+    if outcome.done:
         return
-    done = [(target, source) for (source, target), reply in zip(way, replies, strict=True) if not reply.failed]
-    if done:
-        await zone.perform(*_renamings(done[::-1], collection=collection))
-    for reply in (*others, *replies):
-        reply.check()
+    back = [(target, source) for source, target in reversed(way)]
+    if outcome.repeated:
+        # Whatever was done goes back, and the zone refuses the rest: nothing is where that would start.
+        await zone.fly(*_renamings(back, collection=collection))
+    else:
+        renamed = outcome.replies[-len(way) :]
+        done = [step for step, reply in zip(back, reversed(renamed), strict=True) if not reply.failed]
+        if done:
+            await zone.perform(*_renamings(done, collection=collection))
+    outcome.check()
 
 
 async def _remove(zone: Zone, aside: str) -> None:
     try:
-        await zone.perform(requests.unlink(aside))
-    except iRODSException as error:
+        await perform_once(zone, requests.unlink(aside), has_effect=partial(is_gone, zone, aside))
+    except (iRODSException, ZoneUnreachable) as error:
         logger.warning("what was replaced stays behind as %s: %s", aside, describe(error))

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pyfuse3
 from irods.exception import iRODSException
@@ -20,6 +21,7 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.once import is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
@@ -65,7 +67,10 @@ class Tree:
     async def make_collection(self, path: str, mode: int | None = None) -> Entry:
         """Make a collection, with permission bits where those are to be kept."""
         kept = [] if mode is None else [set_mode(path, mode, is_collection=True)]
-        await self._zone.perform(requests.make_collection(path), *kept)
+        making = requests.make_collection(path)
+        outcome = await perform_once(self._zone, making, *kept, has_effect=partial(is_there, self._zone, path))
+        if outcome.repeated and kept:
+            await self._zone.perform(*kept, repeat=True)
         entry = replace(made_now(path, is_collection=True), mode=mode)
         self._catalog.added_collection(entry)
         return entry
@@ -78,7 +83,7 @@ class Tree:
         async with self._losing_its_name(entry):
             inode = self._inodes.get(path)
             if inode is None or inode.contents is None or inode.contents.registered:
-                await self._zone.perform(requests.unlink(path, trash=self._trash))
+                await self._remove(path, requests.unlink(path, trash=self._trash))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
 
@@ -88,9 +93,12 @@ class Tree:
             raise NotADirectoryError(errno.ENOTDIR, path)
         if await self._catalog.children(path):
             raise OSError(errno.ENOTEMPTY, path)
-        await self._zone.perform(requests.remove_collection(path))
+        await self._remove(path, requests.remove_collection(path))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
+
+    async def _remove(self, path: str, removing: Request) -> None:
+        await perform_once(self._zone, removing, has_effect=partial(is_gone, self._zone, path))
 
     async def rename(self, source: str, target: str, flags: int) -> None:
         """Rename as POSIX does: what is at `target` is replaced, unless RENAME_NOREPLACE is among `flags`."""

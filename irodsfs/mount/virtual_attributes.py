@@ -140,13 +140,13 @@ class VirtualAttributes:
         changes = {who: level for who, level in wanted.items() if present.get(who) != level}
         changes |= {who: NULL for who in present if who not in wanted}
         if changes:
-            await self._zone.perform(permissions.grant_all(entry.path, changes))
+            await self._zone.perform(permissions.grant_all(entry.path, changes), repeat=True)
             self._catalog.forget(entry.path)
 
     async def _set_inherit(self, entry: Entry, value: str) -> None:
         if not entry.is_collection or value not in ("true", "false"):
             raise ValueError(f"inherit of a collection is true or false, not {value!r}")
-        await self._zone.perform(permissions.inherit(entry.path, enabled=value == "true"))
+        await self._zone.perform(permissions.inherit(entry.path, enabled=value == "true"), repeat=True)
 
     async def _set_avu(self, entry: Entry, value: str) -> None:
         wanted = [_avu(each) for each in _list(_parsed(value))]
@@ -158,7 +158,7 @@ class VirtualAttributes:
         if entry.is_collection or value not in ("compute", "verify"):
             raise ValueError(f"checksum of a data object can be set to compute or verify, not {value!r}")
         verify = value == "verify"
-        await self._zone.perform(data_objects.checksum(entry.path, force=not verify, verify=verify))
+        await self._zone.perform(data_objects.checksum(entry.path, force=not verify, verify=verify), repeat=True)
         self._catalog.forget(entry.path)
 
     async def _details(self, entry: Entry) -> CollectionDetails | Replica | None:

@@ -14,13 +14,16 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from tests.mount.conftest import MountThrough
-from tests.proxy import Proxy
+from tests.proxy import Cut, Proxy
 from tests.zones import EmbeddedZone
 
 OPEN, READ, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "READ", "WRITE", "CLOSE"))
 QUERY = api_number["GEN_QUERY_AN"]
 RENAME = api_number["DATA_OBJ_RENAME_AN"]
 UNLINK = api_number["DATA_OBJ_UNLINK_AN"]
+CHANGES = [
+    api_number[name] for name in ("COLL_CREATE_AN", "RM_COLL_AN", "DATA_OBJ_UNLINK_AN", "DATA_OBJ_RENAME_AN")
+] + [api_number["ATOMIC_APPLY_METADATA_OPERATIONS_APN"]]
 NETWORK = {errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ECONNREFUSED}
 MEGABYTE = 1 << 20
 PATIENCE = 30
@@ -155,6 +158,65 @@ def test_connections_that_died_while_idle_are_not_noticed(
     (mount.path / "file").rename(mount.path / "directory/file")
     proxy.cut()
     assert (mount.path / "directory/file").read_bytes() == b"content"
+
+
+def changed_once(mount: Path) -> set[str]:
+    """Every change of names, once; the names after it."""
+    (mount / "made").mkdir()
+    (mount / "emptied").rmdir()
+    (mount / "removed").unlink()
+    (mount / "old").rename(mount / "renamed")
+    (mount / "new").rename(mount / "replaced")
+    (mount / "collection").rename(mount / "moved")
+    os.setxattr(mount / "kept", "user.attribute", b"value")
+    return set(os.listdir(mount))
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before the zone got it", "after the zone did it"])
+@pytest.mark.parametrize("api", CHANGES)
+def test_a_change_that_is_cut_off_takes_effect_once(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, api: int, carried_out: bool
+) -> None:
+    for name in ("emptied", "collection"):
+        session.collections.create(f"{home}/{name}")
+    for name in ("removed", "old", "new", "replaced", "kept"):
+        put(session, f"{home}/{name}", name.encode())
+    mount = mount_through(proxy)
+    if carried_out:
+        proxy.lose_next_reply(api)
+    else:
+        proxy.cut_at(api)
+    names = changed_once(mount.path)
+    assert proxy.connections > 1
+    assert names == {"made", "renamed", "replaced", "moved", "kept"}
+    assert (mount.path / "replaced").read_bytes() == b"new"
+    objects = {each.name: get(session, each.path) for each in session.collections.get(home).data_objects}
+    assert objects == {"renamed": b"old", "replaced": b"new", "kept": b"kept"}
+    assert {each.name for each in session.collections.get(home).subcollections} == {"made", "moved"}
+    assert session.data_objects.get(f"{home}/kept").metadata.get_one("attribute").value == "value"
+
+
+@pytest.mark.parametrize("passed", [0, 1])
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before the zone got it", "after the zone did it"])
+def test_replacing_a_file_is_finished_when_the_line_breaks_between_its_renames(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, passed: int, carried_out: bool
+) -> None:
+    for name in ("new", "replaced"):
+        put(session, f"{home}/{name}", name.encode())
+    mount = mount_through(proxy)
+    seen = iter(range(100))
+
+    def spoil(_: int) -> None:
+        if next(seen) == passed:
+            if not carried_out:
+                raise Cut
+            proxy.lose_next_reply(RENAME)
+
+    proxy.on_request(RENAME, spoil)
+    (mount.path / "new").rename(mount.path / "replaced")
+    assert os.listdir(mount.path) == ["replaced"]
+    assert (mount.path / "replaced").read_bytes() == b"new"
+    assert [each.name for each in session.collections.get(home).data_objects] == ["replaced"]
 
 
 def test_a_write_that_is_cut_off_is_repeated(
