@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from irods import exception as known
+import csv
+from importlib.resources import files
 
-UNKNOWN_TO_CLIENT = {
-    "SYS_PHY_PATH_INUSE": -120000,
-    "PATH_REG_NOT_ALLOWED": -129000,
-    "SYS_INTERNAL_ERR": -154000,
-    "SYS_NO_GOOD_REPLICA": -166000,
-    "JSON_VALIDATION_ERROR": -172000,
-    "USER_FILE_SIZE_MISMATCH": -401000,
-    "USER_INVALID_REPLICA_INPUT": -403000,
-    "USER_INCOMPATIBLE_OPEN_FLAGS": -404000,
-    "INTERMEDIATE_REPLICA_ACCESS": -405000,
-    "CAT_PSEUDO_RESC_MODIFY_DISALLOWED": -854000,
-    "CAT_HOSTNAME_INVALID": -855000,
-    "CAT_INVALID_CHILD": -857000,
-    "CAT_INVALID_RESOURCE_NAME": -859000,
-    "CAT_RESOURCE_NAME_LENGTH_EXCEEDED": -861000,
-    "CAT_TICKET_USER_EXCLUDED": -893000,
-    "CAT_TICKET_HOST_EXCLUDED": -894000,
-    "CAT_TICKET_GROUP_EXCLUDED": -895000,
-    "CAT_TICKET_WRITE_USES_EXCEEDED": -896000,
-    "CAT_TICKET_WRITE_BYTES_EXCEEDED": -897000,
-    "CHILD_EXISTS": -1802000,
-    "CHILD_NOT_FOUND": -1804000,
-    "NO_NEXT_RESC_FOUND": -1805000,
-    "INVALID_OPERATION": -1811000,
-    "CLIENT_NEGOTIATION_ERROR": -1824000,
-    "SERVER_NEGOTIATION_ERROR": -1825000,
-    "USER_NOT_IN_GROUP": -1830000,
-    "DEPRECATED_API": -3001000,
+CODES = {
+    row["name"]: int(row["code"])
+    for row in csv.DictReader(files(__package__).joinpath("errors.csv").read_text().splitlines())
 }
+"""The server's error table (5.0.2): the number of every error it has a name for."""
 
 
 class IrodsError(Exception):
@@ -58,7 +35,7 @@ class ProtocolError(Exception):
 
 def code_of(name: str) -> int:
     """The number of a named iRODS error."""
-    return UNKNOWN_TO_CLIENT[name] if name in UNKNOWN_TO_CLIENT else int(getattr(known, name).code)
+    return CODES[name]
 
 
 def named(code: int | str, text: str) -> IrodsError:

@@ -6,8 +6,6 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
-from irods.password_obfuscation import create_temp_password, unscramble, v2_prefix
-
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.users import NEVER
@@ -42,6 +40,9 @@ def add(agent: Agent, user_id: int | None, password: str, expiry: str) -> None:
 
 def revealed(agent: Agent, obfuscated: str) -> str:
     """The password in what a client made of it, its user's password and the challenge of its authentication."""
+    # Imported where it is used: python-irodsclient takes longer to load than all else, and new passwords are rare.
+    from irods.password_obfuscation import unscramble, v2_prefix
+
     own = of_caller(agent)
     key = (own[:90] + agent.signature[:100]).encode()[:HASH_INPUT_LENGTH].ljust(HASH_INPUT_LENGTH, b"\0")
     text = unscramble(obfuscated, key=hashlib.md5(key).hexdigest(), scramble_prefix="", block_chaining=True)
@@ -78,6 +79,8 @@ def make_limited(agent: Agent, hours: int) -> str:
 
 
 def derive(agent: Agent, user_id: int | None, lifetime: int) -> str:
+    from irods.password_obfuscation import create_temp_password
+
     salt = "".join(character for character in secrets.token_hex(25) if character not in "0a")
     add(agent, user_id, create_temp_password(salt, of_caller(agent)), str(lifetime))
     return salt

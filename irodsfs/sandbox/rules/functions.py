@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from irods import exception as known
-
 from irodsfs.sandbox import clock
+from irodsfs.sandbox.errors import CODES
 from irodsfs.sandbox.rules.failures import Failure
 from irodsfs.sandbox.rules.values import (
     TIME_FORMAT,
@@ -302,10 +301,9 @@ def to_time_formatted(value: str, form: str) -> Time:
 
 @function("error", "string")
 def error_code(name: str) -> Value:
-    error = getattr(known, name, None)
-    if not isinstance(getattr(error, "code", None), int):
+    if name not in CODES:
         raise Refusal("invalid error name", Failure.RUNTIME)
-    return int(error.code)  # type: ignore[union-attr]
+    return CODES[name]
 
 
 def path(value: str) -> Path:

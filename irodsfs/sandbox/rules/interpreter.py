@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from irods import exception as known
-
+from irodsfs.sandbox.errors import CODES
 from irodsfs.sandbox.rules import delays, queries
 from irodsfs.sandbox.rules.calls import Calls
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
@@ -127,8 +126,7 @@ class Interpreter:
 
     def constant(self, node: Call) -> int | None:
         """The code of an error that is called by its name."""
-        error = getattr(known, node.name, None) if not node.arguments and node.name.isupper() else None
-        return getattr(error, "code", None)
+        return None if node.arguments else CODES.get(node.name)
 
     def read(self, node: Variable, scope: Scope) -> Value:
         value = self.peek(node, scope)
