@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 from irods.api_number import api_number
 from rich.console import Console
 
@@ -25,29 +24,33 @@ NAMES = ", ".join(workload.name for workload in WORKLOADS)
 _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, number in api_number.items()}
 
 
+@click.command(context_settings={"show_default": True})
+@click.option("--workload", metavar="NAME", multiple=True, help=f"Only these: {NAMES}.")
+@click.option(
+    "--delay", metavar="MS", type=float, multiple=True, default=[0.0, 20.0], help="Milliseconds to add to round trips."
+)
+@click.option("--scale", type=float, default=0.2, help="How much work, as a part of 500 files and 512 MiB.")
+@click.option("--zone", metavar="ENVIRONMENT", type=Path, help="A zone of yours: its irods_environment.json.")
+@click.option("--mounted", metavar="PATH", type=Path, help="A directory of any mounted file system instead of a zone.")
+@click.option("--direct", is_flag=True, help="Without a proxy: faster, nothing is counted.")
+@click.option("--memory/--no-memory", default=True, help="Also the throughput with a zone that answers from memory.")
+@click.option("--plain/--no-plain", default=True, help="Also with plain python-irodsclient.")
+@click.option("--apis", is_flag=True, help="Show how many requests of which kind there were.")
 def main(
-    workload: Annotated[list[str] | None, typer.Option(metavar="NAME", help=f"Only these: {NAMES}.")] = None,
-    delay: Annotated[
-        list[float] | None, typer.Option(metavar="MS", help="Round trips to add, in milliseconds. [default: 0, 20]")
-    ] = None,
-    scale: Annotated[float, typer.Option(help="How much work, as a part of 500 files and 512 MiB.")] = 0.2,
-    zone: Annotated[
-        Path | None, typer.Option(metavar="ENVIRONMENT", help="A zone of yours: its irods_environment.json.")
-    ] = None,
-    mounted: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="A directory of any mounted file system instead of a zone.")
-    ] = None,
-    direct: Annotated[bool, typer.Option("--direct", help="Without a proxy: faster, nothing is counted.")] = False,
-    memory: Annotated[
-        bool, typer.Option("--memory/--no-memory", help="Also the throughput with a zone that answers from memory.")
-    ] = True,
-    plain: Annotated[bool, typer.Option("--plain/--no-plain", help="Also with plain python-irodsclient.")] = True,
-    apis: Annotated[bool, typer.Option("--apis", help="Show how many requests of which kind there were.")] = False,
+    workload: tuple[str, ...],
+    delay: tuple[float, ...],
+    scale: float,
+    zone: Path | None,
+    mounted: Path | None,
+    direct: bool,
+    memory: bool,
+    plain: bool,
+    apis: bool,
 ) -> None:
     """Run the workloads that users of a mount have, and tell what each costs."""
     chosen = [each for each in WORKLOADS if not workload or each.name in workload]
     if workload and len(chosen) != len(set(workload)):
-        raise typer.BadParameter(f"the workloads are {NAMES}")
+        raise click.BadParameter(f"the workloads are {NAMES}")
     console = report.console()
     with ExitStack() as stack:
         local = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="irodsfs-benchmark-", dir=SERVED_FROM)))
@@ -57,7 +60,7 @@ def main(
             _run(console, f"in {mounted}", MountedPlace(mounted, sources, sizes), chosen, plain=False, apis=False)
             return
         environment = zone or stack.enter_context(embedded_zone(local))
-        for milliseconds in [0.0] if direct else delay if delay is not None else [0.0, 20.0]:
+        for milliseconds in [0.0] if direct else delay:
             with _proxy(environment, milliseconds, direct=direct) as proxy:
                 place = ZonePlace(environment, local, sources, sizes, proxy)
                 title = "without a proxy" if direct else f"{milliseconds:g} ms round trip added"
@@ -104,4 +107,4 @@ def _run(console: Console, title: str, place: Place, workloads: Sequence[Workloa
     console.print(result)
 
 
-typer.run(main)
+main()

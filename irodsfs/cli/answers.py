@@ -6,27 +6,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import click
 
 if TYPE_CHECKING:
     from irodsfs.control.client import ControlClient
-
-OnMount = Annotated[
-    Path, typer.Option("--mount", metavar="PATH", help="A path on the mount to ask. [default: where you are]")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-HERE = Path()
 
 
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
-    # httpx takes a while to import, and commands that do not ask must not wait for it.
+    # httpx takes a while to import, and help must not wait for it.
     from irodsfs.control.client import control_of as connect
 
     with connect(path) as client:
@@ -34,11 +25,16 @@ def control_of(path: Path) -> Iterator[ControlClient]:
 
 
 def show_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table that is as wide as it must be, also where there is no terminal."""
+    # Neither must what prints JSON wait for rich.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*headings, box=None, pad_edge=False, header_style="bold", show_header=any(headings))
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))

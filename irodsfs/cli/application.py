@@ -3,78 +3,51 @@
 from __future__ import annotations
 
 import importlib
-from typing import Annotated, Any
 
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command
+import click
 
 from irodsfs import __version__
 from irodsfs.cli.running import run
 
-COMMANDS = (
-    "mount",
-    "umount",
-    "status",
-    "query",
-    "rule",
-    "acl",
-    "meta",
-    "ticket",
-    "serve",
-    "demo",
-    "sandbox",
-)
-"""The modules of this package that are commands: each holds a function of its name, or an `app` of several commands."""
+COMMANDS = {
+    "mount": "Mount a zone as a directory.",
+    "umount": "Unmount a zone.",
+    "status": "Show what a mount is and what it is doing.",
+    "query": "Query the catalog of a mounted zone.",
+    "rule": "Run a rule in a mounted zone and print its outputs.",
+    "acl": "Permissions of files and directories.",
+    "meta": "Metadata (AVUs) of files and directories.",
+    "ticket": "Tickets: strings that open an entry to others.",
+    "serve": "Serve the REST API of a zone over HTTP.",
+    "demo": "Show what irodsfs does.",
+    "sandbox": "An embedded zone, for trying out and for tests.",
+}
+"""The modules of this package that are commands, each of which holds one of its name, and how the help lists them."""
 
 
-class Commands(TyperGroup):
-    """Finds commands in their modules. Contexts and commands are click's, whose home differs by version of typer."""
+class Commands(click.Group):
+    """Finds a command in the module of its name, and lists all of them without their modules."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return _load(cmd_name) if cmd_name in COMMANDS else None
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"irodsfs.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
-def _load(name: str) -> Any:
-    module = importlib.import_module(f"irodsfs.cli.{name}")
-    app = getattr(module, "app", None)
-    if app is None:
-        app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(epilog=getattr(module, "EPILOG", None))(getattr(module, name))
-    command = get_command(app)
-    command.name = name
-    return command
-
-
-app = typer.Typer(
-    name="irodsfs",
-    help="Mount an iRODS zone as a directory.",
-    cls=Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"irodsfs {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, message="irodsfs %(version)s", help="Print the version.")
+def irodsfs() -> None:
+    """Mount an iRODS zone as a directory."""
 
 
 def main() -> None:
     """The program `irodsfs`."""
-    run(app)
+    run(irodsfs)

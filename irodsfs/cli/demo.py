@@ -5,9 +5,8 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 from irods.column import Like
 from irods.models import DataObject
 from irods.session import iRODSSession
@@ -21,10 +20,12 @@ ATTRIBUTE, VALUE = "reviewed-by", "Ada Lovelace"
 SHOWN_LINES = 3
 
 
-def demo(
-    leave: Annotated[bool, typer.Option("--exit", help="Unmount at the end instead of waiting on a terminal.")] = False,
-    files: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Copy this many files at the most.")] = 2500,
-) -> None:
+@click.command()
+@click.option("--exit", "leave", is_flag=True, help="Unmount at the end instead of waiting on a terminal.")
+@click.option(
+    "--files", metavar="NUMBER", type=click.IntRange(min=1), default=2500, help="Copy this many files at the most."
+)
+def demo(leave: bool, files: int) -> None:
     """Show what irodsfs does, on an embedded zone in a temporary directory of its own."""
     require_fuse(allow_other=False)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

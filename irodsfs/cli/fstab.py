@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Annotated
 
-import typer
+import click
 
 from irodsfs.cli.mount import start
 from irodsfs.cli.options import parse_options, split_options
@@ -21,24 +20,20 @@ _NOT_OURS = re.compile(
 # mount(8) at boot has no environment, and fusermount3 is looked for on the path.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-app = typer.Typer(name="mount.irodsfs", pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
 
-
-@app.command()
+@click.command()
+@click.argument("zone")
+@click.argument("mountpoint")
+@click.option("-o", "options", metavar="OPTIONS", multiple=True, help="Separated by commas.")
+@click.option("-r", "read_only", is_flag=True, help="Refuse every change.")
+@click.option("-s", "-n", "-v", "-w", "_flags", is_flag=True, help="As mount(8) gives them; without effect.")
+@click.option("-t", "_type", metavar="TYPE", help="As mount(8) gives it; without effect.")
 def mount_line(
-    zone: Annotated[str, typer.Argument(metavar="ZONE", show_default=False)],
-    mountpoint: Annotated[str, typer.Argument(metavar="MOUNTPOINT", show_default=False)],
-    options: Annotated[list[str] | None, typer.Option("-o", metavar="OPTIONS", help="Separated by commas.")] = None,
-    read_only: Annotated[bool, typer.Option("-r", help="Refuse every change.")] = False,
-    _sloppy: Annotated[bool, typer.Option("-s", help="As mount(8) gives it; without effect.")] = False,
-    _no_table: Annotated[bool, typer.Option("-n", help="As mount(8) gives it; without effect.")] = False,
-    _verbose: Annotated[bool, typer.Option("-v", help="As mount(8) gives it; without effect.")] = False,
-    _writable: Annotated[bool, typer.Option("-w", help="As mount(8) gives it; without effect.")] = False,
-    _type: Annotated[str, typer.Option("-t", help="As mount(8) gives it; without effect.")] = "irodsfs",
+    zone: str, mountpoint: str, options: tuple[str, ...], read_only: bool, _flags: bool, _type: str | None
 ) -> None:
     """Mount a line of /etc/fstab; started by mount(8)."""
     os.environ.setdefault("PATH", _PATH)
-    settings = parse_options(option for option in split_options(options or []) if not _NOT_OURS.fullmatch(option))
+    settings = parse_options(option for option in split_options(options) if not _NOT_OURS.fullmatch(option))
     if read_only:
         settings["read_only"] = Setting(True, "-r")
     places = {"zone": Setting(zone, "ZONE"), "mountpoint": Setting(mountpoint, "MOUNTPOINT")}
@@ -47,4 +42,4 @@ def mount_line(
 
 def main() -> None:
     """The program `mount.irodsfs`."""
-    run(app)
+    run(mount_line)

@@ -9,7 +9,7 @@ import signal
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from irodsfs.config.directories import log_directory
+from irodsfs.directories import log_directory
 
 TEXT = "%(levelname)s %(name)s: %(message)s"
 TIMED_TEXT = f"%(asctime)s {TEXT}"

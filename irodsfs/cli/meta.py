@@ -1,24 +1,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from irodsfs.cli.answers import AsJson, control_of, show_json, show_table
+from irodsfs.cli.answers import control_of, show_json, show_table
+from irodsfs.cli.parameters import as_json, on_path
 from irodsfs.control.places import resource
 from irodsfs.errors import ControlFailure
 
-app = typer.Typer(help="Metadata (AVUs) of files and directories.", no_args_is_help=True, rich_markup_mode=None)
 
-OnPath = Annotated[Path, typer.Argument(metavar="PATH", help="A path on a mount.")]
-Attribute = Annotated[str, typer.Argument(metavar="ATTRIBUTE")]
-Value = Annotated[str, typer.Argument(metavar="VALUE")]
-Units = Annotated[str, typer.Argument(metavar="[UNITS]", show_default=False)]
+@click.group()
+def meta() -> None:
+    """Metadata (AVUs) of files and directories."""
 
 
-@app.command()
-def ls(path: OnPath, as_json: AsJson = False) -> None:
+@meta.command()
+@on_path
+@as_json
+def ls(path: Path, as_json: bool) -> None:
     """List attributes, values and units."""
     with control_of(path) as control:
         entries = control.request("GET", f"{resource(path)}/metadata")["metadataEntries"]
@@ -29,14 +30,22 @@ def ls(path: OnPath, as_json: AsJson = False) -> None:
         show_table(["ATTRIBUTE", "VALUE", "UNITS"], [list(avu.values()) for avu in avus])
 
 
-@app.command()
-def add(path: OnPath, attribute: Attribute, value: Value, units: Units = "") -> None:
+@meta.command()
+@on_path
+@click.argument("attribute")
+@click.argument("value")
+@click.argument("units", default="")
+def add(path: Path, attribute: str, value: str, units: str) -> None:
     """Add an AVU."""
     _change("PUT", path, attribute, value, units)
 
 
-@app.command()
-def rm(path: OnPath, attribute: Attribute, value: Value, units: Units = "") -> None:
+@meta.command()
+@on_path
+@click.argument("attribute")
+@click.argument("value")
+@click.argument("units", default="")
+def rm(path: Path, attribute: str, value: str, units: str) -> None:
     """Remove an AVU."""
     _change("POST", path, attribute, value, units)
 

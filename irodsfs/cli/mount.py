@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from irodsfs.cli.background import run_in_background
 from irodsfs.cli.logs import log_file, log_to_file, log_to_stderr
@@ -28,87 +27,45 @@ EPILOG = (
 )
 
 
+@click.command(epilog=EPILOG)
+@click.argument("places", metavar="[ZONE] MOUNTPOINT", nargs=-1)
+@click.option("--foreground", "-f", is_flag=True, help="Stay in the foreground.")
+@click.option("--read-only", is_flag=True, help="Refuse every change.")
+@click.option("--allow-other", is_flag=True, help="Let other local users in.")
+@click.option("--collection", metavar="PATH", help="Collection to mount, / for all zones. [default: home]")
+@click.option("--resource", metavar="NAME", help="Resource for new data objects.")
+@click.option("--checksum", is_flag=True, help="Register a checksum with each upload, and compare it.")
+@click.option("--verify", is_flag=True, help="Compare checksums when whole objects are read.")
+@click.option(
+    "--replace-keeps-metadata/--replace-drops-metadata",
+    default=None,
+    help="What a rename replaces passes its AVUs and permissions on. [default: keeps]",
+)
+@click.option("--posix-attributes", is_flag=True, help="Keep permission bits and symbolic links as AVUs.")
+@click.option("--ticket", metavar="STRING", help="Mount what a ticket opens, as you or as anonymous.")
+@click.option("--trash", is_flag=True, help="Move what is removed to the trash of the zone.")
+@click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+@click.option("--cache-timeout", metavar="SECONDS", help="How old what is shown may be. [default: 5]")
+@click.option("--uid", metavar="NUMBER", help="Owner of all files. [default: you]")
+@click.option("--gid", metavar="NUMBER", help="Group of all files. [default: yours]")
+@click.option("--umask", metavar="OCTAL", help="Permission bits to take away.")
+@click.option("--timeout", metavar="SECONDS", help="How long a request may take. [default: 60]")
+@click.option("--connections", metavar="NUMBER", help="Most connections to the zone. [default: 8]")
+@click.option("--strict-permissions", is_flag=True, help="Let chmod and chown fail instead of doing nothing.")
+@click.option("--name", metavar="NAME", help="Read ~/.config/irodsfs/NAME.toml, and call the mount so.")
+@click.option("--config", metavar="FILE", help="Configuration. [default: ~/.config/irodsfs/config.toml]")
+@click.option("-o", "options", metavar="OPTIONS", multiple=True, help="Options separated by commas: ro,uid=1000,...")
 def mount(
-    places: Annotated[list[str] | None, typer.Argument(metavar="[ZONE] MOUNTPOINT", show_default=False)] = None,
-    foreground: Annotated[bool, typer.Option("--foreground", "-f", help="Stay in the foreground.")] = False,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse every change.")] = False,
-    allow_other: Annotated[bool, typer.Option("--allow-other", help="Let other local users in.")] = False,
-    collection: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Collection to mount, / for all zones. [default: home]")
-    ] = None,
-    resource: Annotated[str | None, typer.Option(metavar="NAME", help="Resource for new data objects.")] = None,
-    checksum: Annotated[
-        bool, typer.Option("--checksum", help="Register a checksum with each upload, and compare it.")
-    ] = False,
-    verify: Annotated[bool, typer.Option("--verify", help="Compare checksums when whole objects are read.")] = False,
-    replace_keeps_metadata: Annotated[
-        bool | None,
-        typer.Option(
-            "--replace-keeps-metadata/--replace-drops-metadata",
-            help="What a rename replaces passes its AVUs and permissions on. [default: keeps]",
-        ),
-    ] = None,
-    posix_attributes: Annotated[
-        bool, typer.Option("--posix-attributes", help="Keep permission bits and symbolic links as AVUs.")
-    ] = False,
-    ticket: Annotated[
-        str | None, typer.Option(metavar="STRING", help="Mount what a ticket opens, as you or as anonymous.")
-    ] = None,
-    trash: Annotated[bool, typer.Option("--trash", help="Move what is removed to the trash of the zone.")] = False,
-    log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
-    cache_timeout: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="How old what is shown may be. [default: 5]")
-    ] = None,
-    uid: Annotated[str | None, typer.Option(metavar="NUMBER", help="Owner of all files. [default: you]")] = None,
-    gid: Annotated[str | None, typer.Option(metavar="NUMBER", help="Group of all files. [default: yours]")] = None,
-    umask: Annotated[str | None, typer.Option(metavar="OCTAL", help="Permission bits to take away.")] = None,
-    timeout: Annotated[
-        str | None, typer.Option(metavar="SECONDS", help="How long a request may take. [default: 60]")
-    ] = None,
-    connections: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Most connections to the zone. [default: 8]")
-    ] = None,
-    strict_permissions: Annotated[
-        bool, typer.Option("--strict-permissions", help="Let chmod and chown fail instead of doing nothing.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Read ~/.config/irodsfs/NAME.toml, and call the mount so.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Configuration. [default: ~/.config/irodsfs/config.toml]")
-    ] = None,
-    options: Annotated[
-        list[str] | None, typer.Option("-o", metavar="OPTIONS", help="Options separated by commas: ro,uid=1000,...")
-    ] = None,
+    places: tuple[str, ...],
+    foreground: bool,
+    replace_keeps_metadata: bool | None,
+    options: tuple[str, ...],
+    **long_options: str | bool | None,
 ) -> None:
     """Mount a zone as a directory; returns when the directory can be used."""
-    long_options = given(
-        {
-            "read_only": read_only,
-            "allow_other": allow_other,
-            "collection": collection,
-            "resource": resource,
-            "ticket": ticket,
-            "trash": trash,
-            "checksum": checksum,
-            "verify": verify,
-            "posix_attributes": posix_attributes,
-            "log_level": log_level,
-            "cache_timeout": cache_timeout,
-            "uid": uid,
-            "gid": gid,
-            "umask": umask,
-            "timeout": timeout,
-            "connections": connections,
-            "strict_permissions": strict_permissions,
-            "name": name,
-        }
-    )
+    settings = parse_options(options) | given(long_options) | _parse_places(places)
     if replace_keeps_metadata is not None:
-        long_options["replace_keeps_metadata"] = Setting(replace_keeps_metadata, "--replace-keeps-metadata")
-    settings = parse_options(options or []) | long_options | _parse_places(places or [])
-    if config is not None:
-        settings["config"] = Setting(config, "--config")
+        settings["replace_keeps_metadata"] = Setting(replace_keeps_metadata, "--replace-keeps-metadata")
     start(settings, foreground=foreground)
 
 
@@ -132,9 +89,9 @@ def start(settings: dict[str, Setting], *, foreground: bool) -> None:
         run_in_background(lambda ready: _serve_with_log(configured, ready, log_path), log_path)
 
 
-def _parse_places(places: list[str]) -> dict[str, Setting]:
+def _parse_places(places: tuple[str, ...]) -> dict[str, Setting]:
     if len(places) > 2:
-        raise typer.BadParameter(f"unexpected {places[2]!r} after ZONE and MOUNTPOINT")
+        raise click.BadParameter(f"unexpected {places[2]!r} after ZONE and MOUNTPOINT")
     keys = ("zone", "mountpoint") if len(places) == 2 else ("mountpoint",)
     return {key: Setting(place, key.upper()) for key, place in zip(keys, places, strict=False)}
 

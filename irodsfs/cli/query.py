@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from irodsfs.cli.answers import HERE, AsJson, OnMount, control_of, show_json, show_table
+from irodsfs.cli.answers import control_of, show_json, show_table
+from irodsfs.cli.parameters import as_json, on_mount
 
 
-def query(
-    text: Annotated[
-        str, typer.Argument(metavar="QUERY", help="As GenQuery2 has it: select DATA_NAME where DATA_SIZE > '100'")
-    ],
-    mount: OnMount = HERE,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@click.argument("text", metavar="QUERY", help="As GenQuery2 has it: select DATA_NAME where DATA_SIZE > '100'")
+@on_mount
+@as_json
+def query(text: str, mount: Path, as_json: bool) -> None:
     """Query the catalog of a mounted zone."""
     with control_of(mount) as control:
         rows = [row["value"] for row in control.request("POST", "/query", json={"query": text})["row"]]

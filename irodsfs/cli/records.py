@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from irodsfs.cli.mountpoints import resolve
-from irodsfs.config import MountConfig
-from irodsfs.config.directories import runtime_directory
+from irodsfs.directories import runtime_directory
 from irodsfs.errors import IrodsfsError, MountPointError
+
+if TYPE_CHECKING:
+    from irodsfs.config import MountConfig
 
 SUFFIX = ".mount"
 _BEING_MADE = '{"mountpoint": "", "pid": 0}'

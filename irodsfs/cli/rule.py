@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from irodsfs.cli.answers import HERE, AsJson, OnMount, control_of, show_json
+from irodsfs.cli.answers import control_of, show_json
+from irodsfs.cli.parameters import as_json, on_mount
 from irodsfs.errors import ConfigurationError
 
 STANDARD_INPUT = "-"
@@ -14,18 +14,16 @@ STREAMS = {"ruleExecOut": False, "ruleExecErrorOut": True}
 """Outputs that are printed as they are, and whether on stderr."""
 
 
-def rule(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A rule as irule takes it (.r); - is standard input.")],
-    parameters: Annotated[
-        list[str] | None, typer.Argument(metavar="[*NAME=VALUE]...", show_default=False, help="Other inputs.")
-    ] = None,
-    mount: OnMount = HERE,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@click.argument("file", help="A rule as irule takes it (.r); - is standard input.")
+@click.argument("parameters", metavar="[*NAME=VALUE]...", nargs=-1, help="Other inputs.")
+@on_mount
+@as_json
+def rule(file: str, parameters: tuple[str, ...], mount: Path, as_json: bool) -> None:
     """Run a rule in a mounted zone and print its outputs."""
     request = {
         "ruleAsOriginalText": _read(file),
-        "irodsRuleInputParameters": [_parameter(each) for each in parameters or []],
+        "irodsRuleInputParameters": [_parameter(each) for each in parameters],
     }
     with control_of(mount) as control:
         outputs = control.request("POST", "/rule", json=request)["outputParameterResults"]
@@ -35,9 +33,9 @@ def rule(
     for output in outputs:
         name, value = output["parameterName"], output["resultObject"]
         if name in STREAMS:
-            typer.echo(value, nl=False, err=STREAMS[name])
+            click.echo(value, nl=False, err=STREAMS[name])
         else:
-            typer.echo(f"{name} = {value}")
+            click.echo(f"{name} = {value}")
 
 
 def _read(file: str) -> str:

@@ -7,15 +7,15 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-import typer
+import click
 
 from irodsfs.errors import IrodsfsError
 
 
-def run(app: typer.Typer) -> None:
-    """Runs the command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
+def run(command: click.Command) -> None:
+    """Runs what is asked of a command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
     try:
-        app()
+        command()
     except IrodsfsError as error:
         _fail(error.message, error.exit_code)
     except Exception as error:
@@ -23,13 +23,13 @@ def run(app: typer.Typer) -> None:
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:
-    typer.echo(f"irodsfs: {message}", err=True)
+    click.echo(f"irodsfs: {message}", err=True)
     sys.exit(exit_code)
 
 
 def _keep_traceback() -> Path:
-    # Imported here because the configuration takes long to load, and most runs succeed.
-    from irodsfs.config.directories import log_directory
+    # Imported here because most runs succeed.
+    from irodsfs.directories import log_directory
 
     file = log_directory() / "failure.log"
     file.touch(mode=0o600)

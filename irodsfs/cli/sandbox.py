@@ -2,37 +2,35 @@ from __future__ import annotations
 
 import logging
 import signal
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from irodsfs.errors import ConfigurationError, IrodsfsError
 
-app = typer.Typer(help="An embedded zone, for trying out and for tests.", no_args_is_help=True, rich_markup_mode=None)
-
+WITHOUT_TLS = "CS_NEG_REFUSE"
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
-class Negotiation(StrEnum):
-    REFUSE = "CS_NEG_REFUSE"
-    DONT_CARE = "CS_NEG_DONT_CARE"
-    REQUIRE = "CS_NEG_REQUIRE"
+@click.group()
+def sandbox() -> None:
+    """An embedded zone, for trying out and for tests."""
 
 
-@app.command()
-def serve(
-    directory: Annotated[Path, typer.Option(metavar="DIR", help="Where the zone lives; made when missing.")],
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="NUMBER", min=0, max=65535, help="TCP port; 0 takes a free one.")] = 0,
-    negotiation: Annotated[
-        Negotiation, typer.Option(help="Whether to use TLS: refuse it, require it, or let the client choose.")
-    ] = Negotiation.REFUSE,
-    enforce_quotas: Annotated[
-        bool, typer.Option("--enforce-quotas", help="Refuse new data objects to groups that are over quota.")
-    ] = False,
-) -> None:
+@sandbox.command()
+@click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives; made when missing.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen on.")
+@click.option(
+    "--port", metavar="NUMBER", type=click.IntRange(0, 65535), default=0, help="TCP port; 0 takes a free one."
+)
+@click.option(
+    "--negotiation",
+    type=click.Choice([WITHOUT_TLS, "CS_NEG_DONT_CARE", "CS_NEG_REQUIRE"]),
+    default=WITHOUT_TLS,
+    help="Whether to use TLS: refuse it, require it, or let the client choose.",
+)
+@click.option("--enforce-quotas", is_flag=True, help="Refuse new data objects to groups that are over quota.")
+def serve(directory: Path, host: str, port: int, negotiation: str, enforce_quotas: bool) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
     A new zone is tempZone, its administrator rods with the password rods.
@@ -45,24 +43,23 @@ def serve(
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     enter = Zone.open if (directory / "catalog.sqlite").exists() else Zone.create
     try:
-        zone = enter(directory, negotiation=negotiation.value)
+        zone = enter(directory, negotiation=negotiation)
         zone.enforces_quotas = enforce_quotas
         server = Server(zone, host, port)
     except OSError as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
-    if negotiation is not Negotiation.REFUSE:
+    if negotiation != WITHOUT_TLS:
         zone.tls()  # so that clients find the certificate as soon as the zone answers
     with server:
-        typer.echo(f"zone {zone.name} in {zone.directory} answers on {server.host}:{server.port}")
+        click.echo(f"zone {zone.name} in {zone.directory} answers on {server.host}:{server.port}")
         signal.sigwait(STOP_SIGNALS)
 
 
-@app.command()
-def conformance(
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="A file of recorded exchanges (JSON lines).")],
-    step: Annotated[str | None, typer.Option(metavar="NAME", help="Show the differences of this step.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all differences.")] = False,
-) -> None:
+@sandbox.command()
+@click.argument("recording", type=Path, help="A file of recorded exchanges (JSON lines).")
+@click.option("--step", metavar="NAME", help="Show the differences of this step.")
+@click.option("--verbose", "-v", is_flag=True, help="Show all differences.")
+def conformance(recording: Path, step: str | None, verbose: bool) -> None:
     """Replay what a real server was asked, and compare the answers of an embedded zone with its answers."""
     from irodsfs.sandbox.conformance import run
 

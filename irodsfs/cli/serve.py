@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from irodsfs.cli.logs import log_to_stderr
 from irodsfs.cli.notification import notify
@@ -15,35 +14,55 @@ LOOPBACK = "127.0.0.1"
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 
 
+@click.command()
+@click.argument("zone", required=False, help="As for mount; no password is needed.")
+@click.option(
+    "--listen",
+    metavar="[HOST:]PORT",
+    default="8080",
+    help="Where to listen; the host is this one unless told otherwise.",
+)
+@click.option("--authentication", metavar="TYPE", help="STANDARD or PAM, for names without such a prefix.")
+@click.option("--anonymous", is_flag=True, help="Serve requests without credentials too.")
+@click.option("--allow-cors", is_flag=True, help="Let web pages of other origins in.")
+@click.option("--cors-origin", "cors_origins", metavar="ORIGIN", multiple=True, help="One of them. [default: *]")
+@click.option(
+    "--cors-method", "cors_methods", metavar="METHOD", multiple=True, help="[default: GET, POST, DELETE, PUT]"
+)
+@click.option("--cors-allow-credentials", "cors_credentials", is_flag=True, help="Let them send credentials.")
+@click.option("--tls-certificate", metavar="FILE", type=Path, help="Serve HTTPS with it.")
+@click.option("--tls-key", metavar="FILE", type=Path, help="Its key, unless in the same file.")
+@click.option("--connections", type=click.IntRange(1, 64), default=2, help="Most connections to the zone for a user.")
+@click.option(
+    "--session-lifetime",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    help="When a user's password is checked again.",
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    help="How long a request to it may take.",
+)
+@click.option("--log-level", metavar="LEVEL", default="info", help="debug, info, warning or error.")
 def serve(
-    zone: Annotated[
-        str | None, typer.Argument(metavar="[ZONE]", show_default=False, help="As for mount; no password is needed.")
-    ] = None,
-    listen: Annotated[
-        str, typer.Option(metavar="[HOST:]PORT", help="Where to listen; the host is this one unless told otherwise.")
-    ] = "8080",
-    authentication: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="STANDARD or PAM, for names without such a prefix.")
-    ] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Serve requests without credentials too.")] = False,
-    allow_cors: Annotated[bool, typer.Option("--allow-cors", help="Let web pages of other origins in.")] = False,
-    cors_origins: Annotated[
-        list[str] | None, typer.Option("--cors-origin", metavar="ORIGIN", help="One of them. [default: *]")
-    ] = None,
-    cors_methods: Annotated[
-        list[str] | None, typer.Option("--cors-method", metavar="METHOD", help="[default: GET, POST, DELETE, PUT]")
-    ] = None,
-    cors_credentials: Annotated[
-        bool, typer.Option("--cors-allow-credentials", help="Let them send credentials.")
-    ] = False,
-    tls_certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="Serve HTTPS with it.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key, unless in the same file.")] = None,
-    connections: Annotated[int, typer.Option(min=1, max=64, help="Most connections to the zone for a user.")] = 2,
-    session_lifetime: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="When a user's password is checked again.")
-    ] = 300.0,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long a request to it may take.")] = 60.0,
-    log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
+    zone: str | None,
+    listen: str,
+    authentication: str | None,
+    anonymous: bool,
+    allow_cors: bool,
+    cors_origins: tuple[str, ...],
+    cors_methods: tuple[str, ...],
+    cors_credentials: bool,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    connections: int,
+    session_lifetime: float,
+    timeout: float,
+    log_level: str,
 ) -> None:
     """Serve the REST API of a zone over HTTP until SIGTERM or Ctrl-C; prints its address when it answers."""
     from irodsfs.control.web import METHODS, Cors, WebConfig
@@ -55,11 +74,11 @@ def serve(
         account = account.model_copy(update={"authentication_scheme": _scheme(authentication)})
     if tls_key is not None and tls_certificate is None:
         raise ConfigurationError("--tls-key is of no use without --tls-certificate: give both.")
-    cors = Cors(tuple(cors_origins or ["*"]), tuple(cors_methods or METHODS), cors_credentials) if allow_cors else None
+    cors = Cors(cors_origins or ("*",), cors_methods or METHODS, cors_credentials) if allow_cors else None
     log_to_stderr(log_level)
 
     def ready(address: str) -> None:
-        typer.echo(f"zone {account.zone} answers on {address}")
+        click.echo(f"zone {account.zone} answers on {address}")
         notify("READY=1")
 
     serve_web(

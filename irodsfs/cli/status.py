@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from irodsfs.cli.answers import HERE, AsJson, control_of, show_json, show_table
+from irodsfs.cli.answers import control_of, show_json, show_table
+from irodsfs.cli.parameters import as_json
 
 
-def status(
-    path: Annotated[Path, typer.Argument(metavar="[PATH]", show_default=False, help="A path on the mount.")] = HERE,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@click.argument("path", type=Path, default=Path(), help="A path on the mount.")
+@as_json
+def status(path: Path, as_json: bool) -> None:
     """Show what a mount is and what it is doing, the path of its control socket included."""
     with control_of(path) as control:
         answer = control.request("GET", "/status")

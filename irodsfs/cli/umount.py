@@ -5,9 +5,8 @@ import select
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from irodsfs.cli.mountpoints import FILE_SYSTEM_TYPE, find_mount, require_fusermount, resolve
 from irodsfs.cli.records import OpenRecord, find_record
@@ -16,15 +15,17 @@ from irodsfs.errors import UnmountError
 PATIENCE = 3.0  # seconds without a word
 
 
-def umount(mountpoint: Annotated[str, typer.Argument(metavar="MOUNTPOINT", show_default=False)]) -> None:
+@click.command()
+@click.argument("mountpoint", type=Path)
+def umount(mountpoint: Path) -> None:
     """Unmount a zone; returns when everything written is in the zone and the mount's process has ended."""
-    path = resolve(Path(mountpoint))
+    path = resolve(mountpoint)
     _require_mounted(path)
     require_fusermount()
     with find_record(path) as record:
         if record is None:
             _unmount(path)
-            typer.echo("irodsfs: no process of this user serves the mount, so there was none to wait for", err=True)
+            click.echo("irodsfs: no process of this user serves the mount, so there was none to wait for", err=True)
         else:
             _unmount_and_wait(path, record)
 
@@ -62,6 +63,6 @@ def _wait(process: int) -> None:
     ended = select.poll()
     ended.register(process, select.POLLIN)
     if not ended.poll(PATIENCE * 1000):
-        typer.echo("irodsfs: waiting until everything written is in the zone", err=True)
+        click.echo("irodsfs: waiting until everything written is in the zone", err=True)
         ended.poll()
     os.close(process)

@@ -14,8 +14,8 @@ from pathlib import Path
 import trio
 
 from irodsfs.config import MountConfig
-from irodsfs.config.directories import runtime_directory
 from irodsfs.control.changes import Changes
+from irodsfs.directories import runtime_directory
 
 logger = logging.getLogger(__name__)
 
