@@ -55,6 +55,7 @@ $(VENV)/installed: pyproject.toml | install-system
 	@echo "Installing irodsfs and the Python packages it needs into $(VENV)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q irodsfs # as pip does for what is not editable: commands start faster
 	touch $@
 
 clean:

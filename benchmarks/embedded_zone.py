@@ -1,8 +1,8 @@
 """How fast the embedded zone itself is: `python -m benchmarks.embedded_zone` (`make bench-zone`).
 
-Prints how long a new zone and one that exists take until they answer (seconds, from starting the process), with the
-command line and as a server alone, and how long an object stat takes (milliseconds), as plain python-irodsclient
-sends it.
+Prints how long a new zone and one that exists take until they answer their first connection (seconds, from starting
+the process), with the command that one types and as a server alone, and how long an object stat takes (milliseconds),
+as plain python-irodsclient sends it.
 """
 
 from __future__ import annotations
@@ -19,26 +19,31 @@ from irods.message import FileOpenRequest, StringStringMap, iRODSMessage
 from irods.session import iRODSSession
 from rich.console import Console
 
+from tests.sandbox.raw import RawClient
 from tests.zones import EmbeddedZone
 
 STATS = 2_000
 STARTS = 5
+TYPED = (Path(sys.executable).with_name("irodsfs"), "sandbox", "serve", "--directory")
 SERVER_ALONE = """
+import signal
 import sys
 from pathlib import Path
 from irodsfs.sandbox.server import Server
 from irodsfs.sandbox.zone import Zone
 with Server(Zone.create(Path(sys.argv[1]))) as server:
     print(server.port, flush=True)
+    signal.pause()
 """
 
 
 def main() -> None:
     report = Console(highlight=False, soft_wrap=True).print
     with tempfile.TemporaryDirectory() as directory:
-        first = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
-        again = [_start(Path(directory, f"new{number}")) for number in range(STARTS)]
-        alone = [_start_alone(Path(directory, f"alone{number}")) for number in range(STARTS)]
+        first = [_start(*TYPED, Path(directory, f"new{number}")) for number in range(STARTS)]
+        again = [_start(*TYPED, Path(directory, f"new{number}")) for number in range(STARTS)]
+        command = (sys.executable, "-c", SERVER_ALONE)
+        alone = [_start(*command, Path(directory, f"alone{number}")) for number in range(STARTS)]
         with EmbeddedZone.served(Path(directory)) as zone, zone.session() as session:
             milliseconds = sorted(_object_stats(session))
     report(f"start of a new zone      median {statistics.median(first):.3f} s of {STARTS} (to reach: 0.5 s)")
@@ -50,19 +55,17 @@ def main() -> None:
     )
 
 
-def _start(directory: Path) -> float:
-    directory.mkdir(exist_ok=True)
+def _start(*command: str | Path) -> float:
     began = time.perf_counter()
-    with EmbeddedZone.served(directory):
-        return time.perf_counter() - began
-
-
-def _start_alone(directory: Path) -> float:
-    began = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-c", SERVER_ALONE, directory], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline()
-        return time.perf_counter() - began
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rpartition(":")[2])
+            with RawClient("127.0.0.1", port) as client:
+                client.start()
+                return time.perf_counter() - began
+        finally:
+            process.kill()
 
 
 def _object_stats(session: iRODSSession) -> list[float]:
