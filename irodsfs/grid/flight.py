@@ -6,13 +6,15 @@ after the other). Every reply is read also after an error, so the connection sta
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import ssl
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from irods.exception import iRODSException
 from irods.message import Error, iRODSMessage
@@ -38,12 +40,30 @@ class Packable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """`size` bytes at `offset` of a local file, which the kernel takes from there itself."""
+
+    file: IO[bytes]
+    offset: int
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def send(self, sock: socket.socket) -> None:
+        if isinstance(sock, ssl.SSLSocket):
+            sock.sendall(os.pread(self.file.fileno(), self.size, self.offset))
+        elif sock.sendfile(self.file, self.offset, self.size) < self.size:
+            raise OSError("a local file became shorter while it was sent")
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One API request: its number, packed struct and byte stream; `large_reply` when the answer may be long."""
 
     api: int
     message: Packable | None = None
-    bs: bytes | bytearray | memoryview = b""
+    bs: bytes | bytearray | memoryview | Stored = b""
     large_reply: bool = False
 
     def head(self) -> bytes:
@@ -143,7 +163,11 @@ class _Outbox:
     def put(self, request: Request) -> None:
         ZONE_REQUESTS.add(str(request.api))
         self._held += request.head()
-        if len(request.bs) < OUTSTANDING_BYTES:
+        if isinstance(request.bs, Stored):
+            self.flush()
+            with _line_failures():
+                request.bs.send(self.sock)
+        elif len(request.bs) < OUTSTANDING_BYTES:
             self._held += request.bs
         else:
             self.flush()

@@ -19,7 +19,7 @@ from irods.message import (
     StringStringMap,
 )
 
-from irodsfs.grid.flight import Request
+from irodsfs.grid.flight import Request, Stored
 
 CREATE_MODE = 0o644
 UNKNOWN_SIZE = -1
@@ -61,7 +61,7 @@ def read(descriptor: int, size: int) -> Request:
     return Request(api_number["DATA_OBJ_READ_AN"], _descriptor(descriptor, len=size), large_reply=True)
 
 
-def write(descriptor: int, content: bytes | bytearray | memoryview) -> Request:
+def write(descriptor: int, content: bytes | bytearray | memoryview | Stored) -> Request:
     """Write (676) at the descriptor's position; the answer's status is the number of bytes."""
     return Request(api_number["DATA_OBJ_WRITE_AN"], _descriptor(descriptor, len=len(content)), content)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from irodsfs.grid.flight import Stored
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.flights import Patch
 
@@ -29,6 +30,10 @@ class SpoolFile:
     def write(self, offset: int, content: bytes | bytearray | memoryview) -> None:
         _write_all(self._file.fileno(), offset, content)
         self.present.add(offset, offset + len(content))
+
+    def stored(self, offset: int, size: int) -> Stored:
+        """What is in a range, to be sent. Bytes of it that are written until it was sent go instead of these."""
+        return Stored(self._file, offset, size)
 
     def resize(self, old: int, new: int) -> None:
         """Cut to `new` bytes, or extend from `old` to `new` with zeros."""

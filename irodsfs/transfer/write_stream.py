@@ -81,7 +81,7 @@ class WriteStream:
 
     async def _send_chunk(self) -> None:
         size = min(CHUNK, self.position - self._sent)
-        await self._writer.write(await trio.to_thread.run_sync(self._file.read, self._sent, size))
+        await self._writer.send(self._file.stored(self._sent, size))
         self._sent += size
         self._move()
 

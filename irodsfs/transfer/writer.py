@@ -7,6 +7,7 @@ import os
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.flight import Stored
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
 
@@ -43,12 +44,23 @@ class Writer:
             raise
 
     async def write(self, content: bytes | bytearray) -> None:
+        """Take bytes in any portions; they go in requests of a chunk."""
         if not self._buffer and len(content) >= CHUNK:
-            await self._send(content)
+            await self.send(content)
             return
         self._buffer += content
         if len(self._buffer) >= CHUNK:
             await self._send_buffer()
+
+    async def send(self, content: bytes | bytearray | Stored) -> None:
+        """Take bytes as one request."""
+        connection = self._connection
+        if connection is None:
+            raise ZoneUnreachable("the data object is not open any more")
+        await self._zone.pool.in_thread(lambda: connection.send(requests.write(FIRST_DESCRIPTOR, content)))
+        self._unanswered += 1
+        if self._unanswered > UNANSWERED:
+            await self._receive(connection)
 
     async def close(self) -> None:
         """Return when everything is registered."""
@@ -70,16 +82,7 @@ class Writer:
 
     async def _send_buffer(self) -> None:
         content, self._buffer = self._buffer, bytearray()
-        await self._send(content)
-
-    async def _send(self, content: bytes | bytearray) -> None:
-        connection = self._connection
-        if connection is None:
-            raise ZoneUnreachable("the data object is not open any more")
-        await self._zone.pool.in_thread(lambda: connection.send(requests.write(FIRST_DESCRIPTOR, content)))
-        self._unanswered += 1
-        if self._unanswered > UNANSWERED:
-            await self._receive(connection)
+        await self.send(content)
 
     async def _receive(self, connection: ZoneConnection) -> None:
         reply = await self._zone.pool.in_thread(connection.receive)

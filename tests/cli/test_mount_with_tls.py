@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,20 @@ def test_a_zone_that_requires_tls_is_mounted(
     assert done.returncode == 0, done.stderr
     (mountpoint / "secret").write_text("through TLS")
     assert irodsfs("umount", mountpoint).returncode == 0
+
+
+def test_a_large_file_goes_through_tls_and_comes_back(
+    secure_zone: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path
+) -> None:
+    environment = secure_zone.environment_file(**tls(secure_zone))
+    content = random.Random(1).randbytes(20 << 20)
+    for step in ("write", "read"):
+        assert irodsfs("mount", environment, mountpoint).returncode == 0
+        if step == "write":
+            (mountpoint / "large").write_bytes(content)
+        else:
+            assert (mountpoint / "large").read_bytes() == content
+        assert irodsfs("umount", mountpoint).returncode == 0
 
 
 def test_a_server_that_can_not_prove_who_it_is_is_not_trusted(

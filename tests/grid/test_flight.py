@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from irods.exception import CAT_UNKNOWN_COLLECTION, UnknowniRODSError
 from irods.message import iRODSMessage
 
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
-from irodsfs.grid.flight import OUTSTANDING_REQUESTS, Request, fly
+from irodsfs.grid.flight import OUTSTANDING_REQUESTS, Request, Stored, fly, send
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -80,6 +82,25 @@ def test_lengths_below_zero_end_the_line(pair: Pair) -> None:
     theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(ZoneUnreachable):
         list(fly(ours, [Request(602)]))
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_range_of_a_file_is_sent_whole_or_the_line_ends(pair: Pair, tmp_path: Path, missing: int) -> None:
+    ours, theirs = pair
+    content = random.Random(1).randbytes(30_000)
+    (tmp_path / "file").write_bytes(content)
+    with (tmp_path / "file").open("rb") as file:
+        request = Request(676, bs=Stored(file, 10_000, len(content) - 10_000 + missing))
+        if missing:
+            with pytest.raises(ZoneUnreachable):
+                send(ours, request)
+            return
+        theirs.sendall(message(0))
+        (reply,) = fly(ours, [request])
+    assert reply.check().status == 0
+    ours.shutdown(socket.SHUT_WR)
+    with theirs.makefile("rb") as stream:
+        assert stream.read().endswith(content[10_000:])
 
 
 def test_silence_is_a_timeout(pair: Pair) -> None:
