@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from irodsfs.config.loading import load
+from irodsfs.config.loading import load, with_current_password
 from irodsfs.config.models import MountConfig, ZoneAccount
 from irodsfs.config.settings import Setting, Settings
 
-__all__ = ["MountConfig", "Setting", "Settings", "ZoneAccount", "load"]
+__all__ = ["MountConfig", "Setting", "Settings", "ZoneAccount", "load", "with_current_password"]

@@ -128,6 +128,16 @@ def _with_password(account: ZoneAccount, ask: AskPassword | None) -> ZoneAccount
     return account.model_copy(update={"password": SecretStr(given or "")})
 
 
+def with_current_password(account: ZoneAccount) -> ZoneAccount:
+    """An account with the password that iinit has kept by now; as it is where its password came from elsewhere.
+
+    Raises ConfigurationError when the file is gone or spoilt.
+    """
+    if PASSWORD_VARIABLE in os.environ or account.authentication_file is None:
+        return account
+    return _with_password(account, None)
+
+
 def _ask_password(account: ZoneAccount, ask: AskPassword | None) -> str:
     who = f"{account.user} in zone {account.zone} on {account.host}"
     if ask is None:

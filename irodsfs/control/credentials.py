@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 
-import irods.exception as ex
 from pydantic import SecretStr
 from starlette.requests import Request
 
@@ -16,19 +15,13 @@ from irodsfs.config import ZoneAccount
 from irodsfs.control.errors import ControlError
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.zones import Session, Sessions
+from irodsfs.grid.errors import LOGIN_REFUSED
 
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 """The guide's names of authentication schemes; as a prefix of a user name one more character follows."""
 
 ANONYMOUS = "anonymous"
 CHALLENGE = 'Basic realm="iRODS", charset="UTF-8"'
-
-_REFUSED = (
-    ex.CAT_INVALID_AUTHENTICATION,
-    ex.CAT_INVALID_USER,
-    ex.CAT_PASSWORD_EXPIRED,
-    ex.PAM_AUTH_PASSWORD_FAILED,
-)
 
 
 class EveryonesAccess:
@@ -49,7 +42,7 @@ class EveryonesAccess:
         async with AsyncExitStack() as stack:
             try:
                 session = await stack.enter_async_context(self._sessions.session(account, ticket))
-            except _REFUSED as error:
+            except LOGIN_REFUSED as error:
                 self._throttle.failed(source)
                 raise _unauthorized() from error
             self._throttle.succeeded(source)

@@ -6,7 +6,16 @@ what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
 
 from __future__ import annotations
 
+import irods.exception as ex
 from irods.exception import UnknowniRODSError, get_exception_class_by_code, iRODSException
+
+LOGIN_REFUSED = (
+    ex.CAT_INVALID_AUTHENTICATION,
+    ex.CAT_INVALID_USER,
+    ex.CAT_PASSWORD_EXPIRED,
+    ex.PAM_AUTH_PASSWORD_FAILED,
+)
+"""What a zone answers to a wrong user name or password."""
 
 
 class ZoneUnreachable(Exception):

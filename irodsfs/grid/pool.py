@@ -12,6 +12,7 @@ import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.connection import ZoneConnection
+from irodsfs.grid.errors import LOGIN_REFUSED, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.retrying import retrying
 
@@ -28,6 +29,8 @@ class ConnectionPool:
 
     def __init__(self, session: iRODSSession, size: int) -> None:
         self._session = session
+        self.renew: Callable[[], iRODSSession | None] = lambda: None
+        """Answers another session to log in with where the zone refuses this one by now; None when there is none."""
         self._free = trio.Semaphore(size)
         # Each connection has one user at a time, so connections are what bounds the threads.
         self._threads = trio.CapacityLimiter(math.inf)
@@ -52,6 +55,17 @@ class ConnectionPool:
             if connection.is_usable():
                 return connection
             await self.in_thread(connection.close)
+        try:
+            return await self._connect()
+        except LOGIN_REFUSED as error:
+            renewed = await self.in_thread(self.renew)
+            if renewed is None:
+                raise
+            logger.info("logging in with the password that iinit has kept: %s", describe(error))
+            self._session = renewed
+            return await self._connect()
+
+    async def _connect(self) -> ZoneConnection:
         return await self.in_thread(lambda: ZoneConnection(self._session))
 
     async def give_back(self, connection: ZoneConnection) -> None:

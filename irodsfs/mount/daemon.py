@@ -11,18 +11,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-import irods.exception as ex
 import pyfuse3
 import trio
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.config import MountConfig
+from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
-from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.login import open_session
+from irodsfs.grid.errors import LOGIN_REFUSED, ZoneUnreachable, describe
+from irodsfs.grid.login import Renewal, open_session
 from irodsfs.grid.namespace import find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
@@ -47,13 +46,6 @@ logger = logging.getLogger(__name__)
 
 FILE_SYSTEM_TYPE = "irodsfs"
 UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-_REFUSED = (
-    ex.CAT_INVALID_AUTHENTICATION,
-    ex.CAT_INVALID_USER,
-    ex.CAT_PASSWORD_EXPIRED,
-    ex.PAM_AUTH_PASSWORD_FAILED,
-)
 
 
 class _RequestsGivenUp(logging.Filter):
@@ -132,7 +124,8 @@ async def _logged_in(config: MountConfig, background: trio.Nursery) -> AsyncIter
     where = f"{account.host}:{account.port}"
     try:
         zone = await Zone.enter(open_session(account, config.timeout, config.ticket), config.connections, background)
-    except _REFUSED as error:
+        zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
+    except LOGIN_REFUSED as error:
         raise AuthenticationError(
             f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "
             "check the user name, and run iinit or set IRODSFS_PASSWORD."
