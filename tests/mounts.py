@@ -84,6 +84,13 @@ class Mount:
             self.process.wait()
             raise AssertionError(f"the mount did not end; its log:\n{self.log}") from None
 
+    def peak_memory(self) -> int:
+        """The most bytes of memory that the process has had so far."""
+        assert self.process is not None
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text("ascii"))
+        assert found is not None
+        return int(found[1]) * 1024
+
     @property
     def log(self) -> str:
         return self._log_file.read_text("utf-8", "replace")

@@ -33,7 +33,24 @@ def write(document: Document | Sequence[Document]) -> bytes:
         root = Element(_LISTS, {f"xmlns:{_PREFIX}": NAMESPACE})
         for each in document:
             _fill(SubElement(root, f"{_PREFIX}:{each.xml_name}"), each)
-    return HEADER + bytes(tostring(root, encoding="utf-8", xml_declaration=False))
+    return HEADER + _serialised(root)
+
+
+def _serialised(element: Element) -> bytes:
+    return bytes(tostring(element, encoding="utf-8", xml_declaration=False))
+
+
+def frame(kind: type[Document]) -> tuple[bytes, bytes]:
+    """What comes before and after the parts of a document that is written part by part."""
+    name = f"{_PREFIX}:{kind.xml_name}"
+    return HEADER + f'<{name} xmlns:{_PREFIX}="{NAMESPACE}">'.encode(), f"</{name}>".encode()
+
+
+def part(name: str, document: Document) -> bytes:
+    """A part of a document, the element of that name."""
+    element = Element(name)
+    _fill(element, document)
+    return _serialised(element)
 
 
 def _fill(element: Element, document: Document) -> None:

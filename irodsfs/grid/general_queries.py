@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irodsfs.grid.columns import column
-from irodsfs.grid.queries import SELECT, Query, Row
+from irodsfs.grid.queries import SELECT, Query
 
 AGGREGATES = {"MIN": 2, "MAX": 3, "SUM": 4, "AVG": 5, "COUNT": 6}
 ORDERS = {"ASC": 0x400, "DESC": 0x800}
@@ -68,7 +68,7 @@ class GeneralQuery:
     query: Query
     positions: tuple[int, ...]
 
-    def values(self, row: Row) -> list[str]:
+    def values(self, row: Sequence[str]) -> list[str]:
         return [row[position] for position in self.positions]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,7 +119,7 @@ def test_large_contents_go_both_ways_in_constant_memory(
         for block in _bytes():
             digest.update(block)
             file.write(block)
-    before = _peak_memory(mounted_zone)
+    before = mounted_zone.peak_memory()
     with (tmp_path / "large").open("rb") as file:
         uploaded = control.post(f"/fileContents{home}/large", files={"uploadFile": file})
     assert uploaded.json()["dataSize"] == LARGE
@@ -131,7 +130,7 @@ def test_large_contents_go_both_ways_in_constant_memory(
         for block in answer.iter_bytes():
             received.update(block)
     assert received.digest() == digest.digest()
-    assert _peak_memory(mounted_zone) - before < LARGE * 2 // 3
+    assert mounted_zone.peak_memory() - before < LARGE * 2 // 3
 
 
 def test_a_connection_that_was_to_be_closed_is_closed_after_a_large_download(
@@ -145,13 +144,6 @@ def test_a_connection_that_was_to_be_closed_is_closed_after_a_large_download(
         with client.makefile("rb") as answer:
             _, _, received = answer.read().partition(b"\r\n\r\n")
     assert received == content
-
-
-def _peak_memory(mount: Mount) -> int:
-    assert mount.process is not None
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{mount.process.pid}/status").read_text("ascii"))
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 def test_a_download_that_nobody_finishes_ends_and_frees_its_connection(

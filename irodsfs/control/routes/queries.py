@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
@@ -26,7 +26,7 @@ from irodsfs.control.documents.queries import (
 from irodsfs.control.errors import BadRequest, ControlError
 from irodsfs.control.negotiation import NDJSON
 from irodsfs.control.operations import Operations
-from irodsfs.control.results import Page, first_page_now, stream
+from irodsfs.control.results import Pages, answer, form
 from irodsfs.grid import general_queries, genquery2, specific_queries
 from irodsfs.grid.columns import UnknownColumn, column
 from irodsfs.grid.general_queries import GeneralQuery, Selected
@@ -40,22 +40,23 @@ _TWO = {Operator.BETWEEN, Operator.NOT_BETWEEN}
 
 
 @operations.operation("POST", "/genQuery", body=GenQueryDocument, answer=ResultsDocument, contents=LINES)
-async def post_gen_query(call: Call) -> ResultsDocument | Response:
+async def post_gen_query(call: Call) -> Response:
     """Run a GenQuery; the result is complete, however long."""
     general = _build(call.body)
     names = [_result_name(select.value, select.aggregate_type) for select in call.body.select]
     found = pages(call.session.zone, general.query.request)
     call.resources.push_async_callback(found.aclose)
-    if call.media_type == NDJSON:
-        return stream(
-            await first_page_now(found), lambda row: dict(zip(names, general.values(tuple(row)), strict=True))
-        )
-    rows = [general.values(row) async for page in found for row in page]
-    return ResultsDocument(row=[_named(names, row) for row in rows])
+    written = form(
+        call.media_type,
+        ResultsDocument,
+        lambda row: _named(names, general.values(row)),
+        lambda row: dict(zip(names, general.values(row), strict=True)),
+    )
+    return await answer(found, written)
 
 
 @operations.operation("POST", "/query", body=TextQuery, answer=RowsDocument, contents=LINES)
-async def post_query(call: Call) -> RowsDocument | Response:
+async def post_query(call: Call) -> Response:
     """Run a query in the language of GenQuery2, which servers from 4.3.2 on understand."""
     zone = call.session.zone
     if not genquery2.is_available(zone):
@@ -67,20 +68,19 @@ async def post_query(call: Call) -> RowsDocument | Response:
             field="query",
             remedy="Use POST /genQuery.",
         )
-    rows = await genquery2.run(zone, call.body.query)
-    if call.media_type == NDJSON:
-        return stream(_one_page(rows), list)
-    return _rows(rows)
+    return await _answer_rows(call, genquery2.pages(zone, call.body.query))
 
 
 @operations.operation("POST", "/specificQuery", body=SpecificQueryDocument, answer=RowsDocument, contents=LINES)
-async def post_specific_query(call: Call) -> RowsDocument | Response:
+async def post_specific_query(call: Call) -> Response:
     """Run a query that an administrator has stored."""
     found = pages(call.session.zone, partial(specific_queries.request, call.body.alias, call.body.argument))
+    return await _answer_rows(call, found)
+
+
+async def _answer_rows(call: Call, found: Pages) -> Response:
     call.resources.push_async_callback(found.aclose)
-    if call.media_type == NDJSON:
-        return stream(await first_page_now(found), list)
-    return _rows([row async for page in found for row in page])
+    return await answer(found, form(call.media_type, RowsDocument, _unnamed, list))
 
 
 def _build(document: GenQueryDocument) -> GeneralQuery:
@@ -143,9 +143,5 @@ def _named(names: list[str], row: Sequence[str]) -> ResultRow:
     return ResultRow(column=[ResultColumn(name=name, value=value) for name, value in zip(names, row, strict=True)])
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> RowsDocument:
-    return RowsDocument(row=[ValueList(value=list(row)) for row in rows])
-
-
-async def _one_page(rows: Page) -> AsyncIterator[Page]:
-    yield rows
+def _unnamed(row: Sequence[str]) -> ValueList:
+    return ValueList(value=list(row))
