@@ -10,19 +10,24 @@ entry of the new name. Such a move makes a detour over `.irodsfs-moved-…-<name
 
 from __future__ import annotations
 
+import errno
 import logging
 import posixpath
 from collections.abc import Sequence
 from functools import partial
 
+import irods.exception as ex
 from irods.exception import iRODSException
 
 from irodsfs.grid import requests
+from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.once import Outcome, fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.temporary_names import MOVED, REPLACED, temporary_path
+from irodsfs.transfer.flights import opening_flags, writing
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +51,28 @@ def steps(source: str, target: str, *, detour: bool) -> list[Step]:
 
 async def move(zone: Zone, way: Sequence[Step], *, collection: bool) -> None:
     """Go a way. Raises the zone's error, nothing changed then."""
+    try:
+        await _go(zone, way, collection=collection)
+    except ex.UNIX_FILE_RENAME_ERR as error:
+        if collection or errno_of(error) != errno.EISDIR:
+            raise
+        await _make_room(zone, way)
+        await _go(zone, way, collection=collection)
+
+
+async def _make_room(zone: Zone, way: Sequence[Step]) -> None:
+    """Let a vault remove the directory of a collection that had the target's name once.
+
+    It does so, if the directory is empty, for a data object that is made there, but not for one that is moved there.
+    """
+    target = way[-1][1]
+    replicas = await read_replicas(zone, way[0][0])
+    for resource in {replica.hierarchy.partition(";")[0] for replica in replicas}:
+        making = writing(target, opening_flags(replace=True, exclusive=True), (), resource=resource)
+        await zone.perform(*making, requests.unlink(target))
+
+
+async def _go(zone: Zone, way: Sequence[Step], *, collection: bool) -> None:
     flight = _renamings(way, collection=collection)
     outcome = await fly_once(zone, *flight, has_effect=partial(_has_arrived, zone, way))
     await _undo_if_failed(zone, way, outcome, collection=collection)

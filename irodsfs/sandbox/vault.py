@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -34,9 +35,14 @@ def make_parents(path: str) -> None:
 
 
 def create(path: str, flags: int, mode: int = 0o600) -> int:
-    """Makes a file, with the directories that lead to it, and answers its descriptor; raises IrodsError."""
+    """Makes a file, with the directories that lead to it, and answers its descriptor; raises IrodsError.
+
+    An empty directory in its place gives way: a collection had that name once.
+    """
     try:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if Path(path).is_dir() and not any(Path(path).iterdir()):
+            Path(path).rmdir()
         return os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     except OSError as error:
         raise IrodsError("UNIX_FILE_CREATE_ERR", errno=error.errno or 0) from None
@@ -70,6 +76,8 @@ def move(catalog: Catalog, source: str, target: str) -> str:
     """Gives a file another path and answers that; the old one goes when the catalog's transaction is committed."""
     target = free_path(catalog, target)
     try:
+        if Path(target).is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
         Path(target).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.link(source, target)
     except OSError as error:

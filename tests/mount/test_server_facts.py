@@ -13,7 +13,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
-from tests.mounts import Mount
+from tests.mounts import Mount, fails
 from tests.proxy import Proxy
 
 MEGABYTE = 1 << 20
@@ -130,3 +130,36 @@ def test_exchanging_two_names_is_refused(mount: Mount) -> None:
     assert library.renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == -1
     assert ctypes.get_errno() == errno.EINVAL
     assert ((mount.path / "one").read_text(), (mount.path / "two").read_text()) == ("1", "2")
+
+
+def test_a_file_gets_the_name_of_a_directory_that_had_files(mount: Mount, session: iRODSSession, home: str) -> None:
+    """Vaults keep the directories of collections that are gone, and make room for new data objects only."""
+    (mount.path / "moved").write_bytes(b"moved")
+    for name in ("made here", "moved here"):
+        directory = mount.path / name
+        directory.mkdir()
+        (directory / "file").touch()
+        (directory / "file").unlink()
+        directory.rmdir()
+    (mount.path / "made here").write_bytes(b"made")
+    (mount.path / "moved").rename(mount.path / "moved here")
+    contents = {each.name: each.open("r").read() for each in session.collections.get(home).data_objects}
+    assert contents == {"made here": b"made", "moved here": b"moved"}
+    assert sorted(os.listdir(mount.path)) == ["made here", "moved here"]
+
+
+def test_a_file_that_the_vault_has_no_room_for_is_kept_and_its_rename_undone(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    mount.expect_log("UNIX_FILE_CREATE_ERR")
+    (mount.path / "name/below").mkdir(parents=True)
+    (mount.path / "name/below/file").touch()
+    (mount.path / "name/below/file").unlink()
+    os.removedirs(mount.path / "name/below")
+    (mount.path / "moved").write_bytes(b"content")
+    with fails(errno.EEXIST):
+        (mount.path / "moved").rename(mount.path / "name")
+    with fails(errno.EEXIST):
+        (mount.path / "name").write_bytes(b"made")
+    assert [each.name for each in session.collections.get(home).data_objects] == ["moved"]
+    assert os.listdir(mount.path) == ["moved"]

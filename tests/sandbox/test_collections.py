@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import uuid
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from irods.exception import (
     CAT_NO_ACCESS_PERMISSION,
     CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME,
     SYS_INVALID_INPUT_PARAM,
+    UNIX_FILE_CREATE_ERR,
+    UNIX_FILE_RENAME_ERR,
 )
 from irods.session import iRODSSession
 
@@ -71,6 +74,36 @@ def test_a_tree_removed_by_force_takes_its_files_along(
     assert names(session, home) == set()
     vault = zone_server.directory / "zone" / "vault" / Path(home).relative_to("/tempZone")
     assert [path for path in vault.rglob("*") if path.is_file()] == []
+
+
+def make_and_remove(session: iRODSSession, path: str) -> None:
+    """Leaves a directory in the vault, as the server does."""
+    session.collections.create(path)
+    make_object(session, f"{path}/object")
+    session.data_objects.unlink(f"{path}/object", force=True)
+    session.collections.remove(path, recurse=False)
+
+
+def test_a_data_object_is_made_but_not_moved_where_a_collection_was(session: iRODSSession, home: str) -> None:
+    for name in ("made", "target"):
+        make_and_remove(session, f"{home}/{name}")
+    make_object(session, f"{home}/made")
+    with pytest.raises(UNIX_FILE_RENAME_ERR) as failed:
+        session.data_objects.move(f"{home}/made", f"{home}/target")
+    assert failed.value.code == UNIX_FILE_RENAME_ERR.code - errno.EISDIR
+    assert names(session, home) == {"made"}
+
+
+def test_a_data_object_is_not_made_where_a_collection_had_collections_with_objects(
+    session: iRODSSession, home: str
+) -> None:
+    session.collections.create(f"{home}/name")
+    make_and_remove(session, f"{home}/name/below")
+    session.collections.remove(f"{home}/name", recurse=False)
+    with pytest.raises(UNIX_FILE_CREATE_ERR) as failed:
+        make_object(session, f"{home}/name")
+    assert failed.value.code == UNIX_FILE_CREATE_ERR.code - errno.EEXIST
+    assert names(session, home) == set()
 
 
 def test_a_tree_removed_without_force_is_in_the_trash(session: iRODSSession, home: str) -> None:
