@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import struct
@@ -43,14 +44,16 @@ class Proxy:
     """Listens on `port`. `requests` counts API requests by number, `flights` the times a client had to wait.
 
     `delay` (seconds) is added to every round trip. Without any, a reply may overtake the rest of its flight, which
-    counts as two flights then; so flights are exact only when there is a delay.
+    counts as two flights then; so flights are exact only when there is a delay. `rate` (bytes a second) is what replies
+    on one connection come at, as where the window of a connection is too small for a long line.
     """
 
-    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
+    def __init__(self, host: str, port: int, delay: float = 0.0, rate: float = math.inf) -> None:
         self._target = (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.delay = delay
+        self.rate = rate
         self.requests: Counter[int] = Counter()
         self.flights = 0
         self.connections = 0
@@ -67,8 +70,8 @@ class Proxy:
 
     @classmethod
     @contextmanager
-    def before(cls, host: str, port: int, delay: float = 0.0) -> Iterator[Proxy]:
-        proxy = cls(host, port, delay)
+    def before(cls, host: str, port: int, delay: float = 0.0, rate: float = math.inf) -> Iterator[Proxy]:
+        proxy = cls(host, port, delay, rate)
         try:
             yield proxy
         finally:
@@ -219,11 +222,13 @@ class Proxy:
 
     def _receive_replies(self, line: _Line, chunks: SimpleQueue[tuple[float, bytes]]) -> None:
         chunk = b"-"
+        due = 0.0
         while chunk:
             chunk = b""
             with suppress(OSError):
                 chunk = line.zone.recv(_RECEIVED_AT_ONCE)
-            chunks.put((time.monotonic() + self.delay, chunk))
+            due = max(due, time.monotonic() + self.delay) + len(chunk) / self.rate
+            chunks.put((due, chunk))
 
     def _deliver(self, line: _Line, chunk: bytes, answered: threading.Event) -> None:
         self._flowing.wait()

@@ -48,6 +48,15 @@ class ConnectionPool:
             finally:
                 await self.give_back(connection)
 
+    @asynccontextmanager
+    async def spare(self) -> AsyncIterator[ZoneConnection | None]:
+        """One connection within the bound for the time of the block; None when it would leave too few for flights."""
+        if self._free.value <= max(1, self._most_idle // 2):
+            yield None
+            return
+        async with self.connection() as connection:
+            yield connection
+
     async def dedicate(self) -> ZoneConnection:
         """A connection outside of the bound, until it is given back."""
         while self._idle:

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-import functools
+import logging
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import trio
+from irods.exception import iRODSException
 
-from irodsfs.grid import requests
-from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.connection import ZoneConnection
+from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.lane import Chunk, Lane
+from irodsfs.transfer.pace import Pace
+
+logger = logging.getLogger(__name__)
 
 FIRST_CHUNK = 256 * 1024
 AHEAD = 4
 """How many chunks are requested or held ahead of the reader."""
 
+AHEAD_EACH = 2
+"""How many more there are for each connection beside the first."""
+
 BEHIND = 2 * CHUNK
 """How many bytes are kept behind the one who reads farthest: the kernel's requests overtake one another."""
+
+Another = Callable[[], AbstractAsyncContextManager[ZoneConnection | None]]
+"""Lends one more connection on which the object is open, or None when there is none to be had."""
 
 
 class ReadAhead:
     """One sequential run over an open descriptor, from `start` to `end` (bytes).
 
-    Chunks double in size up to the largest, several are on their way at a time. `run` owns the connection until it
-    returns, which it does when all has been brought, or soon after `stop`.
+    Chunks grow up to the largest, several are on their way at a time; where one connection does not fill the line,
+    there are more of them. `run` owns the first until it returns, which it does when all has been brought, or soon
+    after `stop`; it gives back the others before that.
     """
 
     def __init__(
-        self, connection: ZoneConnection, start: int, end: int, verification: Verification | None = None
+        self,
+        connection: ZoneConnection,
+        start: int,
+        end: int,
+        verification: Verification | None = None,
+        another: Another | None = None,
     ) -> None:
         self._connection = connection
         self._verification = verification
-        self._chunks: deque[tuple[int, memoryview]] = deque()
-        self._requested: deque[int] = deque()
+        self._another = another
+        self._chunks: deque[Chunk] = deque()
         self._start = self._asked_to = self._brought_to = self._read_to = start
         self._end = end
-        self._chunk = FIRST_CHUNK
+        self._pace = Pace()
+        self._lanes = 1
         self._stopped = False
         self._progress = trio.Event()
         self.failure: BaseException | None = None
@@ -44,7 +64,7 @@ class ReadAhead:
 
     def will_bring(self, offset: int, end: int) -> bool:
         """True when these bytes are held, or come before long."""
-        oldest = self._chunks[0][0] if self._chunks else self._brought_to
+        oldest = self._chunks[0].start if self._chunks else self._brought_to
         return not self._stopped and oldest <= offset and end <= min(self._end, self._asked_to + CHUNK)
 
     def holds(self, offset: int, end: int) -> bool:
@@ -53,82 +73,133 @@ class ReadAhead:
 
     async def read(self, offset: int, end: int) -> bytes | memoryview | None:
         """Bytes that `will_bring` promised; None when the run could not keep its promise."""
-        self._read_to = max(self._read_to, end)
-        self._move()
-        while self._brought_to < end:
-            if self.failure is not None:
-                raise self.failure
-            if self._stopped:
-                return None
-            await self._progress.wait()
-        if self._chunks[0][0] > offset:
+        if end > self._read_to:
+            self._read_to = end
+            self._move()
+        if end > self._brought_to and not await self._wait_for(end):
+            return None
+        if self._chunks[0].start > offset:
             # Others read far ahead while this one waited, and the run did not keep what lies behind them.
             return None
-        parts = [chunk[max(0, offset - start) : end - start] for start, chunk in self._chunks if start < end]
-        parts = [part for part in parts if part]
+        parts = []
+        for chunk in self._chunks:
+            if chunk.start >= end:
+                break
+            if chunk.end > offset:
+                assert chunk.content is not None
+                parts.append(chunk.content[max(0, offset - chunk.start) : end - chunk.start])
         self._forget_behind()
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def _wait_for(self, end: int) -> bool:
+        """True when everything up to `end` has come, False when it never will."""
+        with self._pace.waiting():
+            while self._brought_to < end:
+                if self.failure is not None:
+                    raise self.failure
+                if self._stopped:
+                    return False
+                await self._progress.wait()
+        return True
 
     async def run(self) -> None:
         """Fetch until the end or `stop`; every reply is received, so the connection is fit for other use then."""
         try:
-            await trio.to_thread.run_sync(self._connection.send, requests.seek(FIRST_DESCRIPTOR, self._start))
-            (await trio.to_thread.run_sync(self._connection.receive)).check()
-            while not self._stopped or self._requested:
-                await self._send_due()
-                if self._requested:
-                    await self._receive()
-                elif self._asked_to >= self._end:
-                    break
-                else:
-                    await self._progress.wait()
-        except Exception as error:
-            # Told to whoever reads: this task has nobody who could handle it.
-            self.failure = error
+            async with trio.open_nursery() as nursery:
+                await self._work(Lane(self._connection), 0, nursery)
         finally:
-            self._stopped = self._stopped or self.failure is not None
+            self.stop()
             self.finished.set()
-            self._move()
 
     def stop(self) -> None:
         self._stopped = True
         self._move()
 
-    async def _send_due(self) -> None:
-        due = []
-        while not self._stopped and self._asked_to < self._end and self._outstanding() < AHEAD:
-            size = min(self._chunk, self._end - self._asked_to)
-            due.append(requests.read(FIRST_DESCRIPTOR, size))
-            self._requested.append(size)
-            self._asked_to += size
-            self._chunk = min(2 * self._chunk, CHUNK)
-        if due:
-            await trio.to_thread.run_sync(functools.partial(self._connection.send, *due))
+    async def _work(self, lane: Lane, number: int, nursery: trio.Nursery) -> None:
+        """Ask for chunks on one connection, and receive them, as long as there are some to ask for."""
+        try:
+            while lane.requested or self._has_work_for(number):
+                due = self._due(lane, number)
+                if due or lane.requested:
+                    self._arrived(await lane.exchange(due), lane.round_trip)
+                    self._employ_more(nursery)
+                else:
+                    await self._progress.wait()
+        except Exception as error:
+            # Told to whoever reads: this task has nobody who could handle it.
+            self.failure = self.failure or error
+            self.stop()
+        finally:
+            lane.leave()
 
-    def _outstanding(self) -> int:
-        unread = sum(1 for start, chunk in self._chunks if start + len(chunk) > self._read_to)
-        return len(self._requested) + unread
+    def _has_work_for(self, number: int) -> bool:
+        return not self._stopped and self._asked_to < self._end and number < self._pace.wanted
 
-    async def _receive(self) -> None:
-        reply = await trio.to_thread.run_sync(self._connection.receive)
-        size = self._requested.popleft()
-        content = reply.check().bs
-        if len(content) < size and not self._stopped:
+    def _due(self, lane: Lane, number: int) -> list[Chunk]:
+        due: list[Chunk] = []
+        most = AHEAD if self._pace.wanted == 1 else AHEAD_EACH
+        while self._has_work_for(number) and self._has_room() and len(lane.requested) + len(due) < most:
+            chunk = Chunk(self._asked_to, self._next_size())
+            self._asked_to = chunk.end
+            self._chunks.append(chunk)
+            due.append(chunk)
+        return due
+
+    def _has_room(self) -> bool:
+        unread = sum(1 for chunk in self._chunks if chunk.end > self._read_to)
+        return unread < AHEAD + AHEAD_EACH * (self._pace.wanted - 1)
+
+    def _next_size(self) -> int:
+        """As much again as was asked for until now, and no chunk across a multiple of the largest.
+
+        So what the kernel asks for lies within one chunk.
+        """
+        so_far = max(FIRST_CHUNK, self._asked_to - self._start)
+        return min(so_far, CHUNK - self._asked_to % CHUNK, self._end - self._asked_to)
+
+    def _arrived(self, chunk: Chunk, round_trip: float) -> None:
+        assert chunk.content is not None
+        if self._stopped:
+            return
+        if len(chunk.content) < chunk.size:
             raise OSError("the object became shorter while it was read")
-        self._verify(content)
-        self._chunks.append((self._brought_to, memoryview(content)))
-        self._brought_to += len(content)
+        self._pace.arrived(chunk.size, round_trip)
+        for each in self._chunks:
+            if each.content is None:
+                break
+            if each.start == self._brought_to:
+                self._verify(each)
+                self._brought_to = each.end
         self._move()
 
-    def _verify(self, content: bytes | bytearray) -> None:
+    def _employ_more(self, nursery: trio.Nursery) -> None:
+        while self._another is not None and self._lanes < self._pace.wanted:
+            nursery.start_soon(self._work_beside, self._another, self._lanes, nursery)
+            self._lanes += 1
+
+    async def _work_beside(self, another: Another, number: int, nursery: trio.Nursery) -> None:
+        try:
+            async with another() as connection:
+                if connection is None:
+                    self._pace.refused()
+                else:
+                    self._pace.joined()
+                    await self._work(Lane(connection), number, nursery)
+        except (iRODSException, ZoneUnreachable) as error:
+            logger.debug("one more connection to read ahead: %s", describe(error))
+            self._pace.refused()
+
+    def _verify(self, chunk: Chunk) -> None:
         if self._verification is None:
             return
-        self._verification.add(content)
-        if self._brought_to + len(content) == self._end:
+        assert chunk.content is not None
+        self._verification.add(chunk.content)
+        if chunk.end == self._end:
             self._verification.finish()
 
     def _forget_behind(self) -> None:
-        while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= self._read_to - BEHIND:
+        # What others have not received yet is ahead of everybody, so it is never the first.
+        while self._chunks and self._chunks[0].content is not None and self._chunks[0].end <= self._read_to - BEHIND:
             self._chunks.popleft()
 
     def _move(self) -> None:

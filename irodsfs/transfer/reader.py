@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import trio
-from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
-from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.checksums import ChecksumMismatchError, Verification, registered
-from irodsfs.transfer.flights import CHUNK, check_descriptor
+from irodsfs.transfer import replica
+from irodsfs.transfer.checksums import ChecksumMismatchError, Verification
+from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.readahead import ReadAhead
-
-logger = logging.getLogger(__name__)
 
 RANDOM_READ = 64 * 1024
 """Bytes fetched for a read that does not follow the one before."""
@@ -45,19 +42,11 @@ class Reader:
 
     async def open(self) -> None:
         """Open the replica in one flight; `size` (bytes) and `version` are those of the zone now."""
-        self._connection = connection = await self._zone.pool.dedicate()
-        opening = [
-            requests.open_object(self._path, os.O_RDONLY),
-            requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
-            requests.object_stat(self._path),
-        ]
-        opened, sought, stat = await self._zone.pool.run(connection, opening)
-        check_descriptor(opened)
-        connection.open_descriptors.add(FIRST_DESCRIPTOR)
-        end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)
-        self.size = int(end.offset)
-        self.version = stat.check().body
-        self._checksum = registered(stat) if self._verify else ""
+        self._connection = await self._zone.pool.dedicate()
+        opened = await replica.open_to_read(self._zone, self._connection, self._path)
+        self.size = opened.size
+        self.version = opened.version
+        self._checksum = opened.checksum if self._verify else ""
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`, at most a chunk; otherwise fewer only at the end of the object."""
@@ -131,8 +120,24 @@ class Reader:
         await self._stop_ahead()
         connection = await self.connection()
         verification = Verification(self._path, self._checksum) if self._checksum and offset == 0 else None
-        self._ahead = ReadAhead(connection, offset, self.size, verification)
+        # Each further opening would be one more use of a ticket.
+        another = None if self._zone.identity.assumed_access else self._another
+        self._ahead = ReadAhead(connection, offset, self.size, verification, another)
         self._zone.background.start_soon(self._ahead.run)
+
+    @asynccontextmanager
+    async def _another(self) -> AsyncIterator[ZoneConnection | None]:
+        """One more connection on which the same content is open; None when none can be spared."""
+        async with self._zone.pool.spare() as connection:
+            if connection is None:
+                yield None
+                return
+            try:
+                opened = await replica.open_to_read(self._zone, connection, self._path)
+                yield connection if opened.version == self.version else None
+            finally:
+                with trio.CancelScope(shield=True):
+                    await replica.close(self._zone, connection, self._path)
 
     async def _stop_ahead(self) -> None:
         ahead, self._ahead = self._ahead, None
@@ -152,10 +157,5 @@ class Reader:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if connection.open_descriptors and not connection.broken:
-            try:
-                await self._zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
-                connection.open_descriptors.clear()
-            except ZoneUnreachable as error:
-                logger.debug("closing %s: %s", self._path, error)
+        await replica.close(self._zone, connection, self._path)
         await self._zone.pool.give_back(connection)

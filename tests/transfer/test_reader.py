@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
 import trio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import readahead, reader
+from irodsfs.transfer import pace, readahead, reader
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.reader import Reader
+from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
 
 CHUNK = 64
 CONTENT = random.Random(1).randbytes(200 * CHUNK)
+CONNECTIONS = 8
+
+Read = tuple[int, int]
+offsets = st.integers(0, len(CONTENT) + CHUNK)
+sizes = st.integers(1, CHUNK)
+in_order = st.builds(
+    lambda start, size, count: [(start + number * size, size) for number in range(count)],
+    offsets, sizes, st.integers(1, 40),
+)  # fmt: skip
+at_once = st.one_of(in_order, in_order.flatmap(st.permutations), st.lists(st.tuples(offsets, sizes), max_size=8))
 
 
 @pytest.fixture
@@ -27,6 +43,9 @@ def path(session: iRODSSession, home: str, monkeypatch: pytest.MonkeyPatch) -> s
     monkeypatch.setattr(readahead, "FIRST_CHUNK", CHUNK // 4)
     monkeypatch.setattr(readahead, "BEHIND", CHUNK)
     monkeypatch.setattr(reader, "RANDOM_READ", CHUNK // 2)
+    # Any line is worth more connections.
+    for name, value in {"GAIN": 0, "NEAR": 0, "PERIOD": 0}.items():
+        monkeypatch.setattr(pace, name, value)
     with session.data_objects.open(f"{home}/object", "w") as stream:
         stream.write(CONTENT)
     return f"{home}/object"
@@ -35,7 +54,7 @@ def path(session: iRODSSession, home: str, monkeypatch: pytest.MonkeyPatch) -> s
 @asynccontextmanager
 async def opened(path: str, session: iRODSSession) -> AsyncIterator[Reader]:
     async with trio.open_nursery() as background:
-        zone = await Zone.enter(session, 2, background)
+        zone = await Zone.enter(session, CONNECTIONS, background)
         subject = Reader(zone, path, verify=False)
         await subject.open()
         with trio.fail_after(60):
@@ -45,17 +64,21 @@ async def opened(path: str, session: iRODSSession) -> AsyncIterator[Reader]:
         background.cancel_scope.cancel()
 
 
-async def read_at_once(subject: Reader, offsets: Iterable[int], size: int) -> dict[int, bytes]:
+async def read_at_once(subject: Reader, reads: Iterable[Read]) -> dict[Read, bytes]:
     """What reads bring that are all under way at once."""
-    brought: dict[int, bytes] = {}
+    brought: dict[Read, bytes] = {}
 
-    async def read(offset: int) -> None:
-        brought[offset] = bytes(await subject.read(offset, size))
+    async def read(offset: int, size: int) -> None:
+        brought[offset, size] = bytes(await subject.read(offset, size))
 
     async with trio.open_nursery() as readers:
-        for offset in offsets:
-            readers.start_soon(read, offset)
+        for offset, size in reads:
+            readers.start_soon(read, offset, size)
     return brought
+
+
+def content_of(reads: Iterable[Read]) -> dict[Read, bytes]:
+    return {(offset, size): CONTENT[offset : offset + size] for offset, size in reads}
 
 
 async def test_a_read_that_is_overtaken_brings_its_own_bytes(path: str, session: iRODSSession) -> None:
@@ -87,12 +110,39 @@ async def test_reads_under_way_at_once_bring_their_own_bytes(path: str, session:
     # Mostly forward, as a kernel that reads ahead asks, but each request may be overtaken by some others.
     offsets.sort(key=lambda offset: offset + shuffler.randrange(seed * CHUNK + 1))
     async with opened(path, session) as subject:
-        brought = await read_at_once(subject, offsets, size)
-    assert brought == {offset: CONTENT[offset : offset + size] for offset in offsets}
+        brought = await read_at_once(subject, [(offset, size) for offset in offsets])
+    assert brought == content_of(brought)
+
+
+@pytest.mark.timeout(100)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(at_once, max_size=6))
+def test_reads_in_any_order_bring_their_own_bytes(path: str, session: iRODSSession, steps: list[list[Read]]) -> None:
+    async def main() -> None:
+        async with opened(path, session) as subject:
+            for reads in steps:
+                assert await read_at_once(subject, reads) == content_of(reads)
+
+    trio.run(main)
+
+
+async def test_a_long_line_is_read_on_several_connections_that_end_with_the_reading(
+    path: str, zone_server: EmbeddedZone
+) -> None:
+    with Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy:
+        with dataclasses.replace(zone_server, port=proxy.port).session() as session:
+            async with opened(path, session) as subject:
+                brought = b""
+                while piece := await subject.read(len(brought), CHUNK // 2):
+                    brought += piece
+            assert brought == CONTENT
+        # Half of the connections are left to others, and the first one is beside them all.
+        assert 2 <= proxy.connections <= CONNECTIONS // 2 + 1
+        assert proxy.requests[api_number["DATA_OBJ_OPEN_AN"]] == proxy.requests[api_number["DATA_OBJ_CLOSE_AN"]]
 
 
 async def test_a_read_at_the_end_is_short_and_beyond_it_empty(path: str, session: iRODSSession) -> None:
     end = len(CONTENT)
     async with opened(path, session) as subject:
-        brought = await read_at_once(subject, [end - 10, end, end + 10], 24)
-    assert brought == {end - 10: CONTENT[-10:], end: b"", end + 10: b""}
+        brought = await read_at_once(subject, [(end - 10, 24), (end, 24), (end + 10, 24)])
+    assert brought == {(end - 10, 24): CONTENT[-10:], (end, 24): b"", (end + 10, 24): b""}

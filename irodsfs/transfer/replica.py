@@ -1,0 +1,52 @@
+"""Opening a replica to read ranges of it, on a connection that is kept for that."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+
+from irods.message import FileSeekResponse, iRODSMessage
+
+from irodsfs.grid import requests
+from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer.checksums import registered
+from irodsfs.transfer.flights import check_descriptor
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was opened: `size` in bytes, `version` the same again only for the same content, `checksum` where known."""
+
+    size: int
+    version: bytes
+    checksum: str
+
+
+async def open_to_read(zone: Zone, connection: ZoneConnection, path: str) -> Opened:
+    """Open a replica in one flight. Raises the zone's error, or `ZoneUnreachable`."""
+    opening = [
+        requests.open_object(path, os.O_RDONLY),
+        requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
+        requests.object_stat(path),
+    ]
+    opened, sought, stat = await zone.pool.run(connection, opening)
+    check_descriptor(opened)
+    connection.open_descriptors.add(FIRST_DESCRIPTOR)
+    end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)
+    return Opened(int(end.offset), stat.check().body, registered(stat))
+
+
+async def close(zone: Zone, connection: ZoneConnection, path: str) -> None:
+    """Close what is open on a connection, so that it is fit for other use."""
+    if not connection.open_descriptors or connection.broken:
+        return
+    try:
+        await zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
+        connection.open_descriptors.clear()
+    except ZoneUnreachable as error:
+        logger.debug("closing %s: %s", path, error)
