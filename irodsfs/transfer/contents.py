@@ -25,6 +25,7 @@ from irodsfs.transfer.spool import Spool, SpoolFile
 from irodsfs.transfer.upload import Upload, upload
 from irodsfs.transfer.write_stream import WriteStream
 
+NANOSECONDS = 1_000_000_000
 STREAM_FROM = 2 * CHUNK
 """Bytes written in order from which on they go into the zone before a flush asks for it."""
 
@@ -131,7 +132,7 @@ class Contents:
         """Set the modify time; True when it goes along with the flush that is due anyway."""
         self.modified_ns = nanoseconds
         if self.is_dirty:
-            self._touch = nanoseconds // 1_000_000_000
+            self._touch = nanoseconds // NANOSECONDS
         return self.is_dirty
 
     async def flush(self) -> None:
@@ -335,10 +336,16 @@ class Contents:
             exclusive=self._exclusive,
             cut=cut,
             grown_to=self.size if self.size > written_to else None,
-            touch=self._touch,
+            touch=self._time_to_set(emptied=replace and not patches),
             resource=self._options.resource,
             checksum=self._options.checksum,
         )
+
+    def _time_to_set(self, *, emptied: bool) -> int | None:
+        # Servers date what is written, not what is emptied and left so.
+        if self._touch is None and emptied and self.registered and self.modified_ns is not None:
+            return self.modified_ns // NANOSECONDS
+        return self._touch
 
     def _settle(self) -> None:
         self._dirty.clear()

@@ -53,6 +53,23 @@ def test_a_time_set_before_the_file_is_closed_stays(forgetful: Mount) -> None:
     assert (forgetful.path / "file").stat().st_mtime_ns == MOMENT
 
 
+@pytest.mark.parametrize("size", [10, 5_000_000])
+@pytest.mark.parametrize("cut", [0, 5])
+def test_a_file_that_is_cut_and_not_written_is_dated_in_the_zone_too(
+    mount: Mount, session: iRODSSession, home: str, size: int, cut: int
+) -> None:
+    file = mount.path / "file"
+    file.write_bytes(bytes(size))
+    os.utime(file, (LONG_AGO, LONG_AGO))
+    os.truncate(file, cut)
+    assert seconds_in_zone(session, f"{home}/file") == pytest.approx(file.stat().st_mtime, abs=1)
+    os.utime(file, (LONG_AGO, LONG_AGO))
+    with file.open("wb"):
+        pass
+    assert seconds_in_zone(session, f"{home}/file") == pytest.approx(file.stat().st_mtime, abs=1)
+    assert file.stat().st_mtime > LONG_AGO
+
+
 @pytest.mark.parametrize("moment", [0, MOMENT])
 def test_a_time_set_through_a_handle_of_an_unlinked_file_is_shown(forgetful: Mount, moment: int) -> None:
     handle = os.open(forgetful.path / "file", os.O_CREAT | os.O_RDONLY)
