@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from irodsfs.sandbox import clock
 from irodsfs.sandbox.api import registry
+from irodsfs.sandbox.closing import abandon
 from irodsfs.sandbox.descriptors import Descriptors
 from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
 from irodsfs.sandbox.genquery1 import Statements
 from irodsfs.sandbox.handshake import greet, say_goodbye
-from irodsfs.sandbox.opening import abandon
 from irodsfs.sandbox.tickets import Counted
 from irodsfs.sandbox.users import User
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message

@@ -46,6 +46,15 @@ class Descriptor:
         return self.flags & os.O_ACCMODE != os.O_RDONLY
 
     @property
+    def is_changed(self) -> bool:
+        """Whether there is new content: the replica was made by the open, or bytes were written."""
+        return self.created or bool(self.written)
+
+    def expects_another(self, size: int) -> bool:
+        """Whether the client announced another size than this one."""
+        return self.expected_size > 0 and self.expected_size != size
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing can be read: the replica was empty and nothing was written since."""
         return self.size == 0 and not self.written
@@ -68,6 +77,10 @@ class Descriptors:
         """Keeps a descriptor under a free number."""
         self._open[number] = descriptor
         return number
+
+    def has(self, number: int) -> bool:
+        """Whether a descriptor of that number is open."""
+        return number in self._open
 
     def get(self, number: int, error: str = "BAD_INPUT_DESC_INDEX") -> Descriptor:
         """The descriptor of that number; raises IrodsError when it is out of range or not open."""

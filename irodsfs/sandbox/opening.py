@@ -1,20 +1,17 @@
-"""Opening and closing replicas: which one, under which lock, and what the catalog says afterwards."""
+"""Opening replicas: which one, and under which lock."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import tickets, vault
+from irodsfs.sandbox import vault
 from irodsfs.sandbox.access import is_admin_request, require_for_contents, visible_replicas
 from irodsfs.sandbox.administration import quotas
 from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.checksums import register_checksum
-from irodsfs.sandbox.copies import keep_copies
 from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.namespace import (
     add_data_object,
     add_replica,
@@ -25,14 +22,7 @@ from irodsfs.sandbox.namespace import (
 )
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access
-from irodsfs.sandbox.replicas import (
-    Status,
-    choose,
-    lock_for_write,
-    require_unlocked,
-    unlock,
-    update_replica,
-)
+from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, update_replica
 from irodsfs.sandbox.resources import name_for_create, require_root, resource_for_create
 from irodsfs.sandbox.wire import Struct
 
@@ -165,7 +155,7 @@ def open_for_write(
         lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
     descriptor = opened(agent, path, flags, replica, keywords)
     if flags & os.O_TRUNC:
-        update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="", modify_ts=now())
+        update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="")
     descriptor.replica = find_replica(agent.catalog, *descriptor.key)
     descriptor.token = access.add(descriptor.key)
     return descriptor
@@ -188,74 +178,3 @@ def is_access_time_old(replica: sqlite3.Row) -> bool:
     """Whether a read has to be noted: the replica changed since the last one, or that was a day ago."""
     accessed = replica["access_ts"]
     return bool(accessed < replica["modify_ts"]) or int(now()) - int(accessed) >= ACCESS_TIME_RESOLUTION
-
-
-def close_replica(agent: Agent, number: int) -> int:
-    """Closes a descriptor and finalises its replica; the status to answer with."""
-    descriptor = release(agent, number)
-    if not descriptor.token:
-        return 0
-    with agent.catalog.transaction():
-        return finalise(agent, descriptor)
-
-
-def release(agent: Agent, number: int) -> Descriptor:
-    """Frees a descriptor and closes its file."""
-    descriptor = agent.descriptors.remove(number)
-    os.close(descriptor.file)
-    if descriptor.token:
-        agent.zone.replica_access.remove(descriptor.key)
-    return descriptor
-
-
-def size_in_vault(descriptor: Descriptor) -> int:
-    """Bytes in the file at the path the replica had when it was opened, as the server looks for it."""
-    return vault.size(descriptor.replica["data_path"])
-
-
-def finalise(agent: Agent, descriptor: Descriptor) -> int:
-    """Records what was written: size, times, status; siblings are stale when anything was.
-
-    The path of the file is written back too, so that a rename in between is half undone, as in the server.
-    """
-    catalog = agent.catalog
-    try:
-        size = size_in_vault(descriptor)
-    except IrodsError as error:
-        unlock(catalog, *descriptor.key, Status.STALE, None)
-        return error.code
-    data_id, number = descriptor.key
-    path = descriptor.replica["data_path"]
-    if descriptor.expected_size > 0 and size != descriptor.expected_size:
-        update_replica(catalog, data_id, number, data_size=size, data_path=path)
-        unlock(catalog, *descriptor.key, Status.STALE, None)
-        return size
-    if not descriptor.created and descriptor.written is None:
-        update_replica(catalog, data_id, number, data_size=size, data_path=path)
-        unlock(catalog, *descriptor.key, None, None)
-        return 0
-    update_replica(catalog, data_id, number, data_size=size, data_path=path, data_checksum="", modify_ts=now())
-    refused = tickets.status_of_write(agent, data_id, descriptor.written or 0) or keep_checksum(agent, descriptor)
-    unlock(catalog, data_id, number, Status.STALE if refused else Status.GOOD, Status.STALE)
-    if not refused:
-        keep_copies(agent, data_id, number)
-    return refused
-
-
-def keep_checksum(agent: Agent, descriptor: Descriptor) -> int:
-    """Registers the checksum the client asked for at the open; negative when it is not the one it expects."""
-    if not descriptor.keywords.keys() & {"regChksum", "verifyChksum"}:
-        return 0
-    expected = descriptor.keywords.get("verifyChksum", "")
-    found = register_checksum(agent.catalog, *descriptor.key, scheme_of=expected)
-    return code_of("USER_CHKSUM_MISMATCH") if expected and found != expected else 0
-
-
-def abandon(agent: Agent, number: int) -> None:
-    """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
-    descriptor = release(agent, number)
-    if descriptor.token:
-        with agent.catalog.transaction():
-            with contextlib.suppress(IrodsError):
-                update_replica(agent.catalog, *descriptor.key, data_size=size_in_vault(descriptor))
-            unlock(agent.catalog, *descriptor.key, Status.STALE, None)

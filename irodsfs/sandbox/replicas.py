@@ -36,8 +36,16 @@ def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: boo
     if has_token:
         candidates = [replica for replica in wanted if replica["data_is_dirty"] == Status.INTERMEDIATE] + candidates
     if not candidates:
-        raise IrodsError("HIERARCHY_ERROR")
+        raise locked(wanted[0], by_place="resc_hier" in keywords)
     return candidates[0]
+
+
+def locked(replica: sqlite3.Row, *, by_place: bool) -> IrodsError:
+    """What keeps a client from a replica that is not at rest: without a hierarchy the server finds none to use."""
+    if not by_place:
+        return IrodsError("HIERARCHY_ERROR")
+    is_written = replica["data_is_dirty"] == Status.INTERMEDIATE
+    return IrodsError("INTERMEDIATE_REPLICA_ACCESS" if is_written else "LOCKED_DATA_OBJECT_ACCESS")
 
 
 def is_wanted(replica: sqlite3.Row, keywords: dict[str, str]) -> bool:

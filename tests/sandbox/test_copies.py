@@ -136,4 +136,15 @@ def test_content_with_another_checksum_than_expected_is_stale(session: iRODSSess
     expected = "sha2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     with pytest.raises(USER_CHKSUM_MISMATCH):
         write(session, path, b"not empty", **{kw.VERIFY_CHKSUM_KW: expected})
-    assert replicas(session, path) == {"demoResc": (0, "0", 9)}
+    assert replicas(session, path) == {"demoResc": (0, "0", 0)}  # what was written is not told, as in the server
+
+
+def test_siblings_of_a_replica_that_was_opened_and_not_written_are_good_unless_replica_close_ends_it(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    other = make_resource()
+    write(session, path, b"content")
+    session.data_objects.replicate(path, resource=other)
+    file = session.data_objects.open(path, "r+")
+    file.close()
+    assert {status for _, status, _ in replicas(session, path).values()} == {"1"}

@@ -80,6 +80,65 @@ def test_a_put_whose_checksum_differs_leaves_a_stale_replica(client: RawClient, 
     assert touched.int_info == code_of("SYS_NO_GOOD_REPLICA")
 
 
+def test_a_put_of_another_size_than_announced_leaves_a_stale_replica(client: RawClient, home: str) -> None:
+    put = data_object(f"{home}/x", size=100, dataIncluded="")
+    assert client.call(606, put, b"content").int_info == code_of("SYS_COPY_LEN_ERR")
+    touched = client.call(20007, json_struct({"logical_path": f"{home}/x", "options": {}}))
+    assert touched.int_info == code_of("SYS_NO_GOOD_REPLICA")
+
+
+def test_a_put_dates_object_and_collection_even_when_it_overwrites_with_nothing(
+    client: RawClient, data_object_path: str, home: str
+) -> None:
+    for path in (data_object_path, home):
+        request = {"logical_path": path, "options": {"seconds_since_epoch": 1000}}
+        assert client.call(20007, json_struct(request)).int_info == 0
+    assert client.call(606, data_object(data_object_path, dataIncluded="", forceFlag="")).int_info == 0
+    for path in (data_object_path, home):
+        assert int(decode(client.call(633, data_object(path)).body).text("modifyTime")) > 1000
+
+
+def test_a_forced_put_or_copy_makes_no_replica_on_another_resource(
+    client: RawClient, session: iRODSSession, data_object_path: str, home: str, other_resource: str
+) -> None:
+    put = data_object(data_object_path, dataIncluded="", forceFlag="", destRescName=other_resource)
+    assert client.call(606, put, b"new").int_info == code_of("HIERARCHY_ERROR")
+    session.data_objects.copy(data_object_path, f"{home}/copy")
+    with refused("HIERARCHY_ERROR"):
+        session.data_objects.copy(data_object_path, f"{home}/copy", forceFlag="", destRescName=other_resource)
+    assert statuses(session, f"{home}/copy") == [(0, "1")]
+
+
+def test_a_copy_makes_the_collection_it_is_for(session: iRODSSession, data_object_path: str, home: str) -> None:
+    session.data_objects.copy(data_object_path, f"{home}/new/below/copy")
+    assert content(session, f"{home}/new/below/copy") == b"content"
+
+
+def test_a_copy_onto_itself_is_refused(session: iRODSSession, data_object_path: str) -> None:
+    with refused("OVERWRITE_WITHOUT_FORCE_FLAG"):
+        session.data_objects.copy(data_object_path, data_object_path)
+    with refused("USER_INPUT_PATH_ERR"):
+        session.data_objects.copy(data_object_path, data_object_path, forceFlag="")
+
+
+@pytest.mark.parametrize("close", [(673, opened(3)), (20004, json_struct({"fd": 3}))], ids=["close", "replica-close"])
+def test_who_loses_the_permission_while_writing_leaves_a_stale_replica(
+    zone_server: EmbeddedZone,
+    session: iRODSSession,
+    alice: iRODSSession,
+    data_object_path: str,
+    close: tuple[int, Struct],
+) -> None:
+    session.acls.set(iRODSAccess("read", str(Path(data_object_path).parent), alice.username))
+    session.acls.set(iRODSAccess("write", data_object_path, alice.username))
+    with RawClient.connected(zone_server.host, zone_server.port, alice.username, "open sesame") as writer:
+        writer.call(602, data_object(data_object_path, os.O_WRONLY))
+        writer.call(676, opened(3), b"new")
+        session.acls.set(iRODSAccess("read", data_object_path, alice.username))
+        assert writer.call(*close).int_info == code_of("CAT_NO_ACCESS_PERMISSION")
+    assert statuses(session, data_object_path) == [(0, "0")]
+
+
 def test_a_get_of_a_large_object_answers_a_descriptor(client: RawClient, home: str) -> None:
     path = f"{home}/large"
     client.call(602, data_object(path, os.O_CREAT | os.O_WRONLY))

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from irodsfs.sandbox.errors import code_of
-from irodsfs.sandbox.wire import Message, decode, json_of, json_struct
+from irodsfs.sandbox.wire import Message, Struct, decode, json_of, json_struct
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import EmbeddedZone
 
@@ -135,8 +135,16 @@ def test_several_writers_share_a_replica_by_its_token(client: RawClient, connect
 
 def test_a_wrong_token_opens_nothing(client: RawClient, connect: Connect, path: str) -> None:
     client.call(602, data_object(path, os.O_WRONLY))
-    wrong = data_object(path, os.O_WRONLY, replicaToken="wrong", resc_hier="demoResc")
-    assert connect().call(602, wrong).int_info == code_of("HIERARCHY_ERROR")
+    other = connect()
+    wrong = data_object(path, os.O_WRONLY, replicaToken="wrong")
+    assert other.call(602, wrong).int_info == code_of("HIERARCHY_ERROR")
+    wrong_and_where = data_object(path, os.O_WRONLY, replicaToken="wrong", resc_hier="demoResc")
+    assert other.call(602, wrong_and_where).int_info == code_of("INTERMEDIATE_REPLICA_ACCESS")
+
+
+@pytest.mark.parametrize("number", [2, 3, 5000])
+def test_a_replica_close_of_what_is_not_open_is_refused(client: RawClient, number: int) -> None:
+    assert client.call(20004, json_struct({"fd": number})).int_info == code_of("BAD_INPUT_DESC_INDEX")
 
 
 def test_replica_close_computes_a_checksum_on_demand(client: RawClient, home: str) -> None:
@@ -167,7 +175,44 @@ def test_an_object_opened_and_closed_keeps_its_modify_time(client: RawClient, pa
     client.call(20007, json_struct({"logical_path": path, "options": {"seconds_since_epoch": 1000}}))
     client.call(602, data_object(path, os.O_RDWR))
     client.call(673, opened(3))
-    assert decode(client.call(633, data_object(path)).body).text("modifyTime") == "00000001000"
+    assert modify_time(client, path) == 1000
+
+
+def modify_time(client: RawClient, path: str) -> int:
+    return int(decode(client.call(633, data_object(path)).body).text("modifyTime"))
+
+
+def set_modify_time(client: RawClient, path: str, seconds: int, **options: int) -> None:
+    request = {"logical_path": path, "options": options | {"seconds_since_epoch": seconds}}
+    assert client.call(20007, json_struct(request)).int_info == 0
+
+
+@pytest.mark.parametrize("close", [(673, opened(3)), (20004, json_struct({"fd": 3}))], ids=["close", "replica-close"])
+def test_a_write_of_no_bytes_is_none(client: RawClient, path: str, close: tuple[int, Struct]) -> None:
+    set_modify_time(client, path, 1000)
+    client.call(602, data_object(path, os.O_RDWR))
+    assert client.call(676, opened(3), b"").int_info == 0
+    assert client.call(*close).int_info == 0
+    assert modify_time(client, path) == 1000
+
+
+def test_truncation_by_an_open_without_a_write_keeps_the_modify_time(client: RawClient, path: str) -> None:
+    set_modify_time(client, path, 1000)
+    client.call(602, data_object(path, os.O_WRONLY | os.O_TRUNC))
+    assert client.call(673, opened(3)).int_info == 0
+    assert (size(client, path), modify_time(client, path)) == (0, 1000)
+
+
+@pytest.mark.parametrize("close", [(673, opened(3)), (20004, json_struct({"fd": 3}))], ids=["close", "replica-close"])
+def test_a_close_takes_back_times_that_were_set_while_the_object_was_open(
+    client: RawClient, connect: Connect, path: str, close: tuple[int, Struct]
+) -> None:
+    set_modify_time(client, path, 1000)
+    client.call(602, data_object(path, os.O_RDWR))
+    set_modify_time(connect(), path, 2000, replica_number=0)
+    assert modify_time(client, path) == 2000
+    assert client.call(*close).int_info == 0
+    assert modify_time(client, path) == 1000
 
 
 def test_a_name_too_long_for_the_vault_leaves_nothing_behind(client: RawClient, home: str) -> None:

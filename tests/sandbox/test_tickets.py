@@ -270,6 +270,14 @@ def test_a_ticket_for_certain_hosts_is_for_no_others(
     assert read(with_ticket(ticket, alice.username), data_object) == b"content"
 
 
+def test_a_close_counts_the_whole_size_of_an_object_towards_the_bytes_of_a_ticket(
+    session: iRODSSession, alice: iRODSSession, with_ticket: WithTicket, data_object: str
+) -> None:
+    ticket = issue(session, "write", data_object, write_bytes="100")
+    write(with_ticket(ticket, alice.username), data_object, b"more", mode="a")
+    assert stored(session, ticket, "write_byte_count") == [str(len(b"contentmore"))]
+
+
 def test_more_bytes_than_a_ticket_allows_fail_when_the_object_is_closed(
     session: iRODSSession, alice: iRODSSession, data_object: str, with_ticket: WithTicket
 ) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from irodsfs.sandbox import vault
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.checksums import register_checksum
+from irodsfs.sandbox.closing import publish, release
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.opening import open_replica, release, size_in_vault
-from irodsfs.sandbox.replicas import Status, unlock, update_replica
+from irodsfs.sandbox.opening import open_replica
+from irodsfs.sandbox.replicas import Status
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
 if TYPE_CHECKING:
@@ -40,18 +42,21 @@ def replica_close(agent: Agent, request: Request) -> Reply:
     """REPLICA_CLOSE_APN: closes a descriptor; size, status and checksum are recorded as the JSON options say."""
     options = json_of(request.input)
     number = descriptor_number(options)
-    agent.descriptors.get(number)
-    update_size, update_status = options.get("update_size", True), options.get("update_status", True)
-    compute_checksum = options.get("compute_checksum", False)
-    if compute_checksum and not update_status:
-        raise IrodsError("USER_INCOMPATIBLE_PARAMS")
+    if not agent.descriptors.has(number):
+        raise IrodsError("BAD_INPUT_DESC_INDEX")
     descriptor = release(agent, number)
-    if descriptor.token:
-        with agent.catalog.transaction():
-            record(agent, descriptor, update_size=bool(update_size), update_status=bool(update_status))
-            if compute_checksum:
-                register_checksum(agent.catalog, *descriptor.key)
-    return Reply()
+    if not descriptor.token:
+        return Reply()
+    with agent.catalog.transaction():
+        status = record(
+            agent,
+            descriptor,
+            update_size=bool(options.get("update_size", True)),
+            update_status=bool(options.get("update_status", True)),
+        )
+        if options.get("compute_checksum", False) and status == 0:
+            register_checksum(agent.catalog, *descriptor.key)
+    return Reply(status)
 
 
 def descriptor_number(options: Any) -> int:
@@ -60,14 +65,23 @@ def descriptor_number(options: Any) -> int:
     return int(options["fd"])
 
 
-def record(agent: Agent, descriptor: Descriptor, *, update_size: bool, update_status: bool) -> None:
-    """Brings the catalog up to date with what was written through a descriptor."""
-    size = size_in_vault(descriptor)
-    changed = descriptor.created or size != descriptor.size or bool(descriptor.written)
-    if update_size and changed:
-        update_replica(agent.catalog, *descriptor.key, data_size=size, data_checksum="", modify_ts=now())
-    if update_status:
-        unlock(agent.catalog, *descriptor.key, Status.GOOD if changed else None, Status.STALE)
+def record(agent: Agent, descriptor: Descriptor, *, update_size: bool, update_status: bool) -> int:
+    """Brings the catalog up to date with what was written through a descriptor; 0 or the code of a failure.
+
+    Siblings are stale afterwards even when nothing was written.
+    """
+    if not (update_size or update_status):
+        return 0
+    try:
+        size = vault.size(descriptor.replica["data_path"])
+    except IrodsError as error:
+        if update_status:
+            publish(agent, descriptor, Status.STALE, None)
+        return error.code
+    changed = descriptor.is_changed or size != descriptor.size
+    columns = {"data_size": size, "data_checksum": "", "modify_ts": now()} if update_size and changed else {}
+    at_rest = Status.GOOD if changed else None
+    return publish(agent, descriptor, at_rest if update_status else Status.INTERMEDIATE, Status.STALE, **columns)
 
 
 def description(number: int, descriptor: Descriptor) -> Struct:

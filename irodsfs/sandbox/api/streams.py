@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.closing import close_replica
 from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.opening import close_replica, open_replica
+from irodsfs.sandbox.opening import open_replica
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def data_object_write(agent: Agent, request: Request) -> Reply:
         written = write_all(descriptor.file, request.bs)
     except OSError as error:
         raise IrodsError("UNIX_FILE_WRITE_ERR", errno=error.errno or 0) from None
-    descriptor.written = (descriptor.written or 0) + written
+    if written:
+        descriptor.written = (descriptor.written or 0) + written
     return Reply(written)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from irodsfs.sandbox.access import visible_collection, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.closing import close_replica
 from irodsfs.sandbox.errors import IrodsError, named
-from irodsfs.sandbox.opening import close_replica, open_replica
+from irodsfs.sandbox.opening import open_replica
 from irodsfs.sandbox.permissions import Access, access_of
 from irodsfs.sandbox.replicas import Status, update_replica
 from irodsfs.sandbox.wire import Struct, json_of, key_values

@@ -7,12 +7,16 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.access import replicas_for, visible_replicas
+from irodsfs.sandbox.api.collections import make_all
 from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.api.streams import write_all
 from irodsfs.sandbox.checksums import checksum_of, register_checksum
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.closing import COPY, close_put, close_replica
+from irodsfs.sandbox.descriptors import Descriptor
+from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.namespace import find_collection
-from irodsfs.sandbox.opening import close_replica, open_replica
-from irodsfs.sandbox.paths import checked
+from irodsfs.sandbox.opening import open_replica
+from irodsfs.sandbox.paths import checked, split
 from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.replicas import choose
 from irodsfs.sandbox.wire import Struct, key_values
@@ -24,6 +28,8 @@ SINGLE_BUFFER = 32 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
 OVERWRITE = os.O_CREAT | os.O_RDWR | os.O_TRUNC
 PUT = 1  # operation type
+LEAST_MODE = 0o100
+UNKNOWN_COLLECTION = code_of("CAT_UNKNOWN_COLLECTION")
 PUT_ACTION, GET_ACTION = 99999990, 99999991
 PATH_COLUMN, OFFSET_COLUMN = 403, 999998
 
@@ -31,35 +37,34 @@ PATH_COLUMN, OFFSET_COLUMN = 403, 999998
 @handles(606)
 def data_object_put(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_PUT_AN: stores the byte stream; without ``dataIncluded`` it opens a descriptor to write to."""
-    keywords = request.input.keywords()
-    path = checked(request.input.text("objPath"))
-    require_overwritable(agent, path, keywords)
-    number = open_replica(agent, request.input, flags=OVERWRITE)
-    if "dataIncluded" not in keywords:
+    number = open_put(agent, request.input)
+    if "dataIncluded" not in request.input.keywords():
         return Reply(number, portal(number, ""))
     store(agent, number, request.bs)
-    close_put(agent, number)
-    return Reply()
+    return Reply(close_put(agent, number))
+
+
+def open_put(agent: Agent, request: Struct) -> int:
+    """Opens a data object to replace its content, which a client must ask for by force; answers the descriptor."""
+    require_overwritable(agent, checked(request.text("objPath")), request.keywords())
+    number = open_replica(agent, request, flags=OVERWRITE)
+    agent.descriptors.get(number).expected_size = request.integer("dataSize")
+    return number
 
 
 def require_overwritable(agent: Agent, path: str, keywords: dict[str, str]) -> None:
-    if "forceFlag" not in keywords and visible_replicas(agent, path):
+    """Raises IrodsError for a data object that must not be overwritten, or not on the resource asked for."""
+    replicas = visible_replicas(agent, path)
+    if replicas and "forceFlag" not in keywords:
         raise IrodsError("OVERWRITE_WITHOUT_FORCE_FLAG")
+    roots = {replica["resc_hier"].split(";")[0] for replica in replicas}
+    if roots and keywords.get("destRescName", min(roots)) not in roots:
+        raise IrodsError("HIERARCHY_ERROR")
 
 
 def store(agent: Agent, number: int, data: bytes) -> None:
     descriptor = agent.descriptors.get(number)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor.file, view) :]
-    descriptor.written = len(data)
-
-
-def close_put(agent: Agent, number: int) -> None:
-    """Closes a descriptor after all was written; raises IrodsError when the replica is not as it should be."""
-    status = close_replica(agent, number)
-    if status < 0:
-        raise IrodsError(status)
+    descriptor.written = write_all(descriptor.file, data)
 
 
 @handles(608)
@@ -85,8 +90,7 @@ def operation_complete(agent: Agent, request: Request) -> Reply:
     """OPR_COMPLETE_AN: the client is done with the descriptor a put or get gave it."""
     number = request.input.integer("myInt")
     agent.descriptors.get(number)
-    close_put(agent, number)
-    return Reply()
+    return Reply(min(close_replica(agent, number), 0))
 
 
 def portal(number: int, checksum: str) -> Struct:
@@ -119,24 +123,44 @@ def source_and_target(request: Struct) -> tuple[Struct, Struct]:
 def copy(agent: Agent, source: Struct, target: Struct) -> int:
     """Copies a data object's content; answers the number of bytes; raises IrodsError."""
     source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
-    if source_path == target_path or not target_path.startswith("/") or not visible_replicas(agent, source_path):
+    if not target_path.startswith("/") or not visible_replicas(agent, source_path):
+        raise IrodsError("USER_INPUT_PATH_ERR")
+    require_overwritable(agent, target_path, target.keywords())
+    if source_path == target_path:
         raise IrodsError("USER_INPUT_PATH_ERR")
     reading = open_replica(agent, source, flags=os.O_RDONLY)
     try:
-        require_overwritable(agent, target_path, target.keywords())
-        kind = agent.descriptors.get(reading).replica["data_type_name"]
-        writing = open_replica(agent, with_data_type(target, kind), flags=OVERWRITE)
+        writing = open_target(agent, target, agent.descriptors.get(reading))
         copied = pump(agent, reading, writing)
-        close_put(agent, writing)
+        status = close_replica(agent, writing)
     finally:
         close_replica(agent, reading)
+    if status < 0:
+        raise IrodsError(status)
     return copied
 
 
-def with_data_type(target: Struct, kind: str) -> Struct:
-    pairs = {"dataType": kind, **target.keywords()}
-    others = [(name, value) for name, value in target.members if name not in ("KeyValPair_PI", "dataSize")]
-    return Struct(target.name, *others, ("dataSize", -1), ("KeyValPair_PI", key_values(pairs)))
+def open_target(agent: Agent, target: Struct, source: Descriptor) -> int:
+    """Opens what a copy writes, in a collection that is made when missing; answers the descriptor."""
+    request = as_copy(target, source)
+    try:
+        number = open_replica(agent, request, flags=OVERWRITE)
+    except IrodsError as error:
+        if error.code != UNKNOWN_COLLECTION:
+            raise
+        make_all(agent, split(request.text("objPath"))[0])
+        number = open_replica(agent, request, flags=OVERWRITE)
+    agent.descriptors.get(number).expected_size = source.size
+    return number
+
+
+def as_copy(target: Struct, source: Descriptor) -> Struct:
+    """A request to open the target of a copy: with the type and, when that can be a file's, the mode of the source."""
+    mode = int(source.replica["data_mode"] or 0)
+    changes = {"dataSize": -1, "oprType": COPY} | ({"createMode": mode} if mode >= LEAST_MODE else {})
+    pairs = {"dataType": source.replica["data_type_name"], **target.keywords()}
+    others = [(name, value) for name, value in target.members if name not in (*changes, "KeyValPair_PI")]
+    return Struct(target.name, *others, *changes.items(), ("KeyValPair_PI", key_values(pairs)))
 
 
 def pump(agent: Agent, reading: int, writing: int) -> int:
@@ -160,7 +184,6 @@ def bulk_put(agent: Agent, request: Request) -> Reply:
     ends = [int(end) for end in columns[OFFSET_COLUMN] if end.isdigit()]
     keywords = request.input.keywords()
     for path, start, end in zip(columns[PATH_COLUMN], [0, *ends], ends, strict=False):
-        require_overwritable(agent, path, keywords)
         target = Struct(
             "DataObjInp_PI",
             ("objPath", path),
@@ -168,9 +191,11 @@ def bulk_put(agent: Agent, request: Request) -> Reply:
             ("oprType", PUT),
             ("KeyValPair_PI", key_values(keywords)),
         )
-        number = open_replica(agent, target, flags=OVERWRITE)
+        number = open_put(agent, target)
         store(agent, number, request.bs[start:end])
-        close_put(agent, number)
+        status = close_put(agent, number)
+        if status < 0:
+            return Reply(status)
     return Reply()
 
 

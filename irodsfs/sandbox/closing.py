@@ -1,0 +1,151 @@
+"""Closing replicas: what the catalog says of them afterwards.
+
+Whatever a close records it writes over the row as it was when the replica was opened: a change that others made
+meanwhile (a time, a type, a comment, the file's path of a rename) is lost, as in the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import tickets, vault
+from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.checksums import SHA2, checksum_of
+from irodsfs.sandbox.copies import keep_copies
+from irodsfs.sandbox.descriptors import Descriptor
+from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.namespace import touch_collection
+from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.replicas import Status, unlock, update_replica
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+COPY = 9  # operation type of what a copy writes
+PUBLISHED = (
+    "data_version",
+    "data_type_name",
+    "data_size",
+    "data_path",
+    "data_owner_name",
+    "data_owner_zone",
+    "data_checksum",
+    "data_expiry_ts",
+    "data_map_id",
+    "data_mode",
+    "r_comment",
+    "create_ts",
+    "modify_ts",
+)
+"""The columns a close writes, those of the status aside."""
+
+
+def close_replica(agent: Agent, number: int) -> int:
+    """Closes a descriptor and finalises its replica; the status to answer with."""
+    descriptor = release(agent, number)
+    if not descriptor.token:
+        return 0
+    with agent.catalog.transaction():
+        return finalise(agent, descriptor)
+
+
+def close_put(agent: Agent, number: int) -> int:
+    """Closes what a put in one request has written; the status to answer with, negative for a stale replica.
+
+    A put counts as a write also when it has no bytes, and changes its collection also when it overwrites.
+    """
+    descriptor = release(agent, number)
+    with agent.catalog.transaction():
+        size = vault.size(descriptor.replica["data_path"])
+        if descriptor.expects_another(size):
+            publish(agent, descriptor, Status.STALE, None)
+            return code_of("SYS_COPY_LEN_ERR")
+        checksum, mismatch = checksum_wanted(descriptor)
+        columns = {"data_size": size, "data_checksum": checksum}
+        if mismatch:
+            publish(agent, descriptor, Status.STALE, None, **columns)
+            return mismatch
+        touch_collection(agent.catalog, descriptor.replica["coll_id"])
+        return publish_written(agent, descriptor, **columns)
+
+
+def release(agent: Agent, number: int) -> Descriptor:
+    """Frees a descriptor and closes its file."""
+    descriptor = agent.descriptors.remove(number)
+    os.close(descriptor.file)
+    if descriptor.token:
+        agent.zone.replica_access.remove(descriptor.key)
+    return descriptor
+
+
+def finalise(agent: Agent, descriptor: Descriptor) -> int:
+    """Records what was written: size, checksum, time and status; when nothing was, all but the size stays."""
+    try:
+        size = vault.size(descriptor.replica["data_path"])
+    except IrodsError as error:
+        publish(agent, descriptor, Status.STALE, None)
+        return error.code
+    if descriptor.expects_another(size):
+        publish(agent, descriptor, Status.STALE, None, data_size=size)
+        return size
+    checksum, mismatch = checksum_wanted(descriptor)
+    if mismatch:
+        publish(agent, descriptor, Status.STALE, None, data_checksum="")
+        return mismatch
+    if descriptor.is_changed:
+        return publish_written(agent, descriptor, data_size=size, data_checksum=checksum)
+    kept = checksum or ("" if descriptor.operation == COPY else descriptor.replica["data_checksum"])
+    return publish(agent, descriptor, None, None, data_size=size, data_checksum=kept)
+
+
+def publish_written(agent: Agent, descriptor: Descriptor, **columns: object) -> int:
+    """Records new content: the replica is good, its siblings are stale or, below a replication resource, become so."""
+    refused = publish(agent, descriptor, Status.GOOD, Status.STALE, modify_ts=now(), **columns)
+    if not refused:
+        keep_copies(agent, *descriptor.key)
+    return refused
+
+
+def publish(agent: Agent, descriptor: Descriptor, status: int | None, siblings: int | None, **columns: object) -> int:
+    """Writes a row as of the open with these columns changed, and ends the lock (None restores a status).
+
+    Answers 0, or the code of what forbids the change now; it is made all the same, and the replica is stale.
+    """
+    row = {column: descriptor.replica[column] for column in PUBLISHED} | columns
+    refused = refusal(agent, descriptor, int(row["data_size"]))
+    update_replica(agent.catalog, *descriptor.key, **row)
+    unlock(agent.catalog, *descriptor.key, Status.STALE if refused else status, siblings)
+    return refused
+
+
+def refusal(agent: Agent, descriptor: Descriptor, size: int) -> int:
+    """The code of what forbids the user a change by now, 0 when nothing does; a ticket counts the whole size."""
+    data_id, _ = descriptor.key
+    if "irodsAdmin" in descriptor.keywords:
+        return 0
+    if agent.ticket:
+        return tickets.status_of_write(agent, data_id, size)
+    allowed = access_of(agent, data_id) >= Access.MODIFY_METADATA
+    return 0 if allowed else code_of("CAT_NO_ACCESS_PERMISSION")
+
+
+def checksum_wanted(descriptor: Descriptor) -> tuple[str, int]:
+    """The checksum to register when the client asked for one, and a code when it is not the one it expects."""
+    if not descriptor.keywords.keys() & {"regChksum", "verifyChksum"}:
+        return "", 0
+    expected = descriptor.keywords.get("verifyChksum", "")
+    found = checksum_of(descriptor.replica["data_path"], expected or SHA2)
+    return found, code_of("USER_CHKSUM_MISMATCH") if expected and found != expected else 0
+
+
+def abandon(agent: Agent, number: int) -> None:
+    """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
+    descriptor = release(agent, number)
+    if descriptor.token:
+        with agent.catalog.transaction():
+            with contextlib.suppress(IrodsError):
+                size = vault.size(descriptor.replica["data_path"])
+                update_replica(agent.catalog, *descriptor.key, data_size=size)
+            unlock(agent.catalog, *descriptor.key, Status.STALE, None)
