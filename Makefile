@@ -14,7 +14,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: bench-zone demo test model-tests program-tests client-tests install-system lint clean
+.PHONY: bench bench-sizes bench-zone demo test model-tests program-tests client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
@@ -37,6 +37,9 @@ bench: $(VENV)/installed
 
 bench-zone: $(VENV)/installed
 	$(BIN)/python -m benchmarks.embedded_zone
+
+bench-sizes: $(VENV)/installed
+	$(BIN)/python -m benchmarks.crossover
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

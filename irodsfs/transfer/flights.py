@@ -12,7 +12,7 @@ from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
 
 SMALL = 4 * 1024 * 1024
-"""Bytes up to which an object is moved whole."""
+"""Bytes up to which an object is moved whole: up to here that is faster by every measure of `benchmarks.crossover`."""
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of one read or write request of a large object."""
