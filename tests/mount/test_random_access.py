@@ -5,13 +5,16 @@ from __future__ import annotations
 import mmap
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from irods.api_number import api_number
 from irods.session import iRODSSession
 
+from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
+from tests.proxy import Proxy
 
 OPERATIONS = 400
 SMALL, LARGE = 256 * 1024, 12 << 20
@@ -139,3 +142,50 @@ def test_a_file_holds_what_was_written_at_random(
     exerciser.run()
     with session.data_objects.open(f"{home}/{exerciser.path.name}", "r") as stream:
         assert stream.read() == exerciser.expected
+
+
+BLOCK = 4096
+OPEN, SEEK, READ, WRITE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "LSEEK", "READ", "WRITE"))
+
+
+@pytest.fixture
+def large(session: iRODSSession, home: str) -> bytearray:
+    """The content of `large`, which is more than what is moved whole."""
+    content = bytearray(random.Random(7).randbytes(24 << 20))
+    with session.data_objects.open(f"{home}/large", "w") as stream:
+        stream.write(content)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("blocks", "writes"),
+    [
+        pytest.param(range(1000, 1512), 1, id="side by side"),
+        pytest.param([*range(1000, 1100), *range(1000, 1100)], 1, id="again and again"),
+        pytest.param(range(0, 6000, 50), 120, id="far from one another"),
+    ],
+)
+def test_random_writes_go_to_the_zone_together(
+    mount_through: MountThrough,
+    proxy: Proxy,
+    session: iRODSSession,
+    home: str,
+    large: bytearray,
+    blocks: Sequence[int],
+    writes: int,
+) -> None:
+    mount = mount_through(proxy)
+    shuffled = list(blocks)
+    random.Random(8).shuffle(shuffled)
+    with (mount.path / "large").open("r+b", buffering=0) as file:
+        requests = proxy.count()
+        for number in shuffled:
+            content = random.Random(number).randbytes(BLOCK)
+            os.pwrite(file.fileno(), content, number * BLOCK)
+            large[number * BLOCK : (number + 1) * BLOCK] = content
+        assert requests[WRITE] == 0
+        os.fsync(file.fileno())
+    assert (requests[OPEN], requests[WRITE], requests[READ]) == (1, writes, 0)
+    assert requests[SEEK] <= writes
+    with session.data_objects.open(f"{home}/large", "r") as stream:
+        assert stream.read() == large
