@@ -1,18 +1,20 @@
 """The control socket beside python-irodsclient and the mount: `python -m benchmarks.control [MEBIBYTES]`.
 
-Prints small queries per second through the socket and directly, one after the other; and how fast a file goes up and
-down through the socket, as a plain copy through the mount does.
+Small queries through the socket and directly, one after the other; a file that goes up and down through the socket, and
+as a plain copy through the mount. The two take turns, so that what else the machine does slows both down.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,17 +22,44 @@ from irods.models import Collection
 from irods.session import iRODSSession
 from rich.console import Console
 
+from irodsfs.control.client import ControlClient, control_of
 from tests.control.sockets import connected
 from tests.mounts import Mount
 from tests.zones import EmbeddedZone
 
-QUERIES = 500
+ROUNDS = 5
+QUERIES = 200
+"""In each round."""
+
 MEBIBYTE = 1024 * 1024
 HOME = "/tempZone/home/rods"
 QUERY = {
     "select": [{"value": "COLL_ID"}, {"value": "COLL_NAME"}],
     "condition": [{"column": "COLL_NAME", "operator": "EQUAL", "value": HOME}],
 }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`amount` of something, done through the socket and otherwise."""
+
+    name: str
+    unit: str
+    amount: int
+    through_the_socket: Callable[[], object]
+    otherwise: Callable[[], object]
+
+    def run(self, report: Callable[[str], None]) -> None:
+        """Medians of what was done in a second, and the median of the ratios."""
+        rates = [(self._rate(self.through_the_socket), self._rate(self.otherwise)) for _ in range(ROUNDS)]
+        here, there = (statistics.median(column) for column in zip(*rates, strict=True))
+        ratio = statistics.median(mine / other for mine, other in rates)
+        report(f"{self.name:14} {here:7.0f} beside {there:7.0f} {self.unit} a second, {ratio:.2f} times as many")
+
+    def _rate(self, work: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        work()
+        return self.amount / (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -42,9 +71,10 @@ def main() -> None:
         session = stack.enter_context(zone.session())
         mount = _mounted(directory, zone)
         stack.callback(mount.stop)
-        control = stack.enter_context(connected(os.getxattr(mount.path, "irods.control").decode()))
-        _report_queries(report, control, session)
-        _report_files(report, control, mount, directory, mebibytes)
+        _queries(stack.enter_context(control_of(mount.path)), session).run(report)
+        client = stack.enter_context(connected(os.getxattr(mount.path, "irods.control").decode()))
+        for comparison in _files(client, mount, directory, mebibytes):
+            comparison.run(report)
 
 
 def _mounted(directory: Path, zone: EmbeddedZone) -> Mount:
@@ -57,50 +87,50 @@ def _mounted(directory: Path, zone: EmbeddedZone) -> Mount:
     return mount
 
 
-def _report_queries(report: Callable[[str], None], control: httpx.Client, session: iRODSSession) -> None:
+def _queries(control: ControlClient, session: iRODSSession) -> Comparison:
     def through_the_socket() -> None:
-        control.post("/genQuery", json=QUERY).raise_for_status()
+        for _ in range(QUERIES):
+            control.request("POST", "/genQuery", document=QUERY)
 
     def directly() -> None:
-        list(session.query(Collection.id, Collection.name).filter(Collection.name == HOME))
+        for _ in range(QUERIES):
+            list(session.query(Collection.id, Collection.name).filter(Collection.name == HOME))
 
-    for name, query in (("control socket", through_the_socket), ("python-irodsclient", directly)):
-        query()
-        seconds = _timed(lambda query=query: [query() for _ in range(QUERIES)])
-        report(f"small queries  {name:20} {QUERIES / seconds:8.0f} per second")
+    through_the_socket(), directly()
+    return Comparison("small queries", "queries", QUERIES, through_the_socket, directly)
 
 
-def _report_files(
-    report: Callable[[str], None], control: httpx.Client, mount: Mount, directory: Path, mebibytes: int
-) -> None:
-    source, target = directory / "source", directory / "target"
+def _files(control: httpx.Client, mount: Mount, directory: Path, mebibytes: int) -> list[Comparison]:
+    source, target, there = directory / "source", directory / "target", mount.path / "there"
     with source.open("wb") as file:
         for _ in range(mebibytes):
             file.write(os.urandom(MEBIBYTE))
+    shutil.copyfile(source, there)
 
     def upload() -> None:
         with source.open("rb") as file:
             control.post(f"/fileContents{HOME}/socket", files={"uploadFile": file}).raise_for_status()
+        control.delete(f"/dataObject{HOME}/socket")
+
+    def copy_up() -> None:
+        shutil.copyfile(source, mount.path / "copied")
+        (mount.path / "copied").unlink()
 
     def download() -> None:
-        with target.open("wb") as file, control.stream("GET", f"/fileContents{HOME}/socket") as answer:
+        with target.open("wb") as file, control.stream("GET", f"/fileContents{HOME}/there") as answer:
             for block in answer.iter_raw():
                 file.write(block)
 
-    steps: list[tuple[str, Callable[[], object]]] = [
-        ("upload    control socket", upload),
-        ("upload    copy to the mount", lambda: shutil.copyfile(source, mount.path / "copied")),
-        ("download  control socket", download),
-        ("download  copy from the mount", lambda: shutil.copyfile(mount.path / "copied", target)),
+    def copy_down() -> None:
+        with there.open("rb") as file:
+            # Not what the kernel still has of it.
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        shutil.copyfile(there, target)
+
+    return [
+        Comparison("upload", "MiB", mebibytes, upload, copy_up),
+        Comparison("download", "MiB", mebibytes, download, copy_down),
     ]
-    for name, step in steps:
-        report(f"{name:32} {mebibytes / _timed(step):8.0f} MiB per second")
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
-    # httpx takes a while to import, and help must not wait for it.
+    # HTTP takes a while to import, and help must not wait for it.
     from irodsfs.control.client import control_of as connect
 
     with connect(path) as client:

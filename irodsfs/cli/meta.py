@@ -53,6 +53,6 @@ def rm(path: Path, attribute: str, value: str, units: str) -> None:
 def _change(method: str, path: Path, attribute: str, value: str, units: str) -> None:
     avu: dict[str, Any] = {"attribute": attribute, "value": value, "unit": units}
     with control_of(path) as control:
-        (result,) = control.request(method, f"{resource(path)}/metadata", json={"metadataEntries": [avu]})
+        (result,) = control.request(method, f"{resource(path)}/metadata", document={"metadataEntries": [avu]})
     if result["resultStatus"] != "OK":
         raise ControlFailure(f"{path}: {result['resultStatus']} ({result['message']}).")

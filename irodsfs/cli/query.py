@@ -15,7 +15,7 @@ from irodsfs.cli.parameters import as_json, on_mount
 def query(text: str, mount: Path, as_json: bool) -> None:
     """Query the catalog of a mounted zone."""
     with control_of(mount) as control:
-        rows = [row["value"] for row in control.request("POST", "/query", json={"query": text})["row"]]
+        rows = [row["value"] for row in control.request("POST", "/query", document={"query": text})["row"]]
     if as_json:
         show_json(rows)
     else:

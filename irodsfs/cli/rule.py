@@ -26,7 +26,7 @@ def rule(file: str, parameters: tuple[str, ...], mount: Path, as_json: bool) -> 
         "irodsRuleInputParameters": [_parameter(each) for each in parameters],
     }
     with control_of(mount) as control:
-        outputs = control.request("POST", "/rule", json=request)["outputParameterResults"]
+        outputs = control.request("POST", "/rule", document=request)["outputParameterResults"]
     if as_json:
         show_json(outputs)
         return

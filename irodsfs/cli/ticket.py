@@ -25,7 +25,7 @@ def create(path: Path, write: bool, name: str | None) -> None:
     """Make a ticket and print its string."""
     request = {"mode": "write" if write else "read", "object_path": logical_path(path)}
     with control_of(path) as control:
-        answer = control.request("POST", "/ticket", json=request | ({"ticket_string": name} if name else {}))
+        answer = control.request("POST", "/ticket", document=request | ({"ticket_string": name} if name else {}))
     click.echo(answer["ticket_string"])
 
 
@@ -38,7 +38,7 @@ def modify(name: str, restriction: str, value: str, mount: Path) -> None:
     """Set or take away a restriction of a ticket."""
     change = {"restriction_type": restriction, "restriction_value": value}
     with control_of(mount) as control:
-        control.request("PUT", f"/ticket/{quote(name, safe='')}", json=change)
+        control.request("PUT", f"/ticket/{quote(name, safe='')}", document=change)
 
 
 @ticket.command()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
-
-import httpx
+from urllib.parse import urlencode
 
 from irodsfs.control.places import socket_of
 from irodsfs.errors import ControlFailure
@@ -16,42 +18,58 @@ from irodsfs.errors import ControlFailure
 SECONDS = 3600.0
 """A rule or a checksum may take its time."""
 
+REFUSED = 400
+"""The HTTP status from which on an answer tells of a failure."""
+
 
 class ControlClient:
     """Asks the mount that a local path lies on. Failures are `ControlFailure`."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, connection: HTTPConnection) -> None:
+        self._connection = connection
 
-    def request(self, method: str, url: str, *, json: Any = None, **parameters: str) -> Any:
+    def request(self, method: str, url: str, *, document: Any = None, **parameters: str) -> Any:
         """The answer's document; None where there is none."""
+        target = f"{url}?{urlencode(parameters)}" if parameters else url
+        body = None if document is None else json.dumps(document).encode()
         try:
-            answer = self._client.request(method, url, json=json, params=parameters)
-        except httpx.TransportError as error:
+            self._connection.request(method, target, body, {"Content-Type": "application/json"} if body else {})
+            answer = self._connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as error:
             raise ControlFailure(f"The mount does not answer on its control socket ({error}): is it up?") from error
-        if answer.is_error:
-            raise _failure(answer)
-        return answer.json() if answer.content else None
+        return _document(answer, content)
 
 
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
-    socket = socket_of(path)
+    connection = _UnixConnection(socket_of(path))
     try:
-        # Addresses of sockets are short, names of directories may be long.
-        directory = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY)
-    except OSError as error:
-        raise ControlFailure(f"{socket} can't be reached: {error.strerror}.") from error
-    try:
-        transport = httpx.HTTPTransport(uds=f"/proc/self/fd/{directory}/{socket.name}")
-        with httpx.Client(transport=transport, base_url="http://irods", timeout=SECONDS) as client:
-            yield ControlClient(client)
+        yield ControlClient(connection)
     finally:
-        os.close(directory)
+        connection.close()
 
 
-def _failure(answer: httpx.Response) -> ControlFailure:
-    told = answer.json()
-    field = f"{told['field']}: " if told["field"] else ""
-    return ControlFailure(f"{field}{told['message']} {told['remedy']}".strip())
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("irods", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        # Addresses of sockets are short, names of directories may be long.
+        directory = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
+        try:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(SECONDS)
+            self.sock.connect(f"/proc/self/fd/{directory}/{self._path.name}")
+        finally:
+            os.close(directory)
+
+
+def _document(answer: HTTPResponse, content: bytes) -> Any:
+    told: Any = json.loads(content) if content else None
+    if answer.status >= REFUSED:
+        field = f"{told['field']}: " if told["field"] else ""
+        raise ControlFailure(f"{field}{told['message']} {told['remedy']}".strip())
+    return told

@@ -8,6 +8,7 @@ from typing import cast
 
 import trio
 from hypercorn.config import Config
+from hypercorn.events import Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState, Framework
@@ -21,6 +22,35 @@ Listener = trio.abc.Listener[Stream]
 
 IDLE = 75.0
 """Seconds for which a connection without a request is kept."""
+
+
+class _Connection(TCPServer):
+    """hypercorn's, but it ends with its client, and sends the head of an answer with what follows it.
+
+    hypercorn waits for the next request of a client that has gone, and wakes one that waits for a small answer twice.
+    """
+
+    _head = b""
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+    async def protocol_send(self, event: Event) -> None:
+        if isinstance(event, RawData):
+            if not self._head and _is_head(event.data):
+                self._head = event.data
+                return
+            event = RawData(self._head + event.data if self._head else event.data)
+        elif self._head:
+            await super().protocol_send(RawData(self._head))
+        self._head = b""
+        if not isinstance(event, RawData) or event.data:
+            await super().protocol_send(event)
+
+
+def _is_head(data: bytes) -> bool:
+    return data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1")
 
 
 class Server:
@@ -49,7 +79,7 @@ class Server:
         self.connections.add(stream)
         try:
             connection = cast(trio.SSLStream[trio.SocketStream], stream)  # which is not all that hypercorn takes
-            await TCPServer(self._application, self._config, self._context, ConnectionState({}), connection)
+            await _Connection(self._application, self._config, self._context, ConnectionState({}), connection)
         except Exception:
             # One connection's trouble must not end the mount.
             logger.exception("a connection to the control socket failed")

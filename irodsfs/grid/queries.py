@@ -109,7 +109,7 @@ def page(reply: Reply) -> Page:
         return Page([], 0)
     body = reply.check().body
     # The server always sends as many columns as its structure has; those that were not asked for hold nothing.
-    columns = [_VALUE.findall(column) for column in _COLUMN.findall(body)][: _number(_COUNT, body)]
+    columns = [_VALUE.findall(column) for column in _COLUMN.findall(body)[: _number(_COUNT, body)]]
     return Page([tuple(map(_text, row)) for row in zip(*columns, strict=True)], _number(_CONTINUE, body))
 
 
