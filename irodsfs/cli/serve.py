@@ -11,7 +11,6 @@ from irodsfs.config.loading import load_account
 from irodsfs.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
-SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 
 
 @click.command()
@@ -106,6 +105,8 @@ def _address(listen: str) -> tuple[str, int]:
 
 
 def _scheme(name: str) -> str:
+    from irodsfs.control.credentials import SCHEMES
+
     if name.upper() not in SCHEMES:
         raise ConfigurationError(f"--authentication is {name!r}: give STANDARD or PAM.")
     return SCHEMES[name.upper()]

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from irodsfs.control.call import Call
 from irodsfs.control.errors import ControlError, NotFound
+from irodsfs.control.operations import AnyHandler, Operations
 from irodsfs.grid import namespace
 from irodsfs.grid.namespace import Entry
 
 COLLECTION = "/collection/{path:path}"
 DATA_OBJECT = "/dataObject/{path:path}"
+
+
+def entry_operation(
+    operations: Operations, method: str, sub_resource: str, **details: Any
+) -> Callable[[AnyHandler], AnyHandler]:
+    """Declare the decorated function as the handler of a sub-resource that collections and data objects have alike."""
+
+    def register(handler: AnyHandler) -> AnyHandler:
+        for path in (COLLECTION, DATA_OBJECT):
+            operations.operation(method, f"{path}/{sub_resource}", **details)(handler)
+        return handler
+
+    return register
 
 
 def is_collection(call: Call) -> bool:

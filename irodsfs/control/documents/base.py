@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
@@ -26,6 +26,14 @@ Instant = Annotated[
     WithJsonSchema({"type": "integer", "format": "int64", "description": "milliseconds since 1970"}),
 ]
 """A time: milliseconds since 1970 in JSON, ISO 8601 with the local offset in XML."""
+
+
+ObjectType = Literal["COLLECTION", "DATA_OBJECT"]
+
+
+def object_type(*, is_collection: bool) -> ObjectType:
+    """The guide's name of a kind of entry."""
+    return "COLLECTION" if is_collection else "DATA_OBJECT"
 
 
 def instant(seconds: float) -> datetime:

@@ -7,10 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from irodsfs.control.documents.base import Document, Instant, Place, instant
+from irodsfs.control.documents.base import Document, Instant, ObjectType, Place, instant, object_type
 from irodsfs.grid.collections import Child, CollectionDetails
 
-ObjectType = Literal["COLLECTION", "DATA_OBJECT"]
 NORMAL = "NORMAL"
 
 
@@ -37,7 +36,7 @@ class ChildDocument(Document):
         return cls(
             parentPath=parent,
             pathOrName=posixpath.join(parent, child.name) if child.is_collection else child.name,
-            objectType="COLLECTION" if child.is_collection else "DATA_OBJECT",
+            objectType=object_type(is_collection=child.is_collection),
             createdAt=instant(child.created),
             modifiedAt=instant(child.modified),
             dataSize=child.size,

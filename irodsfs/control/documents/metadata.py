@@ -6,8 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from irodsfs.control.documents.base import Document, Place
-from irodsfs.control.documents.collections import ObjectType
+from irodsfs.control.documents.base import Document, ObjectType, Place, object_type
 from irodsfs.grid.metadata import Avu
 
 
@@ -38,7 +37,7 @@ class MetadataListing(Document):
                 AvuEntry(attribute=avu.attribute, value=avu.value, unit=avu.units, count=count)
                 for count, avu in enumerate(avus, start=1)
             ],
-            objectType="COLLECTION" if is_collection else "DATA_OBJECT",
+            objectType=object_type(is_collection=is_collection),
             uniqueNameString=path.removeprefix("/"),
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from irodsfs.control.documents.base import Document
-from irodsfs.control.documents.collections import ObjectType
+from irodsfs.control.documents.base import Document, ObjectType
 from irodsfs.grid.permissions import LEVELS, Permission
 
 _SHORT = {"read_object": "READ", "modify_object": "WRITE"}

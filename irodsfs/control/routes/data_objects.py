@@ -13,7 +13,7 @@ from irodsfs.control.documents.data_objects import (
     ReplicaDocument,
     ReplicaListing,
 )
-from irodsfs.control.entries import COLLECTION, DATA_OBJECT, existing_entry, wrong_kind
+from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, wrong_kind
 from irodsfs.control.errors import BadRequest, ControlError, NotFound
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.paths import logical_path
@@ -118,8 +118,7 @@ async def copy_data_object(call: Call) -> DataObjectDocument:
     return DataObjectDocument.of(replicas[0])
 
 
-@operations.operation("POST", f"{COLLECTION}/move", parameters=Target)
-@operations.operation("POST", f"{DATA_OBJECT}/move", parameters=Target)
+@entry_operation(operations, "POST", "move", parameters=Target)
 async def move(call: Call) -> None:
     """Rename or move an entry to a path that is free."""
     source, target = await existing_entry(call), _target(call)

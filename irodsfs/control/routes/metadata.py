@@ -16,13 +16,15 @@ from irodsfs.control.documents.metadata import (
     MetadataOperationResult,
     ResultStatus,
 )
-from irodsfs.control.entries import COLLECTION, DATA_OBJECT, existing_entry
+from irodsfs.control.entries import entry_operation, existing_entry
 from irodsfs.control.operations import Operations
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.metadata import Avu, change_one, read_avus
 
 operations = Operations("AVU metadata")
+
+METADATA = "metadata"
 
 Results = list[MetadataOperationResult]
 
@@ -34,8 +36,7 @@ _STATUSES: dict[type[Exception], ResultStatus] = {
 }
 
 
-@operations.operation("GET", f"{COLLECTION}/metadata", answer=MetadataListing, takes_ticket=True)
-@operations.operation("GET", f"{DATA_OBJECT}/metadata", answer=MetadataListing, takes_ticket=True)
+@entry_operation(operations, "GET", METADATA, answer=MetadataListing, takes_ticket=True)
 async def get_metadata(call: Call) -> MetadataListing:
     """All AVUs of an entry."""
     entry = await existing_entry(call)
@@ -43,23 +44,13 @@ async def get_metadata(call: Call) -> MetadataListing:
     return MetadataListing.of(entry.path, avus, is_collection=entry.is_collection)
 
 
-@operations.operation(
-    "PUT", f"{COLLECTION}/metadata", body=MetadataOperation, answer=MetadataOperationResult, is_list=True
-)
-@operations.operation(
-    "PUT", f"{DATA_OBJECT}/metadata", body=MetadataOperation, answer=MetadataOperationResult, is_list=True
-)
+@entry_operation(operations, "PUT", METADATA, body=MetadataOperation, answer=MetadataOperationResult, is_list=True)
 async def put_metadata(call: Call) -> Results:
     """Add AVUs; each has a result of its own."""
     return await _change(call, "add")
 
 
-@operations.operation(
-    "POST", f"{COLLECTION}/metadata", body=MetadataOperation, answer=MetadataOperationResult, is_list=True
-)
-@operations.operation(
-    "POST", f"{DATA_OBJECT}/metadata", body=MetadataOperation, answer=MetadataOperationResult, is_list=True
-)
+@entry_operation(operations, "POST", METADATA, body=MetadataOperation, answer=MetadataOperationResult, is_list=True)
 async def post_metadata(call: Call) -> Results:
     """Delete AVUs; each has a result of its own."""
     return await _change(call, "rm")

@@ -6,8 +6,9 @@ from irods.exception import CAT_SUCCESS_BUT_WITH_NO_INFO
 from pydantic import Field
 
 from irodsfs.control.call import Call
+from irodsfs.control.documents.base import object_type
 from irodsfs.control.documents.permissions import Level, PermissionEntry, PermissionListing
-from irodsfs.control.entries import COLLECTION, DATA_OBJECT, existing_entry
+from irodsfs.control.entries import COLLECTION, entry_operation, existing_entry
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.grid.collections import read_collection
 from irodsfs.grid.permissions import NULL, grant, inherit, read_permissions
@@ -31,8 +32,7 @@ class Inheritance(Parameters):
     recursive: bool = Field(False, description=RECURSIVE)
 
 
-@operations.operation("GET", f"{COLLECTION}/acl", answer=PermissionListing)
-@operations.operation("GET", f"{DATA_OBJECT}/acl", answer=PermissionListing)
+@entry_operation(operations, "GET", "acl", answer=PermissionListing)
 async def get_permissions(call: Call) -> PermissionListing:
     """All permissions of an entry."""
     entry = await existing_entry(call)
@@ -41,21 +41,19 @@ async def get_permissions(call: Call) -> PermissionListing:
     details = await read_collection(zone, entry.path) if entry.is_collection else None
     return PermissionListing(
         permissionEntries=[PermissionEntry.of(permission) for permission in permissions],
-        objectType="COLLECTION" if entry.is_collection else "DATA_OBJECT",
+        objectType=object_type(is_collection=entry.is_collection),
         absolutePathString=entry.path,
         inheritance=details is not None and details.inherits,
     )
 
 
-@operations.operation("PUT", f"{COLLECTION}/acl/{{userName}}", parameters=Grant)
-@operations.operation("PUT", f"{DATA_OBJECT}/acl/{{userName}}", parameters=Grant)
+@entry_operation(operations, "PUT", "acl/{userName}", parameters=Grant)
 async def put_permission(call: Call) -> None:
     """Set the access level of a user or group, written `name` or `name,zone`."""
     await _set(call, call.parameters.permission.number)
 
 
-@operations.operation("DELETE", f"{COLLECTION}/acl/{{userName}}", parameters=Revocation)
-@operations.operation("DELETE", f"{DATA_OBJECT}/acl/{{userName}}", parameters=Revocation)
+@entry_operation(operations, "DELETE", "acl/{userName}", parameters=Revocation)
 async def delete_permission(call: Call) -> None:
     """Take the access of a user or group away; having none is fine."""
     await _set(call, NULL)
