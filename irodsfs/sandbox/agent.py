@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOBODY = User(0, "", "", "")
-BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 1201, 110000})
+BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 801, 1201, 110000})
 
 
 class Agent:

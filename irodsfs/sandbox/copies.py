@@ -42,8 +42,9 @@ def replication_targets(catalog: Catalog, hierarchy: str) -> list[Resource]:
     return []
 
 
-def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlite3.Row, resource: Resource) -> None:
-    number = max(replica["data_repl_num"] for replica in replicas) + 1
+def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlite3.Row, resource: Resource) -> int:
+    """Makes a replica on a resource that has none, like another one; answers its number."""
+    number: int = max(replica["data_repl_num"] for replica in replicas) + 1
     physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     copy_file(source["data_path"], physical)
     add_replica(
@@ -68,6 +69,7 @@ def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlit
         data_owner_zone=source["data_owner_zone"],
         create_ts=source["create_ts"],
     )
+    return number
 
 
 def update_copy(agent: Agent, replica: sqlite3.Row, source: sqlite3.Row) -> None:

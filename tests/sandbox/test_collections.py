@@ -15,9 +15,11 @@ from irods.exception import (
     UNIX_FILE_CREATE_ERR,
     UNIX_FILE_RENAME_ERR,
 )
+from irods.message import CollectionRequest, StringStringMap
+from irods.models import Collection
 from irods.session import iRODSSession
 
-from tests.sandbox.requests import refused
+from tests.sandbox.requests import refused, send
 from tests.zones import EmbeddedZone
 
 
@@ -166,3 +168,15 @@ def test_users_make_nothing_where_they_may_not_write(session: iRODSSession, alic
 def test_entries_without_permission_are_as_good_as_missing(alice: iRODSSession, home: str) -> None:
     assert not alice.collections.exists(home)
     assert not alice.collections.exists(f"{home}/{uuid.uuid4().hex}")
+
+
+def test_who_may_write_sets_the_time_of_a_collection(session: iRODSSession, alice: iRODSSession, home: str) -> None:
+    keywords = StringStringMap({"collectionMtime": "00000001000"})
+    request = CollectionRequest(collName=home, KeyValPair_PI=keywords)
+    session.acls.set(iRODSAccess("read", home, alice.username))
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        send(alice, "MOD_COLL_AN", request)
+    session.acls.set(iRODSAccess("write", home, alice.username))
+    send(alice, "MOD_COLL_AN", request)
+    row = session.query(Collection.modify_time).filter(Collection.name == home).one()
+    assert row[Collection.modify_time].timestamp() == 1000

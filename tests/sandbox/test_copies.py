@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 from irods import keywords as kw
+from irods.access import iRODSAccess
 from irods.exception import (
+    CAT_NO_ACCESS_PERMISSION,
     DIRECT_CHILD_ACCESS,
     SYS_REPLICA_DOES_NOT_EXIST,
     SYS_REPLICA_INACCESSIBLE,
     SYS_RESC_DOES_NOT_EXIST,
     USER_CHKSUM_MISMATCH,
 )
+from irods.message import FileOpenRequest, StringStringMap
 from irods.session import iRODSSession
+
+from tests.sandbox.requests import refused, send
 
 MakeResource = Callable[..., str]
 
@@ -148,3 +153,134 @@ def test_siblings_of_a_replica_that_was_opened_and_not_written_are_good_unless_r
     file = session.data_objects.open(path, "r+")
     file.close()
     assert {status for _, status, _ in replicas(session, path).values()} == {"1"}
+
+
+def test_to_replicate_needs_write_access(
+    session: iRODSSession, alice: iRODSSession, home: str, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    session.acls.set(iRODSAccess("read", home, alice.username))
+    session.acls.set(iRODSAccess("read", path, alice.username))
+    other = make_resource()
+    with refused("SYS_USER_NO_PERMISSION"):
+        alice.data_objects.replicate(path, resource=other)
+    session.acls.set(iRODSAccess("write", path, alice.username))
+    alice.data_objects.replicate(path, resource=other)
+    assert replicas(session, path).keys() == {"demoResc", other}
+
+
+def test_to_replicate_onto_a_good_replica_is_nothing_to_do(session: iRODSSession, path: str) -> None:
+    write(session, path, b"content")
+    session.data_objects.replicate(path, resource="demoResc")
+    assert replicas(session, path) == {"demoResc": (0, "1", 7)}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {kw.DEST_RESC_NAME_KW: "demoResc", kw.ALL_KW: ""},
+        {kw.RESC_NAME_KW: "demoResc", kw.REPL_NUM_KW: "0"},
+        {kw.VERIFY_CHKSUM_KW: "", kw.REG_CHKSUM_KW: ""},
+    ],
+)
+def test_options_of_a_replication_that_exclude_each_other_are_refused(
+    session: iRODSSession, path: str, options: dict[str, str]
+) -> None:
+    write(session, path, b"content")
+    with refused("USER_INCOMPATIBLE_PARAMS"):
+        session.data_objects.replicate(path, **options)
+
+
+def test_a_stale_replica_replicates_to_a_new_one_only(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    other, third = make_resource(), make_resource()
+    session.data_objects.replicate(path, resource=other)
+    write(session, path, b"new", "r+")
+    stale = {kw.RESC_NAME_KW: next(name for name, row in replicas(session, path).items() if row[1] == "0")}
+    with refused("SYS_NOT_ALLOWED"):
+        session.data_objects.replicate(path, **{kw.ALL_KW: "", **stale})
+    session.data_objects.replicate(path, resource=third, **stale)
+    assert replicas(session, path)[third] == (2, "0", 7)
+
+
+def test_a_replica_that_does_not_match_its_checksum_replicates_to_a_stale_one(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    session.data_objects.chksum(path)
+    Path(session.data_objects.get(path).replicas[0].path).write_bytes(b"damaged")
+    other = make_resource()
+    with pytest.raises(USER_CHKSUM_MISMATCH):
+        session.data_objects.replicate(path, resource=other)
+    assert replicas(session, path) == {"demoResc": (0, "1", 7), other: (1, "0", 7)}
+
+
+def test_checksums_are_verified_where_there_is_one_and_made_where_there_is_none(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    with refused("CAT_NO_CHECKSUM_FOR_REPLICA"):
+        session.data_objects.replicate(path, resource=make_resource(), **{kw.VERIFY_CHKSUM_KW: ""})
+    session.data_objects.chksum(path)
+    with refused("SYS_NOT_ALLOWED"):
+        session.data_objects.replicate(path, resource=make_resource(), **{kw.REG_CHKSUM_KW: ""})
+    assert replicas(session, path).keys() == {"demoResc"}
+
+
+def test_who_may_not_remove_trims_nothing_but_may_ask(
+    session: iRODSSession, alice: iRODSSession, home: str, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    session.acls.set(iRODSAccess("read", home, alice.username))
+    session.acls.set(iRODSAccess("write", path, alice.username))
+    alice.data_objects.trim(path)
+    session.data_objects.replicate(path, resource=make_resource())
+    alice.data_objects.trim(path, **{kw.COPIES_KW: "1", kw.DRYRUN_KW: ""})
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        alice.data_objects.trim(path, **{kw.COPIES_KW: "1"})
+    assert len(replicas(session, path)) == 2
+
+
+def test_a_replica_moves_with_its_number_and_times_and_only_onto_a_stale_one(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    other = make_resource()
+    session.data_objects.replicate(path, resource=other)
+    with refused("SYS_NOT_ALLOWED"):
+        move(session, path, "demoResc", other)
+    write(session, path, b"new", "w", **{kw.DEST_RESC_NAME_KW: "demoResc"})
+    before = session.data_objects.get(path).replicas[0]
+    move(session, path, "demoResc", other)
+    after = session.data_objects.get(path).replicas
+    assert [(each.number, each.modify_time, each.resource_name) for each in after] == [(0, before.modify_time, other)]
+    assert Path(after[0].path).read_bytes() == b"new"
+
+
+def move(session: iRODSSession, path: str, source: str, target: str) -> None:
+    request_move(session, path, {kw.RESC_NAME_KW: source, kw.DEST_RESC_NAME_KW: target})
+
+
+def request_move(session: iRODSSession, path: str, keywords: dict[str, str]) -> None:
+    fields = dict.fromkeys(("createMode", "openFlags", "offset", "dataSize", "numThreads", "oprType"), 0)
+    request = FileOpenRequest(objPath=path, KeyValPair_PI=StringStringMap(keywords), **fields)
+    send(session, "DATA_OBJ_PHYMV_AN", request)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"rescName": "demoResc", "replNum": "0", "destRescName": "demoResc"}, "USER_INCOMPATIBLE_PARAMS"),
+        ({"destRescName": "demoResc"}, "USER__NULL_INPUT_ERR"),
+        ({"rescName": "demoResc"}, "USER__NULL_INPUT_ERR"),
+        ({"replNum": "7", "destRescName": "demoResc"}, "SYS_REPLICA_DOES_NOT_EXIST"),
+    ],
+)
+def test_a_move_must_say_from_where_to_where(
+    session: iRODSSession, path: str, options: dict[str, str], error: str
+) -> None:
+    write(session, path, b"content")
+    with refused(error):
+        request_move(session, path, options)

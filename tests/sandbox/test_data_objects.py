@@ -263,7 +263,7 @@ def test_a_replica_moves_to_another_resource_with_its_file(
 ) -> None:
     old = Path(session.data_objects.get(data_object_path).replicas[0].path)
     move = data_object(data_object_path, rescName="demoResc", destRescName=other_resource)
-    assert client.call(631, move).int_info == 0
+    assert client.call(697, move).int_info == 0
     replica = session.data_objects.get(data_object_path).replicas[0]
     assert (replica.resource_name, Path(replica.path).read_bytes()) == (other_resource, b"content")
     assert not old.exists()

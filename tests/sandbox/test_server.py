@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
 import time
@@ -11,6 +12,7 @@ import irods.client_configuration as client_configuration
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from irods.api_number import api_number
 from irods.exception import (
     CAT_INVALID_AUTHENTICATION,
     CAT_INVALID_USER,
@@ -29,6 +31,13 @@ from tests.zones import EmbeddedZone
 
 CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
 LOG_LINE = "ended:"
+
+
+def test_each_api_has_the_number_that_clients_know_it_by() -> None:
+    named = {number: re.match(r"[A-Z0-9_]+_AP?N\b", handler.__doc__ or "") for number, handler in handlers.items()}
+    known = {number: api_number[name[0]] for number, name in named.items() if name and name[0] in api_number}
+    assert len(known) > 20
+    assert all(number == known[number] for number in known)
 
 
 @pytest.fixture
@@ -121,7 +130,7 @@ def test_a_challenge_cannot_be_answered_twice(client: RawClient) -> None:
     assert client.call(704, answer).int_info == code_of("CAT_INVALID_AUTHENTICATION")
 
 
-@pytest.mark.parametrize("number", sorted(handlers.keys() - {700, 703, 704, 725, 1201, 110000}))
+@pytest.mark.parametrize("number", sorted(handlers.keys() - {700, 703, 704, 725, 801, 1201, 110000}))
 def test_nothing_but_authentication_is_answered_before_it(stranger: RawClient, number: int) -> None:
     stranger.start()
     assert stranger.call(number, data_object("/tempZone/home/rods")).int_info == code_of("SYS_NO_API_PRIV")

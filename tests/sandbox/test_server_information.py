@@ -23,3 +23,7 @@ def test_client_hints_are_json_with_the_specific_queries_of_the_zone(session: iR
     assert hints["hash_scheme"] == "SHA256"
     assert "ShowCollAcls" in hints["specific_queries"]
     assert {"unixfilesystem", "replication"} <= {plugin["name"] for plugin in hints["plugins"]}
+
+
+def test_the_features_of_the_servers_library_are_told(session: iRODSSession) -> None:
+    assert session.library_features()["IRODS_LIBRARY_FEATURE_GENQUERY2"] == 202404

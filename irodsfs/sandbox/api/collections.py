@@ -1,4 +1,4 @@
-"""Collections: create (681), remove (679) and modify (678)."""
+"""Collections: create (681) and remove (679)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Catalog entries set directly: files registered (630), data objects (622, 20001) and collections (678) modified."""
+"""Catalog entries set directly: files registered (630), data objects (622, 20001) and collections (680) modified."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def wanted_replicas(
     return [replica for replica in replicas if replica["data_repl_num"] == info.integer("replNum")]
 
 
-@handles(678)
+@handles(680)
 def modify_collection(agent: Agent, request: Request) -> Reply:
     """MOD_COLL_AN: sets a collection's modify time, type or type information."""
     path, keywords = checked(request.input.text("collName")), request.input.keywords()

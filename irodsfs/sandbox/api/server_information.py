@@ -1,4 +1,4 @@
-"""What the server tells about itself: GET_MISC_SVR_INFO_AN, CLIENT_HINTS_AN, PROC_STAT_AN."""
+"""What the server tells about itself: GET_MISC_SVR_INFO_AN, CLIENT_HINTS_AN, PROC_STAT_AN, GET_LIBRARY_FEATURES_AN."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ NAME_LENGTH = 64  # bytes of a column of agents
 PROCESS_ID, START_TIME, CLIENT_NAME, CLIENT_ZONE, PROXY_NAME, PROXY_ZONE, ADDRESS, PROGRAM, SERVER = range(
     1000001, 1000010
 )
+FEATURES = {
+    "IRODS_HAS_API_ENDPOINT_CHECK_AUTH_CREDENTIALS": 202307,
+    "IRODS_HAS_API_ENDPOINT_SWITCH_USER": 202211,
+    "IRODS_HAS_FEATURE_PROXY_USER_SUPPORT_FOR_CLIENT_CONNECTION_LIBRARIES": 202306,
+    "IRODS_HAS_LIBRARY_SYSTEM_ERROR": 202301,
+    "IRODS_HAS_LIBRARY_TICKET_ADMINISTRATION": 202209,
+    "IRODS_HAS_LIBRARY_ZONE_ADMINISTRATION": 202210,
+    "IRODS_LIBRARY_FEATURE_CHECK_AUTH_CREDENTIALS": 202307,
+    "IRODS_LIBRARY_FEATURE_CLIENT_CONNECTION_LIBRARIES_SUPPORT_PROXY_USERS": 202306,
+    "IRODS_LIBRARY_FEATURE_DELAY_RULE_LOCKING": 202411,
+    "IRODS_LIBRARY_FEATURE_GENQUERY2": 202404,
+    "IRODS_LIBRARY_FEATURE_REPLICA_TRUNCATE": 202403,
+    "IRODS_LIBRARY_FEATURE_SWITCH_USER": 202211,
+    "IRODS_LIBRARY_FEATURE_SYSTEM_ERROR": 202301,
+    "IRODS_LIBRARY_FEATURE_TICKET_ADMINISTRATION": 202209,
+    "IRODS_LIBRARY_FEATURE_ZONE_ADMINISTRATION": 202210,
+}
 PLUGINS = {"resource": ("unixfilesystem", "replication"), "auth": ("native", "pam_password"), "network": ("tcp", "ssl")}
 
 
@@ -59,6 +76,12 @@ def client_hints(agent: Agent, request: Request) -> Reply:
 
 def plugin(kind: str, name: str) -> dict[str, str]:
     return {"checksum_sha256": "", "name": name, "type": kind, "version": ""}
+
+
+@handles(801)
+def library_features(agent: Agent, request: Request) -> Reply:
+    """The features of the server's library, each with the year and month it came, as JSON."""
+    return Reply(struct=Struct("STR_PI", ("myStr", json.dumps(FEATURES, sort_keys=True, separators=(",", ":")))))
 
 
 @handles(690)
