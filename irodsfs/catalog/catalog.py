@@ -243,7 +243,7 @@ class Catalog:
         self._lay(entry.path, entry)
 
     def _entries_changed_in(self, path: str) -> None:
-        now = time.time_ns()
+        now = namespace.now_ns()
         self._own_times.happened(path, now, now // NANOSECONDS)
         self.changed(path, modified_ns=now)
 

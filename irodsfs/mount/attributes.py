@@ -72,7 +72,8 @@ def attributes_of(
     result.st_size = size
     result.st_blocks = -(-size // BLOCK)
     result.st_blksize = PREFERRED_IO
-    result.st_mtime_ns = result.st_atime_ns = result.st_ctime_ns = modified_ns
+    result.st_mtime_ns = result.st_ctime_ns = modified_ns
+    result.st_atime_ns = modified_ns if inode.accessed_ns is None else inode.accessed_ns
     result.st_birthtime_ns = entry.created_ns
     result.entry_timeout = result.attr_timeout = timeout
     return result

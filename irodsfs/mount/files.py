@@ -15,7 +15,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.namespace import Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.inheriting import Inheritance
@@ -120,7 +120,7 @@ class Files:
         if inode.path is not None:
             self._upcoming.forget(inode.path)
             is_new = not self._catalog.is_registered(inode.path)
-            modified_ns = time.time_ns() if contents.modified_ns is None else contents.modified_ns
+            modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)
             if is_new:
                 await self._keep_mode(inode.path)

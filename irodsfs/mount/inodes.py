@@ -27,6 +27,8 @@ class Inode:
     """What is open of it; None while no handle is."""
     seen_version: bytes | None = None
     """Of which version of the content the kernel's cache is."""
+    accessed_ns: int | None = None
+    """The access time that was set; the zone keeps none."""
     last_entry: Entry | None = None
     """What it was when it was unlinked."""
 

@@ -79,7 +79,11 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def lookup(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> EntryAttributes:
-        path = self._inodes.child(parent_inode, name)
+        try:
+            path = self._inodes.child(parent_inode, name)
+        except UnicodeDecodeError:
+            # No zone has such a name, so what is to be said of it is that it is missing; making it is another matter.
+            return missing(0.0)
         try:
             entry = await self._catalog.find(path)
         except FileNotFoundError:
@@ -120,6 +124,8 @@ class Operations(pyfuse3.Operations):
             await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
         if fields.update_mtime:
             await self._files.set_modified(node, entry, attr.st_mtime_ns)
+        if fields.update_atime:
+            node.accessed_ns = attr.st_atime_ns
         return self._attributes(await self._entry(node), node)
 
     @answers_errno

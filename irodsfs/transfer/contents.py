@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from irods.exception import iRODSException
 
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply
+from irodsfs.grid.namespace import now_ns
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
@@ -313,7 +313,7 @@ class Contents:
         self.size = self._stored_size = 0
 
     def _mark_modified(self) -> None:
-        self.modified_ns = time.time_ns()
+        self.modified_ns = now_ns()
         self._touch = None
 
     def _due(self) -> Upload:

@@ -136,17 +136,28 @@ def test_paths_that_are_too_long_for_irods_are_refused(mount: Mount, home: str) 
     assert os.listdir(directory) == []
 
 
-def test_names_that_are_not_utf8_are_refused(mount: Mount) -> None:
-    mount.expect_log("EINVAL")
+def test_names_that_are_not_utf8_are_missing_and_can_not_be_made(mount: Mount) -> None:
+    mount.expect_log(r"(mkdir|create|rename) .* \(EINVAL\)")
+    existing = mount.path / "existing"
+    existing.touch()
     name = os.fsencode(mount.path) + b"/latin-\xe9"
     for call in (
         lambda: os.mkdir(name),
         lambda: os.close(os.open(name, os.O_CREAT | os.O_WRONLY)),
-        lambda: os.stat(name),
+        lambda: os.rename(existing, name),
     ):
         with pytest.raises(OSError, match="Invalid argument"):
             call()
-    assert os.listdir(mount.path) == []
+    for call in (
+        lambda: os.stat(name),
+        lambda: os.close(os.open(name, os.O_RDONLY)),
+        lambda: os.unlink(name),
+        lambda: os.rmdir(name),
+        lambda: os.rename(name, existing),
+    ):
+        with pytest.raises(FileNotFoundError):
+            call()
+    assert os.listdir(mount.path) == ["existing"]
 
 
 def test_names_that_differ_in_form_only_are_different_files(mount: Mount) -> None:

@@ -53,6 +53,28 @@ def test_a_time_set_before_the_file_is_closed_stays(forgetful: Mount) -> None:
     assert (forgetful.path / "file").stat().st_mtime_ns == MOMENT
 
 
+def test_an_access_time_that_was_set_is_shown_while_the_file_is_in_use(forgetful: Mount) -> None:
+    path = forgetful.path / "file"
+    path.write_bytes(b"content")
+    with path.open("rb") as file:
+        os.utime(path, ns=(LONG_AGO, MOMENT))
+        assert (path.stat().st_atime_ns, path.stat().st_mtime_ns) == (LONG_AGO, MOMENT)
+        subprocess.run(["touch", "-a", "-d", "@1500000000", path], check=True)
+        assert (path.stat().st_atime, path.stat().st_mtime_ns) == (1_500_000_000, MOMENT)
+        os.utime(file.fileno())
+        assert path.stat().st_atime == pytest.approx(path.stat().st_mtime, abs=1)
+
+
+def test_of_two_changes_the_later_is_no_older(forgetful: Mount) -> None:
+    earlier, later = forgetful.path / "earlier", forgetful.path / "later"
+    later.touch()
+    for _ in range(20):
+        earlier.write_bytes(b"content")
+        os.utime(later)
+        assert later.stat().st_mtime_ns >= earlier.stat().st_mtime_ns
+        earlier.unlink()
+
+
 @pytest.mark.parametrize("size", [10, 5_000_000])
 @pytest.mark.parametrize("cut", [0, 5])
 def test_a_file_that_is_cut_and_not_written_is_dated_in_the_zone_too(
