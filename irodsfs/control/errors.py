@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import irods.exception as ex
@@ -65,6 +67,8 @@ _NAMED: dict[type[iRODSException], tuple[HTTPStatus, str, str]] = {
     ex.CAT_TICKET_EXPIRED: (_FORBIDDEN, "ticket", "Ask the ticket's owner for a new one."),
     ex.CAT_TICKET_USES_EXCEEDED: (_FORBIDDEN, "ticket", "Ask the ticket's owner for more uses."),
     ex.SYS_RESC_QUOTA_EXCEEDED: (HTTPStatus.INSUFFICIENT_STORAGE, "", "Remove data, or ask for a larger quota."),
+    ex.CAT_FAILED_TO_LINK_TABLES: (_BAD, "select", "Select columns of things that have to do with one another."),
+    ex.CAT_SUCCESS_BUT_WITH_NO_INFO: (_BAD, "", "There is nothing that this would change or take away."),
     ex.SYS_LIBRARY_ERROR: (_BAD, "query", "The server can't run this query: check its syntax and columns."),
     ex.NetworkException: (HTTPStatus.BAD_GATEWAY, "", "Try again when the zone is reachable."),
 }
@@ -77,8 +81,17 @@ _UNNAMED: dict[int, tuple[HTTPStatus, str, str]] = {
 _OTHERWISE = (_BAD, "", "The zone refused the request: check its fields against what the error's name says.")
 
 
-def explain(error: Exception) -> ControlError:
-    """What a client is told about an error of the zone or of the line to it."""
+@contextmanager
+def about(field: str, kind: type[iRODSException] = iRODSException) -> Iterator[None]:
+    """What the zone refuses in the block with an error of that kind is about that field of the request."""
+    try:
+        yield
+    except kind as error:
+        raise explain(error, field) from error
+
+
+def explain(error: Exception, about: str | None = None) -> ControlError:
+    """What a client is told about an error of the zone or of the line to it; `about` is the field where it is known."""
     if isinstance(error, ZoneTimeout):
         return ControlError(
             HTTPStatus.GATEWAY_TIMEOUT, "ZONE_TIMEOUT", "The zone did not answer in time.", remedy="Try again later."
@@ -89,7 +102,7 @@ def explain(error: Exception) -> ControlError:
         )
     status, field, remedy = _row(error)
     message = f"The zone answered {describe(error)}."
-    return ControlError(status, type(error).__name__, message, field=field, remedy=remedy)
+    return ControlError(status, type(error).__name__, message, field=about or field, remedy=remedy)
 
 
 def _row(error: Exception) -> tuple[HTTPStatus, str, str]:

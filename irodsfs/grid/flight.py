@@ -86,7 +86,7 @@ class Reply:
         return self.status < 0
 
     def failure(self) -> iRODSException:
-        return zone_error(self.status, self._error_text())
+        return zone_error(self.status, self.told())
 
     def check(self) -> Reply:
         """Itself, or the zone's error raised."""
@@ -94,7 +94,8 @@ class Reply:
             raise self.failure()
         return self
 
-    def _error_text(self) -> str | None:
+    def told(self) -> str | None:
+        """What the server says beside the status, where it says something."""
         if self.error:
             stack = iRODSMessage(msg=self.error).get_main_message(Error)
             return "; ".join(str(entry.msg).strip() for entry in stack.RErrMsg_PI if entry.msg) or None

@@ -30,8 +30,6 @@ COMPARISONS = {
     "SOUNDS_NOT_LIKE": "sounds not like",
     "TABLE": "table",
 }
-LISTS = {"IN": "in", "NOT_IN": "not in"}
-RANGES = {"BETWEEN": "between", "NOT_BETWEEN": "not between"}
 IS_NULL = "IS_NULL"
 
 
@@ -39,10 +37,16 @@ def condition(operator: str, values: Sequence[str]) -> str:
     """The text of a condition. Raises ValueError for values that GenQuery1 can't take with this operator."""
     if operator == IS_NULL:
         return "IS NULL"
-    if operator in LISTS:
-        return f"{LISTS[operator]} ({','.join(_quoted(values))})"
-    if operator in RANGES:
-        return f"{RANGES[operator]} {' '.join(_quoted(values))}"
+    if operator == "IN":
+        return f"in ({','.join(_quoted(values))})"
+    if operator == "NOT_IN":
+        # The server has no word for it.
+        return " && ".join(f"<> {value}" for value in _quoted(values))
+    if operator == "BETWEEN":
+        return f"between {' '.join(_quoted(values))}"
+    if operator == "NOT_BETWEEN":
+        low, high = _quoted(values)
+        return f"< {low} || > {high}"
     return f"{COMPARISONS[operator]} '{values[0]}'"
 
 

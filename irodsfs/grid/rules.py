@@ -25,6 +25,8 @@ from irodsfs.grid.zone import Zone
 STANDARD_OUTPUT = "ruleExecOut"
 STANDARD_ERROR = "ruleExecErrorOut"
 EXTERNAL = "@external\n"
+RULE_LANGUAGE = "irods_rule_engine_plugin-irods_rule_language"
+"""What the names of instances of the engine begin with that understands rules as text."""
 
 _INPUT = re.compile(r"^[ \t]*input[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _OUTPUT = re.compile(r"^[ \t]*output[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
@@ -109,17 +111,25 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Output]:
-    """Run a rule and bring its outputs, standard output and error among them. Raises the zone's error."""
+    """Run a rule and bring its outputs, standard output and error among them. Raises the zone's or the rule's error."""
+    (engines,) = await zone.fly(_request(Rule(""), available="true"), repeat=True)
+    named = next((each.strip() for each in (engines.told() or "").splitlines() if RULE_LANGUAGE in each), None)
+    # Without a name the server tries all its engines, and tells nobody that the rule has failed.
+    keywords = {"instance_name": named} if named else {}
+    (reply,) = await zone.perform(_request(rule, external=external, **keywords))
+    return _outputs(reply)
+
+
+def _request(rule: Rule, *, external: bool = False, **keywords: str) -> Request:
     parameters = [_parameter(name, value) for name, value in rule.inputs.items()]
     message = RuleExecutionRequest(
         myRule=(EXTERNAL if external else "") + rule.body,
         addr=RodsHostAddress(hostAddr="", rodsZone="", port=0, dummyInt=0),
-        condInput=StringStringMap({}),
+        condInput=StringStringMap(keywords),
         outParamDesc="%".join(rule.outputs),
         inpParamArray=MsParamArray(paramLen=len(parameters), oprType=0, MsParam_PI=parameters),
     )
-    (reply,) = await zone.perform(Request(api_number["EXEC_MY_RULE_AN"], message, large_reply=True))
-    return _outputs(reply)
+    return Request(api_number["EXEC_MY_RULE_AN"], message, large_reply=True)
 
 
 def _parameter(name: str, value: str) -> MsParam:

@@ -114,6 +114,7 @@ def test_bad_bodies_are_refused_naming_the_field(
         ("GET", "/ticket/missing", 404, "ticketString"),
         ("DELETE", "/ticket/missing", 404, "ticketString"),
         ("PUT", "/user/ghost/temppassword", 403, "userName"),
+        ("PUT", "/user/ghost/temppassword?admin=true", 400, "userName"),
         ("GET", "/nothing", 404, "path"),
         ("DELETE", "/server", 405, "method"),
         ("DELETE", "/collection/tempZone/home/metadata", 405, "method"),

@@ -52,6 +52,8 @@ def values(answer: httpx.Response) -> list[list[str]]:
         ("DATA_NAME", "LIKE", {"value": "a%"}, ["a1", "a2"]),
         ("DATA_NAME", "NOT_LIKE", {"value": "a%"}, ["b1"]),
         ("DATA_NAME", "IN", {"value_list": {"value": ["a1", "b1"]}}, ["a1", "b1"]),
+        ("DATA_NAME", "NOT_IN", {"value_list": {"value": ["a1", "b1"]}}, ["a2"]),
+        ("DATA_NAME", "NOT_BETWEEN", {"value": "a11 a9"}, ["a1", "b1"]),
         ("DATA_NAME", "BETWEEN", {"value": "a1 a2"}, ["a1", "a2"]),
         ("DATA_NAME", "BETWEEN", {"value_list": {"value": ["a2", "b9"]}}, ["a2", "b1"]),
     ],
@@ -85,6 +87,8 @@ def test_aggregates_of_one_column_and_orders_of_several(control: httpx.Client, t
         ({"condition": [{"column": "DATA_NAME", "operator": "EQUAL"}]}, "condition.0.value"),
         ({"condition": [{"column": "DATA_NAME", "operator": "IN", "value": "x"}]}, "condition.0.value_list"),
         ({"condition": [{"column": "DATA_NAME", "operator": "BETWEEN", "value": "x"}]}, "condition.0.value"),
+        ({"condition": [{"column": "DATA_NAME", "operator": "SOUNDS_LIKE", "value": "x"}]}, "condition"),
+        ({"select": [{"value": "QUOTA_LIMIT"}, {"value": "RULE_EXEC_NAME"}]}, "select"),
         ({"order_by": [{"column": "DATA_NAME", "order_condition": "UP"}]}, "order_by.0.order_condition"),
     ],
 )

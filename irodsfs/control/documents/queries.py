@@ -22,7 +22,10 @@ class Aggregate(StrEnum):
 
 
 class Operator(StrEnum):
-    """Tests of a column; NUMERIC ones compare numbers that the catalog keeps as text."""
+    """Tests of a column; NUMERIC ones compare numbers that the catalog keeps as text.
+
+    The servers of today refuse TABLE and those of sounds.
+    """
 
     EQUAL = "EQUAL"
     NOT_EQUAL = "NOT_EQUAL"

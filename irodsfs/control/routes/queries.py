@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
+from irods.exception import CAT_INVALID_ARGUMENT
 from starlette.responses import Response
 
 from irodsfs.control.call import Call
@@ -23,7 +24,7 @@ from irodsfs.control.documents.queries import (
     TextQuery,
     ValueList,
 )
-from irodsfs.control.errors import BadRequest, ControlError
+from irodsfs.control.errors import BadRequest, ControlError, about
 from irodsfs.control.negotiation import NDJSON
 from irodsfs.control.operations import Operations
 from irodsfs.control.results import Pages, answer, form
@@ -52,7 +53,8 @@ async def post_gen_query(call: Call) -> Response:
         lambda row: _named(names, general.values(row)),
         lambda row: dict(zip(names, general.values(row), strict=True)),
     )
-    return await answer(found, written)
+    with about("condition", CAT_INVALID_ARGUMENT):
+        return await answer(found, written)
 
 
 @operations.operation("POST", "/query", body=TextQuery, answer=RowsDocument, contents=LINES)

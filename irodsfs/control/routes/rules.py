@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from irods.exception import iRODSException
+
 from irodsfs.control.call import Call
 from irodsfs.control.documents.rules import OutputParameter, ProcessingType, RuleRequest, RuleResult
 from irodsfs.control.errors import BadRequest
 from irodsfs.control.negotiation import XML
 from irodsfs.control.operations import Operations
 from irodsfs.grid import rules
+from irodsfs.grid.errors import describe
 from irodsfs.grid.rules import Rule, RuleSyntaxError
 
 operations = Operations("Rules")
@@ -18,9 +21,14 @@ async def post_rule(call: Call) -> RuleResult:
     """Run a rule with other values for its inputs where given; answers its outputs."""
     given: RuleRequest = call.body
     external = given.ruleProcessingType != ProcessingType.CLASSIC
-    outputs = await rules.execute(call.session.zone, _rule(given), external=external)
-    # A rule may have changed anything.
-    await call.changes.changed("/")
+    try:
+        outputs = await rules.execute(call.session.zone, _rule(given), external=external)
+    except iRODSException as error:
+        remedy = "Check the rule, and the log of the server."
+        raise BadRequest("ruleAsOriginalText", f"The rule failed with {describe(error)}.", remedy) from error
+    finally:
+        # A rule may have changed anything.
+        await call.changes.changed("/")
     in_xml = call.media_type == XML
     return RuleResult(
         ruleAsOriginalText=given.ruleAsOriginalText if in_xml else None,

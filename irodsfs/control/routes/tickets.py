@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
+
 from irodsfs.control.call import Call
 from irodsfs.control.documents.tickets import (
     DATE,
@@ -14,7 +16,7 @@ from irodsfs.control.documents.tickets import (
     TicketRequest,
     TicketString,
 )
-from irodsfs.control.errors import BadRequest, NotFound
+from irodsfs.control.errors import BadRequest, NotFound, about
 from irodsfs.control.operations import Operations
 from irodsfs.control.paths import logical_path
 from irodsfs.grid import tickets
@@ -49,7 +51,8 @@ async def post_ticket(call: Call) -> TicketString:
         # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
         raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
-    await call.session.zone.perform(tickets.create(name, given.mode, path))
+    with about("object_path"), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
+        await call.session.zone.perform(tickets.create(name, given.mode, path))
     return TicketString(ticket_string=name)
 
 
@@ -68,7 +71,8 @@ async def put_ticket(call: Call) -> None:
     """Set or take away one restriction of a ticket."""
     name = call.text("ticketString")
     await _require(call, name)
-    await call.session.zone.perform(tickets.modify(name, *_change(call.body)))
+    with about("restriction_value"):
+        await call.session.zone.perform(tickets.modify(name, *_change(call.body)))
 
 
 @operations.operation("DELETE", "/ticket/{ticketString}")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from irodsfs.control.call import Call
 from irodsfs.control.documents.users import TemporaryPassword
-from irodsfs.control.errors import ControlError
+from irodsfs.control.errors import ControlError, about
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.grid.passwords import temporary_password, temporary_password_for
 
@@ -24,7 +24,8 @@ async def put_temporary_password(call: Call) -> TemporaryPassword:
     """A temporary password for oneself, or for another user in admin mode."""
     user, session = call.text("userName"), call.session
     if call.parameters.admin:
-        password = await temporary_password_for(session.zone, user, session.password)
+        with about("userName"):
+            password = await temporary_password_for(session.zone, user, session.password)
     elif user == session.zone.identity.user:
         password = await temporary_password(session.zone, session.password)
     else:
