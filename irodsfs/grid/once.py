@@ -11,6 +11,9 @@ from irodsfs.grid.namespace import find
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 
+PAUSE = 0.5
+"""Seconds in which a server that got the first sending in full has carried it out, before the second one arrives."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -35,7 +38,7 @@ async def fly_once(zone: Zone, *requests: Request, has_effect: Callable[[], Awai
     flight is unknown then.
     """
     repeated = False
-    async for attempt in retrying():
+    async for attempt in retrying(least_pause=PAUSE):
         with attempt:
             try:
                 replies = await zone.fly(*requests)

@@ -24,14 +24,14 @@ def is_temporary(error: BaseException) -> bool:
 
 
 def retrying(
-    also: Callable[[BaseException], bool] = is_temporary, *, attempts: int = ATTEMPTS
+    also: Callable[[BaseException], bool] = is_temporary, *, attempts: int = ATTEMPTS, least_pause: float = 0.0
 ) -> tenacity.AsyncRetrying:
     """Attempts at something that may be done twice: `async for attempt in retrying(): with attempt: ...`."""
     return tenacity.AsyncRetrying(
         sleep=trio.sleep,
         retry=tenacity.retry_if_exception(lambda error: is_temporary(error) or also(error)),
         stop=tenacity.stop_after_attempt(attempts),
-        wait=tenacity.wait_random_exponential(FIRST_PAUSE, LONGEST_PAUSE),
+        wait=tenacity.wait_random_exponential(FIRST_PAUSE, LONGEST_PAUSE, min=least_pause),
         before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
         reraise=True,
     )

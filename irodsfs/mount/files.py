@@ -63,8 +63,12 @@ class Files:
         read_ahead = None
         if inode.contents is None and not writes and entry.size <= SMALL:
             read_ahead = await self._upcoming.take(entry)
+        if inode.path is None and inode.contents is None:
+            raise FileNotFoundError(errno.ENOENT, f"{entry.path} was unlinked")
         if inode.contents is None:
-            inode.contents = Contents(self._zone, self._spool, entry.path, entry.size, self._options)
+            # The inode may have another name by now than the entry tells.
+            path = inode.path or entry.path
+            inode.contents = Contents(self._zone, self._spool, path, entry.size, self._options, inode.lock)
         else:
             read_ahead = None  # whoever else has it open may have changed it since
         contents = inode.contents
@@ -77,10 +81,15 @@ class Files:
         except BaseException:
             await self.release(inode)
             raise
-        if contents.is_dirty:
+        if contents.is_dirty or inode.path is None:
             return True
-        if contents.size != entry.size:
-            self._catalog.changed(entry.path, size=contents.size)
+        known = self._catalog.peek(inode.path)
+        if known is not None and contents.size != known.size:
+            self._catalog.changed(inode.path, size=contents.size)
+            await self.release(inode)
+            inode.seen_version = None
+            # Linux looks the path up again then. Else it would append where it believes the end to be.
+            raise OSError(errno.ESTALE, f"{inode.path} was changed elsewhere")
         unchanged = contents.version is not None and contents.version == inode.seen_version
         inode.seen_version = contents.version
         return unchanged
@@ -88,7 +97,7 @@ class Files:
     def create(self, inode: Inode, path: str, *, exclusive: bool, mode: int | None = None) -> Entry:
         """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
         entry = replace(made_now(path, is_collection=False), mode=mode)
-        inode.contents = Contents.new(self._zone, self._spool, path, self._options, exclusive=exclusive)
+        inode.contents = Contents.new(self._zone, self._spool, path, self._options, inode.lock, exclusive=exclusive)
         inode.contents.modified_ns = entry.modified_ns
         inode.handles += 1
         self._catalog.added(entry, registered=False)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NewType
 
 import pyfuse3
+import trio
 
 from irodsfs.grid.namespace import Entry
 from irodsfs.transfer.contents import Contents
@@ -31,6 +34,14 @@ class Inode:
     """The access time that was set; the zone keeps none."""
     last_entry: Entry | None = None
     """What it was when it was unlinked."""
+    _lock: trio.Lock | None = None
+
+    @property
+    def lock(self) -> trio.Lock:
+        """Held while its content goes into the zone or comes from there, and while its name is changed or removed."""
+        if self._lock is None:
+            self._lock = trio.Lock()
+        return self._lock
 
 
 class Inodes:
@@ -40,6 +51,7 @@ class Inodes:
         self._numbers = itertools.count(pyfuse3.ROOT_INODE + 1)
         self._by_number: dict[int, Inode] = {}
         self._by_path: dict[str, Inode] = {}
+        self._moving: dict[str, trio.Event] = {}
         self._insert(Inode(pyfuse3.ROOT_INODE, root, lookups=1))
 
     def __getitem__(self, number: int) -> Inode:
@@ -98,6 +110,23 @@ class Inodes:
             if inode.contents is not None:
                 inode.contents.path = inode.path
             self._by_path[inode.path] = inode
+
+    @contextmanager
+    def moving(self, collection: str) -> Iterator[None]:
+        """The collection is renamed in the block: nothing below it begins to be opened under its old path."""
+        self._moving[collection] = trio.Event()
+        try:
+            yield
+        finally:
+            self._moving.pop(collection).set()
+
+    async def settled(self, inode: Inode) -> None:
+        """Return when no collection is being renamed in which the inode lies."""
+        while inode.path is not None and (moved := self._moved_above(inode.path)) is not None:
+            await moved.wait()
+
+    def _moved_above(self, path: str) -> trio.Event | None:
+        return next((moved for source, moved in self._moving.items() if path.startswith(f"{source}/")), None)
 
     def opened_below(self, path: str) -> list[Inode]:
         """What is open of a file, or in a directory and all below it."""

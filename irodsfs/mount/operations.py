@@ -237,16 +237,15 @@ class Operations(pyfuse3.Operations):
             self._check_writable()
         try:
             entry = await self._entry(node)
+            await self._inodes.settled(node)
             unchanged = await self._files.open(node, entry, flags)
         except FAILURES as error:
-            if node.path is None or errno_of(error) != errno.ENOENT:
+            if errno_of(error) != errno.ENOENT:
                 raise
-            self._catalog.forget(node.path)
-            raise _stale(node) from error
-        if node.contents is not None and node.contents.size != entry.size and not node.contents.is_dirty:
-            node.seen_version = None
-            await self._files.release(node)
-            raise _stale(node)
+            # Linux looks the name up again, and finds what has it now, or that it is gone.
+            if node.path is not None:
+                self._catalog.forget(node.path)
+            raise OSError(errno.ESTALE, node.path) from error
         return FileInfo(fh=FileHandleT(inode), keep_cache=unchanged)
 
     @answers_errno
@@ -324,7 +323,8 @@ class Operations(pyfuse3.Operations):
             entry = await self._catalog.find(path)
         except FileNotFoundError:
             kept = self._mode_to_keep(path, mode, is_collection=False)
-            return self._files.create(node, path, exclusive=bool(flags & os.O_EXCL), mode=kept)
+            await self._inodes.settled(node)
+            return self._files.create(node, node.path or path, exclusive=bool(flags & os.O_EXCL), mode=kept)
         if flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, path)
         await self._files.open(node, entry, flags)
@@ -370,11 +370,3 @@ class Operations(pyfuse3.Operations):
     def _check_writable(self) -> None:
         if self._read_only:
             raise OSError(errno.EROFS, "mounted read-only")
-
-
-def _stale(node: Inode) -> OSError:
-    """Linux looks the path up again when open answers this: what was changed elsewhere has its size then, or is gone.
-
-    Without it, the kernel would append where it believes the end to be.
-    """
-    return OSError(errno.ESTALE, node.path)

@@ -173,20 +173,28 @@ class Tree:
     async def _losing_its_name(self, entry: Entry) -> AsyncIterator[None]:
         """Its handles go on reading and writing when the block, which removes the name, has succeeded."""
         inode = self._inodes.get(entry.path)
-        if inode is None or inode.contents is None:
+        if inode is None:
             yield
             return
-        async with inode.contents.detaching():
+        async with inode.lock:
+            if inode.contents is not None:
+                await inode.contents.prepare_unlinking()
             yield
+            if inode.contents is not None:
+                inode.contents.path = None
             inode.last_entry = entry
 
     @asynccontextmanager
     async def _at_rest(self, path: str) -> AsyncIterator[None]:
-        """Nothing open at or below a path is on its way to the zone while it gets another path."""
+        """Nothing open at or below a path is on its way to or from the zone while it gets another path."""
         async with AsyncExitStack() as stack:
-            for inode in self._inodes.opened_below(path):
+            stack.enter_context(self._inodes.moving(path))
+            itself = self._inodes.get(path)
+            below = [inode for inode in self._inodes.opened_below(path) if inode is not itself]
+            for inode in [*([itself] if itself is not None else []), *below]:
+                await stack.enter_async_context(inode.lock)
                 if inode.contents is not None:
-                    await stack.enter_async_context(inode.contents.at_rest())
+                    await inode.contents.come_to_rest()
             yield
 
     async def _bring_into_the_zone(self, path: str) -> None:

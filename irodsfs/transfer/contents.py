@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import trio
@@ -37,10 +36,20 @@ class Contents:
     spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
     `modified_ns` once something was written. `path` is None when the object was unlinked under its handles.
     `version` is the same again only for the same content; None while that is not known.
+
+    Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that.
     """
 
-    def __init__(self, zone: Zone, spool: Spool, path: str, size: int, options: TransferOptions) -> None:
-        self.path: str | None = path
+    def __init__(
+        self,
+        zone: Zone,
+        spool: Spool,
+        path: str,
+        size: int,
+        options: TransferOptions,
+        lock: trio.Lock | None = None,
+    ) -> None:
+        self._path: str | None = path
         self.size = size
         self.registered = True
         self.modified_ns: int | None = None
@@ -48,7 +57,7 @@ class Contents:
         self._zone = zone
         self._spool = spool
         self._options = options
-        self._lock = trio.Lock()
+        self._lock = lock or trio.Lock()
         self._memory: bytearray | None = None
         self._file: SpoolFile | None = None
         self._reader: Reader | None = None
@@ -62,13 +71,32 @@ class Contents:
         self._touch: int | None = None
 
     @classmethod
-    def new(cls, zone: Zone, spool: Spool, path: str, options: TransferOptions, *, exclusive: bool) -> Contents:
+    def new(
+        cls,
+        zone: Zone,
+        spool: Spool,
+        path: str,
+        options: TransferOptions,
+        lock: trio.Lock | None = None,
+        *,
+        exclusive: bool,
+    ) -> Contents:
         """An object that is not in the zone yet; the first flush creates it."""
-        contents = cls(zone, spool, path, 0, options)
+        contents = cls(zone, spool, path, 0, options, lock)
         contents.registered = False
         contents._start_over()
         contents._exclusive = exclusive
         return contents
+
+    @property
+    def path(self) -> str | None:
+        return self._path
+
+    @path.setter
+    def path(self, path: str | None) -> None:
+        self._path = path
+        if self._reader is not None:
+            self._reader.path = path
 
     @property
     def is_dirty(self) -> bool:
@@ -81,13 +109,15 @@ class Contents:
         `read_ahead` is what a `reading` flight for a small object has answered a moment ago.
         """
         async with self._lock:
+            if self.path is None and not self._is_loaded:
+                raise FileNotFoundError(errno.ENOENT, "unlinked while it was opened")
             if not self.is_dirty and self.path is not None and self._file is None:
                 await self._load(read_ahead)
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`; fewer only at the end."""
         size = max(0, min(size, self.size - offset))
-        if self._memory is None and self._file is None and self._reader is None:
+        if not self._is_loaded:
             async with self._lock:
                 await self._ensure_loaded()
         if self._memory is not None:
@@ -156,21 +186,15 @@ class Contents:
             self._settle()
             return kept
 
-    @asynccontextmanager
-    async def at_rest(self) -> AsyncIterator[None]:
-        """Nothing is on its way to the zone during the block, in which `path` may change."""
-        async with self._lock:
-            await self._abort_stream()
-            yield
+    async def come_to_rest(self) -> None:
+        """Nothing is on its way to the zone from now on, until the caller releases the lock that it holds."""
+        await self._abort_stream()
 
-    @asynccontextmanager
-    async def detaching(self) -> AsyncIterator[None]:
-        """The object is unlinked in the block; after it, handles go on reading and writing what has no name."""
-        async with self.at_rest():
-            if self.registered:
-                await self._ensure_loaded()
-            yield
-            self.path = None
+    async def prepare_unlinking(self) -> None:
+        """Come to rest, with what handles go on reading and writing when the object has no name any more."""
+        await self._abort_stream()
+        if self.registered:
+            await self._ensure_loaded()
 
     async def close(self) -> None:
         await self._abort_stream()
@@ -218,8 +242,12 @@ class Contents:
         self.version = reader.version
         self._reader = reader
 
+    @property
+    def _is_loaded(self) -> bool:
+        return not (self._memory is None and self._reader is None and self._file is None)
+
     async def _ensure_loaded(self) -> None:
-        if self._memory is None and self._reader is None and self._file is None:
+        if not self._is_loaded:
             await self._load()
 
     async def _ensure_writable(self, size: int) -> None:

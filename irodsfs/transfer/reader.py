@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,7 +29,8 @@ class Reader:
 
     def __init__(self, zone: Zone, path: str, *, verify: bool) -> None:
         self._zone = zone
-        self._path = path
+        self.path: str | None = path
+        """Where the object is now; None when it was unlinked."""
         self._verify = verify
         self._checksum = ""
         self.size = 0
@@ -42,8 +44,10 @@ class Reader:
 
     async def open(self) -> None:
         """Open the replica in one flight; `size` (bytes) and `version` are those of the zone now."""
+        if self.path is None:
+            raise OSError(errno.EIO, "the line broke on which an unlinked object was open")
         self._connection = await self._zone.pool.dedicate()
-        opened = await replica.open_to_read(self._zone, self._connection, self._path)
+        opened = await replica.open_to_read(self._zone, self._connection, self.path)
         self.size = opened.size
         self.version = opened.version
         self._checksum = opened.checksum if self._verify else ""
@@ -119,7 +123,7 @@ class Reader:
     async def _start_ahead(self, offset: int) -> None:
         await self._stop_ahead()
         connection = await self.connection()
-        verification = Verification(self._path, self._checksum) if self._checksum and offset == 0 else None
+        verification = Verification(str(self.path), self._checksum) if self._checksum and offset == 0 else None
         # Each further opening would be one more use of a ticket.
         another = None if self._zone.identity.assumed_access else self._another
         self._ahead = ReadAhead(connection, offset, self.size, verification, another)
@@ -129,15 +133,15 @@ class Reader:
     async def _another(self) -> AsyncIterator[ZoneConnection | None]:
         """One more connection on which the same content is open; None when none can be spared."""
         async with self._zone.pool.spare() as connection:
-            if connection is None:
+            if connection is None or self.path is None:
                 yield None
                 return
             try:
-                opened = await replica.open_to_read(self._zone, connection, self._path)
+                opened = await replica.open_to_read(self._zone, connection, self.path)
                 yield connection if opened.version == self.version else None
             finally:
                 with trio.CancelScope(shield=True):
-                    await replica.close(self._zone, connection, self._path)
+                    await replica.close(self._zone, connection)
 
     async def _stop_ahead(self) -> None:
         ahead, self._ahead = self._ahead, None
@@ -157,5 +161,5 @@ class Reader:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        await replica.close(self._zone, connection, self._path)
+        await replica.close(self._zone, connection)
         await self._zone.pool.give_back(connection)

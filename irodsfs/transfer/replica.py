@@ -41,7 +41,7 @@ async def open_to_read(zone: Zone, connection: ZoneConnection, path: str) -> Ope
     return Opened(int(end.offset), stat.check().body, registered(stat))
 
 
-async def close(zone: Zone, connection: ZoneConnection, path: str) -> None:
+async def close(zone: Zone, connection: ZoneConnection) -> None:
     """Close what is open on a connection, so that it is fit for other use."""
     if not connection.open_descriptors or connection.broken:
         return
@@ -49,4 +49,4 @@ async def close(zone: Zone, connection: ZoneConnection, path: str) -> None:
         await zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
         connection.open_descriptors.clear()
     except ZoneUnreachable as error:
-        logger.debug("closing %s: %s", path, error)
+        logger.debug("closing a replica: %s", error)

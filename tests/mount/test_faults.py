@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from tests.mount.conftest import MountThrough
-from tests.proxy import Cut, Proxy
+from tests.mounts import fails
+from tests.proxy import Cut, Proxy, Stall
 from tests.zones import EmbeddedZone
 
 OPEN, READ, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "READ", "WRITE", "CLOSE"))
@@ -217,6 +218,56 @@ def test_replacing_a_file_is_finished_when_the_line_breaks_between_its_renames(
     assert os.listdir(mount.path) == ["replaced"]
     assert (mount.path / "replaced").read_bytes() == b"new"
     assert [each.name for each in session.collections.get(home).data_objects] == ["replaced"]
+
+
+@pytest.mark.parametrize("stalled", [0, 1], ids=["before its old name is gone", "before its new name is there"])
+def test_a_file_opened_while_it_is_replaced_never_comes_back(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, stalled: int
+) -> None:
+    for name in ("source", "target"):
+        put(session, f"{home}/{name}", name.encode())
+    mount = mount_through(proxy, "--cache-timeout", "60")
+    assert sorted(os.listdir(mount.path)) == ["source", "target"]
+    assert (mount.path / "target").stat().st_size == len(b"target")
+    stall = Stall()
+    renames = iter(range(100))
+    proxy.on_request(RENAME, lambda _: stall.hold() if next(renames) == stalled else None)
+    with ThreadPoolExecutor() as pool:
+        renaming = pool.submit((mount.path / "source").rename, mount.path / "target")
+        assert stall.reached.wait(PATIENCE)
+        opening = pool.submit(os.open, mount.path / "target", os.O_RDWR)
+        wait([opening], timeout=1)
+        stall.release()
+        renaming.result(PATIENCE)
+    descriptor = opening.result()
+    opened = os.pread(descriptor, 100, 0)
+    os.pwrite(descriptor, b"W", 0)
+    os.close(descriptor)
+    assert opened in (b"source", b"target")
+    expected = {"target": b"Wource" if opened == b"source" else b"source"}
+    assert {each.name: get(session, each.path) for each in session.collections.get(home).data_objects} == expected
+
+
+def test_a_renamed_file_is_read_on_when_the_line_breaks_and_not_another_of_its_old_name(
+    mount_through: MountThrough, proxy: Proxy
+) -> None:
+    mount = mount_through(proxy)
+    (mount.path / "file").write_bytes(b"a" * 9 * MEGABYTE)
+    descriptor = os.open(mount.path / "file", os.O_RDONLY)
+    try:
+        assert os.pread(descriptor, 1000, 5 * MEGABYTE) == b"a" * 1000
+        (mount.path / "file").rename(mount.path / "renamed")
+        (mount.path / "file").write_bytes(b"b" * 9 * MEGABYTE)
+        proxy.cut()
+        assert os.pread(descriptor, 1000, 8 * MEGABYTE) == b"a" * 1000
+        (mount.path / "renamed").unlink()
+        assert os.pread(descriptor, 1000, 2 * MEGABYTE) == b"a" * 1000
+        mount.expect_log("the line broke on which an unlinked object was open")
+        proxy.cut()
+        with fails(errno.EIO):
+            os.pread(descriptor, 1000, 7 * MEGABYTE)
+    finally:
+        os.close(descriptor)
 
 
 def test_a_write_that_is_cut_off_is_repeated(
