@@ -22,6 +22,11 @@ def checked(path: str) -> str:
     return path
 
 
+def zone_of(path: str) -> str:
+    """The zone a path lies in: its first name."""
+    return path.removeprefix("/").partition("/")[0]
+
+
 def without_trailing_slash(path: str) -> str:
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
 

@@ -303,3 +303,35 @@ def test_names_hold_any_character(client: RawClient, home: str, name: str) -> No
     assert client.call(606, data_object(path, dataIncluded=""), b"x").int_info == 0
     assert client.call(633, data_object(path)).int_info == 1
     assert client.call(615, data_object(path, forceFlag="")).int_info == 0
+
+
+@pytest.mark.parametrize("target", ["/otherZone/home/x", "/otherZone", "relative", ""])
+def test_nothing_is_renamed_into_another_zone(client: RawClient, data_object_path: str, target: str) -> None:
+    assert rename(client, data_object_path, target) == code_of("SYS_CROSS_ZONE_MV_NOT_SUPPORTED")
+    assert client.call(608, data_object(data_object_path)).bs == b"content"
+
+
+def rename(client: RawClient, source: str, target: str, kind: int = 11, **keywords: str) -> int:
+    ends = [data_object(path, **keywords) for path in (source, target)]
+    for end in ends:
+        end.members = [(name, value) for name, value in end.members if name != "oprType"] + [("oprType", str(kind))]
+    return client.call(627, Struct("DataObjCopyInp_PI", *(("DataObjInp_PI", end) for end in ends))).int_info
+
+
+def test_a_rename_without_a_kind_replaces_by_force_and_waits_for_writers(
+    client: RawClient, zone_server: EmbeddedZone, data_object_path: str, home: str
+) -> None:
+    assert client.call(606, data_object(f"{home}/old", dataIncluded=""), b"old").int_info == 0
+    with RawClient.connected(zone_server.host, zone_server.port) as writer:
+        writer.call(602, data_object(data_object_path, os.O_WRONLY))
+        assert rename(client, data_object_path, f"{home}/new", 0) == code_of("LOCKED_DATA_OBJECT_ACCESS")
+        writer.call(673, opened(3))
+    assert rename(client, data_object_path, f"{home}/old", 0) == code_of("CAT_NAME_EXISTS_AS_DATAOBJ")
+    assert rename(client, data_object_path, f"{home}/old", 11, forceFlag="") == code_of("CAT_NAME_EXISTS_AS_DATAOBJ")
+    assert rename(client, data_object_path, f"{home}/old", 0, forceFlag="") == 0
+    assert client.call(608, data_object(f"{home}/old")).bs == b"content"
+
+
+def test_a_directory_that_is_not_there_is_not_registered(client: RawClient, home: str) -> None:
+    register = data_object(f"{home}/tree", filePath="/nonexistent/directory", collection="")
+    assert client.call(630, register).int_info == code_of("UNIX_FILE_OPENDIR_ERR") - 2

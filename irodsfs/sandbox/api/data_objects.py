@@ -7,13 +7,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.access import is_admin_request, replicas_for
+from irodsfs.sandbox.access import is_admin_request, replicas_for, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import source_and_target
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
-from irodsfs.sandbox.moves import DATA_OBJECT, rename
-from irodsfs.sandbox.paths import checked
+from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, rename
+from irodsfs.sandbox.paths import checked, zone_of
 from irodsfs.sandbox.permissions import Access, require
 from irodsfs.sandbox.removal import UNREGISTER, is_trash, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
@@ -46,10 +46,32 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
 
 @handles(627)
 def data_object_rename(agent: Agent, request: Request) -> Reply:
-    """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path."""
+    """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path.
+
+    Only without a kind does the server refuse a data object that is being written, and replace another one by force.
+    """
     source, target = source_and_target(request.input)
-    rename(agent, checked(source.text("objPath")), checked(target.text("objPath")), source.integer("oprType"))
+    source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
+    require_same_zone(source_path, target_path)
+    kind = source.integer("oprType")
+    if kind not in (DATA_OBJECT, COLLECTION) and (replicas := visible_replicas(agent, source_path)):
+        require_unlocked(replicas)
+        if "forceFlag" in source.keywords() | target.keywords() and visible_replicas(agent, target_path):
+            remove(agent, target_path)
+    rename(agent, source_path, target_path, kind)
     return Reply()
+
+
+def require_same_zone(source: str, target: str) -> None:
+    if source != target and zone_of(source) != zone_of(target):
+        raise IrodsError("SYS_CROSS_ZONE_MV_NOT_SUPPORTED")
+
+
+def remove(agent: Agent, path: str) -> None:
+    with agent.catalog.transaction():
+        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND")
+        require_unlocked(replicas)
+        unlink(agent, replicas)
 
 
 @handles(652)

@@ -77,12 +77,19 @@ def register(agent: Agent, request: Request) -> Reply:
 def register_tree(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
     if find_collection(agent.catalog, path) is None:
         add_collection(agent, path, parent_for_change(agent, path))
-    for entry in sorted(source.iterdir()):
+    for entry in entries(source):
         below = f"{path}/{entry.name}"
         if entry.is_dir():
             register_tree(agent, below, entry, keywords)
         else:
             register_file(agent, below, entry, keywords)
+
+
+def entries(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise IrodsError("UNIX_FILE_OPENDIR_ERR", errno=error.errno or 0) from None
 
 
 def register_file(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
