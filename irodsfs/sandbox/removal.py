@@ -12,7 +12,7 @@ from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import rename
 from irodsfs.sandbox.namespace import add_collection, find_collection, touch_collection
-from irodsfs.sandbox.paths import split
+from irodsfs.sandbox.paths import is_below, split
 from irodsfs.sandbox.permissions import Access, access_of
 
 if TYPE_CHECKING:
@@ -58,16 +58,33 @@ def make_trash(agent: Agent, path: str) -> None:
     add_collection(agent, path, parent)
 
 
-def unlink(agent: Agent, replicas: list[sqlite3.Row], *, delete_files: bool = True) -> None:
-    """Removes all replicas of a data object and what the catalog keeps about it."""
+def unlink(agent: Agent, replicas: list[sqlite3.Row], *, unregister: bool = False) -> None:
+    """Removes all replicas of a data object and what the catalog keeps about it; ``unregister`` leaves the files."""
     catalog = agent.catalog
     data_id = replicas[0]["data_id"]
+    files = files_to_delete(agent, replicas, unregister=unregister)
     with catalog.transaction():
         catalog.execute("DELETE FROM R_DATA_MAIN WHERE data_id = ?", data_id)
         forget(catalog, data_id)
         touch_collection(catalog, replicas[0]["coll_id"])
-        for path in [replica["data_path"] for replica in replicas] if delete_files else []:
+        for path in files:
             catalog.when_committed(partial(vault.unlink, path))
+
+
+def files_to_delete(agent: Agent, replicas: list[sqlite3.Row], *, unregister: bool) -> list[str]:
+    """The files that go with replicas: those in the vaults of their resources.
+
+    Raises IrodsError when someone other than an administrator would leave a file behind in a vault.
+    """
+    vaults = dict(map(tuple, agent.catalog.rows("SELECT resc_id, resc_def_path FROM R_RESC_MAIN")))
+    deleted: list[str] = []
+    left: list[str] = []
+    for replica in replicas:
+        goes = not unregister and is_below(replica["data_path"], vaults[replica["resc_id"]])
+        (deleted if goes else left).append(replica["data_path"])
+    if not agent.user.is_admin and any(is_below(path, root) for path in left for root in vaults.values() if root):
+        raise IrodsError("CANT_UNREG_IN_VAULT_FILE")
+    return deleted
 
 
 def remove_empty_collection(agent: Agent, path: str, *, as_admin: bool = False) -> None:

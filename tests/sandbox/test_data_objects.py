@@ -276,6 +276,9 @@ def test_a_file_of_the_server_is_registered_where_it_lies(
     file.write_bytes(b"outside")
     session.data_objects.register(str(file), f"{home}/registered")
     assert content(session, f"{home}/registered") == b"outside"
+    session.data_objects.unlink(f"{home}/registered", force=True)
+    assert not session.data_objects.exists(f"{home}/registered")
+    assert file.read_bytes() == b"outside"
     with refused("PATH_REG_NOT_ALLOWED"):
         alice.data_objects.register(str(file), f"/{alice.zone}/home/{alice.username}/x")
 
@@ -335,3 +338,24 @@ def test_a_rename_without_a_kind_replaces_by_force_and_waits_for_writers(
 def test_a_directory_that_is_not_there_is_not_registered(client: RawClient, home: str) -> None:
     register = data_object(f"{home}/tree", filePath="/nonexistent/directory", collection="")
     assert client.call(630, register).int_info == code_of("UNIX_FILE_OPENDIR_ERR") - 2
+
+
+def test_only_administrators_unregister_what_is_in_a_vault(session: iRODSSession, alice: iRODSSession) -> None:
+    path = f"/{alice.zone}/home/{alice.username}/object"
+    with alice.data_objects.open(path, "w") as stream:
+        stream.write(b"content")
+    file = Path(session.data_objects.get(path).replicas[0].path)
+    with refused("CANT_UNREG_IN_VAULT_FILE"):
+        alice.data_objects.unregister(path)
+    assert content(alice, path) == b"content"
+    alice.data_objects.unlink(path, force=True)
+    assert not file.exists()
+
+
+def test_trash_is_emptied_of_what_is_old_enough(session: iRODSSession, data_object_path: str, home: str) -> None:
+    session.data_objects.unlink(data_object_path)
+    path = data_object_path.replace(f"/{session.zone}/", f"/{session.zone}/trash/")
+    session.data_objects.unlink(path, irodsRmTrash="", age="60")
+    assert session.data_objects.exists(path)
+    session.data_objects.unlink(path, irodsRmTrash="", age="0")
+    assert not session.data_objects.exists(path)

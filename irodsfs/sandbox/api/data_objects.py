@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import vault
+from irodsfs.sandbox import clock, vault
 from irodsfs.sandbox.access import is_admin_request, replicas_for, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import source_and_target
@@ -36,12 +36,19 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
     unregisters = request.input.integer("oprType") == UNREGISTER
     with agent.catalog.transaction():
         replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
+        if empties_trash and is_younger(replicas[0], keywords.get("age", "")):
+            return Reply()
         require_unlocked(replicas)
         if "forceFlag" in keywords or empties_trash or unregisters:
-            unlink(agent, replicas, delete_files=not unregisters)
+            unlink(agent, replicas, unregister=unregisters)
         else:
             move_to_trash(agent, path, DATA_OBJECT)
     return Reply()
+
+
+def is_younger(replica: sqlite3.Row, minutes: str) -> bool:
+    """Whether a replica was modified fewer minutes ago than that, when any are given."""
+    return minutes.isdigit() and clock.seconds() - int(replica["modify_ts"]) < int(minutes) * 60
 
 
 @handles(627)

@@ -15,7 +15,7 @@ from irodsfs.sandbox.copies import add_copy, copy_file, update_copy
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.paths import checked
 from irodsfs.sandbox.permissions import Access, require
-from irodsfs.sandbox.removal import UNREGISTER, unlink
+from irodsfs.sandbox.removal import UNREGISTER, files_to_delete, unlink
 from irodsfs.sandbox.replicas import Status, choose, require_unlocked, update_replica
 from irodsfs.sandbox.resources import Resource, leaves, resource_for_create
 from irodsfs.sandbox.wire import Struct
@@ -141,7 +141,7 @@ def trim(agent: Agent, request: Request) -> Reply:
             if "irodsAdmin" not in keywords:
                 require(agent, replicas[0]["data_id"], Access.DELETE_OBJECT)
             for replica in surplus:
-                remove_replica(agent, replica, delete_file=request.input.integer("oprType") != UNREGISTER)
+                remove_replica(agent, replica, unregister=request.input.integer("oprType") == UNREGISTER)
     return Reply(1 if surplus else 0)
 
 
@@ -178,15 +178,16 @@ def numbered(replicas: list[sqlite3.Row], number: str) -> sqlite3.Row:
     raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST")
 
 
-def remove_replica(agent: Agent, replica: sqlite3.Row, *, delete_file: bool) -> None:
+def remove_replica(agent: Agent, replica: sqlite3.Row, *, unregister: bool) -> None:
     """Removes one replica; the last one takes the data object with it."""
     catalog = agent.catalog
     if catalog.value("SELECT count(*) FROM R_DATA_MAIN WHERE data_id = ?", replica["data_id"]) == 1:
-        unlink(agent, [replica], delete_files=delete_file)
+        unlink(agent, [replica], unregister=unregister)
         return
+    files = files_to_delete(agent, [replica], unregister=unregister)
     forget_replica(agent, replica)
-    if delete_file:
-        catalog.when_committed(partial(vault.unlink, replica["data_path"]))
+    for path in files:
+        catalog.when_committed(partial(vault.unlink, path))
 
 
 def forget_replica(agent: Agent, replica: sqlite3.Row) -> None:
