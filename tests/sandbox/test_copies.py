@@ -284,3 +284,15 @@ def test_a_move_must_say_from_where_to_where(
     write(session, path, b"content")
     with refused(error):
         request_move(session, path, options)
+
+
+def test_a_replica_whose_columns_are_set_as_those_of_the_only_good_one_makes_its_siblings_stale(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    write(session, path, b"content")
+    other = make_resource()
+    session.data_objects.replicate(path, resource=other)
+    with refused("CAT_SUCCESS_BUT_WITH_NO_INFO"):
+        session.data_objects.modDataObjMeta({"objPath": path, "replNum": 7}, {"dataComments": "x"})
+    session.data_objects.modDataObjMeta({"objPath": path, "replNum": 1}, {"dataSize": "5", "allReplStatus": ""})
+    assert replicas(session, path) == {"demoResc": (0, "0", 7), other: (1, "1", 5)}

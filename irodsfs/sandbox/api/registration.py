@@ -162,8 +162,21 @@ def modify(agent: Agent, info: Struct, values: dict[str, str]) -> None:
         if "resc_hier" in columns:
             resource = by_hierarchy(agent.catalog, str(columns["resc_hier"]))
             columns |= {"resc_id": str(resource.id), "resc_name": resource.name}
-        for replica in wanted_replicas(agent, replicas, info, values):
+        wanted = wanted_replicas(agent, replicas, info, values)
+        if not wanted:
+            raise IrodsError("CAT_SUCCESS_BUT_WITH_NO_INFO")
+        if "allReplStatus" in values:
+            columns["data_is_dirty"] = str(int(Status.GOOD))
+            make_stale(agent, [replica for replica in replicas if replica not in wanted])
+        for replica in wanted:
             update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], **columns)
+
+
+def make_stale(agent: Agent, replicas: list[sqlite3.Row]) -> None:
+    for replica in replicas:
+        if replica["data_is_dirty"] != Status.INTERMEDIATE:
+            key = replica["data_id"], replica["data_repl_num"]
+            update_replica(agent.catalog, *key, data_is_dirty=int(Status.STALE))
 
 
 def formatted(keyword: str, value: str) -> str:
