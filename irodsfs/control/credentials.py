@@ -15,7 +15,7 @@ from irodsfs.config import ZoneAccount
 from irodsfs.control.errors import ControlError
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.zones import Session, Sessions
-from irodsfs.grid.errors import LOGIN_REFUSED
+from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls
 
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 """The guide's names of authentication schemes; as a prefix of a user name one more character follows."""
@@ -45,6 +45,8 @@ class EveryonesAccess:
             except LOGIN_REFUSED as error:
                 self._throttle.failed(source)
                 raise _unauthorized() from error
+            except LoginNeedsTls as error:
+                raise _needs_tls() from error
             self._throttle.succeeded(source)
             yield session
 
@@ -88,3 +90,13 @@ def _unauthorized() -> ControlError:
     )
     error.headers["WWW-Authenticate"] = CHALLENGE
     return error
+
+
+def _needs_tls() -> ControlError:
+    return ControlError(
+        HTTPStatus.BAD_REQUEST,
+        "LOGIN_NEEDS_TLS",
+        "PAM passwords are sent to the zone with TLS only, and this service reaches it without.",
+        field="Authorization",
+        remedy="Use a native password (STANDARD); or let the service be given the policy CS_NEG_REQUIRE.",
+    )

@@ -15,7 +15,7 @@ from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
 from irods.ticket import Ticket
 
-from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.errors import LoginNeedsTls, ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
 from irodsfs.metrics import CONNECTIONS
 
@@ -33,7 +33,7 @@ class ZoneConnection:
     """A connection that is used by one thread at a time. Blocking: call it in a worker thread."""
 
     def __init__(self, session: iRODSSession) -> None:
-        """Connect and log in. Raises `ZoneUnreachable` or the zone's authentication error."""
+        """Connect and log in. Raises `ZoneUnreachable`, `LoginNeedsTls` or the zone's authentication error."""
         try:
             self._connection = Connection(session.pool, session.pool.account)
             self._socket: socket.socket = self._connection.socket
@@ -42,6 +42,9 @@ class ZoneConnection:
                 Ticket._lowlevel_api_request(self._connection, "session", session.ticket__)
         except (irods.exception.NetworkException, OSError) as error:
             raise ZoneUnreachable(str(error)) from error
+        except RuntimeError as error:
+            # What python-irodsclient raises when it is to send a PAM password without TLS.
+            raise LoginNeedsTls(str(error).rstrip(".")) from error
         CONNECTIONS.add()
         self.open_descriptors: set[int] = set()
         self.broken = False

@@ -18,6 +18,10 @@ LOGIN_REFUSED = (
 """What a zone answers to a wrong user name or password."""
 
 
+class LoginNeedsTls(Exception):
+    """A PAM password would go over a line that nothing protects: the zone must be reached with TLS for that."""
+
+
 class ZoneUnreachable(Exception):
     """The connection could not be opened, broke, or answered with something that is not the protocol."""
 

@@ -20,7 +20,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
-from irodsfs.grid.errors import LOGIN_REFUSED, ZoneUnreachable, describe
+from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, describe
 from irodsfs.grid.login import Renewal, open_session
 from irodsfs.grid.namespace import find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
@@ -134,7 +134,7 @@ async def _logged_in(config: MountConfig, background: trio.Nursery) -> AsyncIter
         raise UnreachableError(
             f"No iRODS server answers on {where} ({error}): check host and port, and the network."
         ) from error
-    except (iRODSException, ValueError, OSError, RuntimeError) as error:
+    except (iRODSException, LoginNeedsTls, ValueError, OSError) as error:
         raise MountError(f"Logging in to zone {account.zone} on {where} failed: {describe(error)}.") from error
     try:
         yield zone

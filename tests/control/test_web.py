@@ -57,6 +57,12 @@ def test_broken_credentials_are_refused(url: str, header: str) -> None:
     assert httpx.get(f"{url}/server", headers={"Authorization": header}).status_code == 401
 
 
+def test_a_pam_password_is_not_sent_to_a_zone_without_tls(url: str) -> None:
+    answer = httpx.get(f"{url}/server", auth=("PAM*rods", "rods"))
+    assert (answer.status_code, answer.json()["field"]) == (400, "Authorization")
+    assert "TLS" in answer.json()["message"]
+
+
 def test_guessing_is_made_slow(url: str, session: iRODSSession) -> None:
     session.users.create("guessed", "rodsuser")
     session.users.modify("guessed", "password", "right")
