@@ -32,9 +32,6 @@ from irodsfs.grid.errors import ZoneUnreachable, describe
 logger = logging.getLogger(__name__)
 
 TICKET = "ticket"
-EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY")
-"""What a route answers itself: a method that a resource lacks is not one of a resource with a shorter path."""
-
 CLOSED_BY_CLIENT = 499
 _ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, Bad_AVU_Field)
 
@@ -49,7 +46,7 @@ class Application:
         self._changes = changes
 
     def asgi(self, middleware: Sequence[Middleware] = ()) -> Starlette:
-        otherwise = Route("/{path:path}", self._answering(_no_such_resource), methods=EVERY_METHOD)
+        otherwise = Route("/{path:path}", _Endpoint(_no_such_resource))
         return Starlette(
             routes=[*self._routes(), *documentation.routes(self._operations), otherwise],
             middleware=[*middleware, Middleware(UndecodedPaths)],
@@ -58,7 +55,7 @@ class Application:
     def _routes(self) -> Iterable[Route]:
         for path, group in itertools.groupby(self._operations, key=lambda operation: operation.path):
             by_method = {operation.method: operation for operation in group}
-            yield Route(path, self._answering(self._dispatch(by_method)), methods=EVERY_METHOD)
+            yield Route(path, _Endpoint(self._dispatch(by_method)))
 
     def _dispatch(self, by_method: dict[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
         async def dispatch(request: Request) -> Response:
@@ -87,24 +84,33 @@ class Application:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return render(result, media_type, operation.status)
 
-    def _answering(
-        self, endpoint: Callable[[Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except ControlError as error:
-                return _failure(request, error)
-            except _ZONE_FAILURES as error:
-                logger.info("%s %s: %s", request.method, request.url.path, describe(error))
-                return _failure(request, explain(error))
-            except ClientDisconnect:
-                return Response(status_code=CLOSED_BY_CLIENT)
-            except Exception:
-                logger.exception("%s %s failed", request.method, request.url.path)
-                return _failure(request, _FAILED)
 
-        return answer
+class _Endpoint:
+    """Answers requests of any method: one that a resource lacks is not one of a resource with a shorter path."""
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._endpoint(request)
+        except ControlError as error:
+            return _failure(request, error)
+        except _ZONE_FAILURES as error:
+            logger.info("%s %s: %s", request.method, request.url.path, describe(error))
+            told = explain(error)
+            if not told.document.field and "path" in request.path_params:
+                told = explain(error, "path")
+            return _failure(request, told)
+        except ClientDisconnect:
+            return Response(status_code=CLOSED_BY_CLIENT)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.url.path)
+            return _failure(request, _FAILED)
 
 
 _FAILED = ControlError(

@@ -119,6 +119,11 @@ def test_bad_bodies_are_refused_naming_the_field(
         ("DELETE", "/server", 405, "method"),
         ("DELETE", "/collection/tempZone/home/metadata", 405, "method"),
         ("PATCH", "/collection/tempZone", 405, "method"),
+        ("FOO", "/server", 405, "method"),
+        ("FOO", "/nothing", 404, "path"),
+        ("DELETE", "/collection/?force=true", 403, "path"),
+        ("DELETE", "/collection/tempZone?force=true", 403, "path"),
+        ("PUT", "/collection/otherZone/a", 400, "path"),
     ],
 )
 def test_bad_requests_are_refused_naming_the_field(

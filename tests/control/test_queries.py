@@ -168,5 +168,19 @@ def test_genquery2_and_specific_queries_answer_rows(control: httpx.Client, three
     assert control.post("/query", json={"query": text}).json() == {"row": [{"value": ["a2"]}, {"value": ["a1"]}]}
     specific = control.post("/specificQuery", json={"alias": "ShowCollAcls", "argument": [three]}).json()
     assert specific["row"][0]["value"][:3] == ["rods", "tempZone", "own"]
-    missing = control.post("/specificQuery", json={"alias": "missing"})
-    assert (missing.status_code, missing.json()["field"]) == (404, "alias")
+
+
+@pytest.mark.parametrize(
+    ("url", "document", "status", "field"),
+    [
+        ("/query", {"query": "selec"}, 400, "query"),
+        ("/query", {"query": "select NO_SUCH_COLUMN"}, 400, "query"),
+        ("/specificQuery", {"alias": "missing"}, 404, "alias"),
+        ("/specificQuery", {"alias": "ShowCollAcls"}, 400, "argument"),
+    ],
+)
+def test_queries_that_the_server_refuses_are_explained(
+    control: httpx.Client, url: str, document: dict[str, str], status: int, field: str
+) -> None:
+    answer = control.post(url, json=document)
+    assert (answer.status_code, answer.json()["field"]) == (status, field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from http import HTTPStatus
 
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
 from pydantic import Field
@@ -10,7 +11,7 @@ from pydantic import Field
 from irodsfs.control.call import Call
 from irodsfs.control.documents.collections import ChildDocument, CollectionDocument
 from irodsfs.control.entries import COLLECTION, wrong_kind
-from irodsfs.control.errors import NotFound
+from irodsfs.control.errors import ControlError, NotFound
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.grid import namespace
 from irodsfs.grid.collections import (
@@ -66,6 +67,8 @@ async def put_collection(call: Call) -> CollectionDocument:
 async def delete_collection(call: Call) -> None:
     """Remove a collection with all that is in it, into the trash unless forced; one that is missing is fine."""
     zone = call.session.zone
+    if call.path.count("/") == 1:
+        raise _zones_are_kept(call.path)
     entry = await namespace.find(zone, call.path)
     if entry is None:
         return
@@ -91,6 +94,16 @@ async def _existing(call: Call) -> CollectionDetails:
     if entry is not None and not entry.is_collection:
         raise wrong_kind(entry)
     raise NotFound("path", f"There is no collection {call.path}.")
+
+
+def _zones_are_kept(path: str) -> ControlError:
+    return ControlError(
+        HTTPStatus.FORBIDDEN,
+        "ZONES_ARE_KEPT",
+        f"{path} is a whole zone, or all of them.",
+        field="path",
+        remedy="Remove the collections in it that nobody needs.",
+    )
 
 
 async def _children(call: Call) -> list[ChildDocument]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
-from irods.exception import CAT_INVALID_ARGUMENT
+from irods.exception import CAT_INVALID_ARGUMENT, CAT_SQL_ERR
 from starlette.responses import Response
 
 from irodsfs.control.call import Call
@@ -70,14 +70,16 @@ async def post_query(call: Call) -> Response:
             field="query",
             remedy="Use POST /genQuery.",
         )
-    return await _answer_rows(call, genquery2.pages(zone, call.body.query))
+    with about("query"):
+        return await _answer_rows(call, genquery2.pages(zone, call.body.query))
 
 
 @operations.operation("POST", "/specificQuery", body=SpecificQueryDocument, answer=RowsDocument, contents=LINES)
 async def post_specific_query(call: Call) -> Response:
     """Run a query that an administrator has stored."""
     found = pages(call.session.zone, partial(specific_queries.request, call.body.alias, call.body.argument))
-    return await _answer_rows(call, found)
+    with about("argument", CAT_SQL_ERR):
+        return await _answer_rows(call, found)
 
 
 async def _answer_rows(call: Call, found: Pages) -> Response:
