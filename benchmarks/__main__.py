@@ -32,6 +32,7 @@ _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, nu
 @click.option("--scale", type=float, default=0.2, help="How much work, as a part of 500 files and 512 MiB.")
 @click.option("--zone", metavar="ENVIRONMENT", type=Path, help="A zone of yours: its irods_environment.json.")
 @click.option("--mounted", metavar="PATH", type=Path, help="A directory of any mounted file system instead of a zone.")
+@click.option("--as-administrator", is_flag=True, help="In the embedded zone as rods instead of as an ordinary user.")
 @click.option("--direct", is_flag=True, help="Without a proxy: faster, nothing is counted.")
 @click.option("--memory/--no-memory", default=True, help="Also the throughput with a zone that answers from memory.")
 @click.option("--plain/--no-plain", default=True, help="Also with plain python-irodsclient.")
@@ -42,6 +43,7 @@ def main(
     scale: float,
     zone: Path | None,
     mounted: Path | None,
+    as_administrator: bool,
     direct: bool,
     memory: bool,
     plain: bool,
@@ -59,7 +61,7 @@ def main(
         if mounted is not None:
             _run(console, f"in {mounted}", MountedPlace(mounted, sources, sizes), chosen, plain=False, apis=False)
             return
-        environment = zone or stack.enter_context(embedded_zone(local))
+        environment = zone or stack.enter_context(embedded_zone(local, as_administrator=as_administrator))
         for milliseconds in [0.0] if direct else delay:
             with _proxy(environment, milliseconds, direct=direct) as proxy:
                 place = ZonePlace(environment, local, sources, sizes, proxy)

@@ -32,9 +32,12 @@ SERVED_FROM = Path("/dev/shm")  # noqa: S108 - each run has a directory of its o
 
 
 @contextmanager
-def embedded_zone(directory: Path) -> Iterator[Path]:
-    """The environment file of an ordinary user of a new zone."""
+def embedded_zone(directory: Path, *, as_administrator: bool = False) -> Iterator[Path]:
+    """The environment file of an ordinary user of a new zone, or of its administrator."""
     with EmbeddedZone.served(directory) as zone:
+        if as_administrator:
+            yield zone.environment_file()
+            return
         with zone.session() as administrator:
             administrator.users.create(USER, "rodsuser")
             administrator.users.modify(USER, "password", PASSWORD)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 
 from cachetools import TTLCache
 
-from irodsfs.catalog.catalog import Catalog, Listing
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.catalog.listing import Listing
 from irodsfs.grid.metadata import Avu, change, read_avus, read_avus_in
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone

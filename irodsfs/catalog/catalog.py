@@ -1,31 +1,26 @@
-"""Entries and listings with a time to live, corrected by what this mount changes itself.
-
-Contract for concurrency: everything runs in one trio thread. A fetch that is under way when this mount changes
-something would bring back what was; so changes are noted in a journal of each fetch and laid over its result.
-"""
+"""The namespace of a zone as a mount sees it: what it believes, and what it asks for when it believes nothing."""
 
 from __future__ import annotations
 
 import posixpath
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from contextlib import aclosing, asynccontextmanager
 
 import trio
 from cachetools import TTLCache
 
-from irodsfs.catalog.journal import Journal, Journals
-from irodsfs.catalog.own_times import OwnTimes
+from irodsfs.catalog.belief import ENTRIES, Belief, Found
+from irodsfs.catalog.journal import Journal
+from irodsfs.catalog.listing import Arriving, Listing, Reading
 from irodsfs.catalog.walk import Walk
 from irodsfs.grid import namespace
+from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
+from irodsfs.grid.queries import FIRST_PAGE_ROWS
+from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.metrics import LOOKUPS
-
-ENTRIES = 300_000
-"""How many entries are kept at the most, in listings and found alone."""
 
 SIBLING_ROWS = 5_000
 SUBTREE_ROWS = 50_000
@@ -34,45 +29,15 @@ SUBTREE_ROWS = 50_000
 LARGE_FOR = 600.0
 """Seconds for which a collection counts as too large to be listed for the sake of one name."""
 
-NANOSECONDS = 1_000_000_000
-
-TEMPORARY = ".irodsfs-"
-"""How names begin that mounts give to entries for the moments of a rename."""
+MANY_NAMES = 16
+"""Names asked for in a large collection, one by one, that make it likely that all will be asked for."""
 
 SIBLING_PATHS = 6_000
 """Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
 
 
-class Listing(dict[str, Entry]):
-    """What is in a collection, by name, as it was at a time of the catalog's clock."""
-
-    def __init__(self, entries: Iterable[Entry], fetched_at: float) -> None:
-        super().__init__((entry.name, entry) for entry in entries)
-        self.fetched_at = fetched_at
-        self.temporary = {name: entry for name, entry in self.items() if name.startswith(TEMPORARY)}
-
-    def weight(self) -> int:
-        return len(self) + 1
-
-    def lay(self, name: str, entry: Entry | None) -> None:
-        """An entry has changed, or (None) is gone."""
-        if entry is None:
-            self.pop(name, None)
-            self.temporary.pop(name, None)
-        else:
-            self[name] = entry
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is at a path, or that nothing is."""
-
-    entry: Entry | None
-    fetched_at: float
-
-
-class Catalog:
-    """The namespace of a zone. Paths are absolute and normalised; what is missing raises `FileNotFoundError`."""
+class Catalog(Belief):
+    """Finds and lists. What is missing raises `FileNotFoundError`."""
 
     def __init__(
         self,
@@ -87,20 +52,14 @@ class Catalog:
 
         Entries bring modes and link targets along when `posix` is true.
         """
+        super().__init__(time_to_live, clock)
         self._zone = zone
         self._posix = posix
-        self._time_to_live = time_to_live
-        self._clock = clock
-        self._listings: TTLCache[str, Listing] = TTLCache(ENTRIES, time_to_live, clock, getsizeof=Listing.weight)
-        self._found: TTLCache[str, Found] = TTLCache(ENTRIES, time_to_live, clock)
-        self._large: TTLCache[str, None] = TTLCache(ENTRIES, LARGE_FOR, clock)
+        self._large: TTLCache[str, int] = TTLCache(ENTRIES, LARGE_FOR, clock)
+        """How many entries collections have that are too large for one flight, at least."""
+        self._names_asked: TTLCache[str, int] = TTLCache(ENTRIES, time_to_live, clock)
         self._walk = Walk(root, time_to_live, clock)
-        self._journals = Journals()
-        self._own_times = OwnTimes()
-        self._unregistered: dict[str, Entry] = {}
         self._fetching: dict[str, trio.Event] = {}
-        self.changes_elsewhere = 0
-        """How often it was told that another client had changed something."""
 
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
@@ -110,162 +69,72 @@ class Catalog:
             raise FileNotFoundError(path)
         return entry
 
-    async def children(self, path: str) -> Listing:
-        """What is in a collection, by name. At most one flight."""
+    async def read(self, path: str) -> Reading:
+        """What is in a collection, for a reader who is `finished` some time. Waits for one flight at the most.
+
+        The rest of a large collection goes on arriving after that.
+        """
         LOOKUPS.add("asked")
         async with self._alone(path):
-            listing = self._listings.get(path)
-            return listing if listing is not None else await self._list_and_foresee(path)
+            listing, arriving = self._listings.get(path), self._arriving.get(path)
+            if listing is not None:
+                reading = Reading(path, listing)
+            elif arriving is not None:
+                arriving.readers += 1
+                reading = Reading(path, arriving.listing, arriving)
+            else:
+                reading = await self._list_and_foresee(path)
+        self._readings.append(reading)
+        return reading
 
-    def temporary_in(self, path: str) -> list[Entry]:
-        """What is known to have a temporary name in a collection."""
-        listing = self._listings.get(path)
-        return list(listing.temporary.values()) if listing is not None else []
+    def finished(self, reading: Reading) -> None:
+        """A reader wants no more. What is still arriving is given up when nobody else waits for it."""
+        self._readings.remove(reading)
+        if reading.arriving is not None:
+            self._left(reading.path, reading.arriving)
 
-    def small_objects(self, path: str, size: int) -> list[str]:
-        """The names of what is known to be a data object of up to `size` bytes in a collection, in order."""
-        listing: dict[str, Entry] = self._listings.get(path) or {}
-        return sorted(name for name, entry in listing.items() if not entry.is_collection and entry.size <= size)
+    async def is_empty(self, path: str) -> bool:
+        """Whether nothing is in a collection. At most one flight."""
+        reading = await self.read(path)
+        try:
+            return not (await reading.names(0) or reading.listing)
+        finally:
+            self.finished(reading)
 
     async def refetch(self, path: str) -> Entry:
         """The entry as it is in the zone now."""
         self.forget(path)
         return await self.find(path)
 
-    def added(self, entry: Entry, *, registered: bool = True) -> None:
-        """This mount made an entry; one not `registered` is in no listing of the zone yet."""
-        self._own_times.happened(entry.path, entry.modified_ns, entry.modified_ns // NANOSECONDS)
-        self._set(entry, registered=registered)
-        self._entries_changed_in(posixpath.dirname(entry.path))
-
-    def added_collection(self, entry: Entry) -> None:
-        """This mount made a collection, so what is in it is known: nothing."""
-        self.added(entry)
-        self._listings[entry.path] = Listing([], self._clock())
-
-    def changed(self, path: str, **fields: Any) -> None:
-        """Fields of an entry have changed."""
-        known = self.peek(path)
-        if known is not None:
-            self._set(replace(known, **fields), registered=path not in self._unregistered)
-
-    def written(self, path: str, size: int, modified_ns: int, since: float) -> None:
-        """This mount changed the content of a data object, and began that at `since` (seconds since 1970)."""
-        self._own_times.happened(path, modified_ns, since)
-        self.changed(path, size=size, modified_ns=modified_ns, checksum="")
-        if path in self._unregistered:
-            self._set(self._unregistered[path], registered=True)
-            self._entries_changed_in(posixpath.dirname(path))
-
-    def dated(self, path: str, modified_ns: int) -> None:
-        """This mount set a modify time."""
-        self._own_times.set(path, modified_ns)
-        self.changed(path, modified_ns=modified_ns)
-
-    def forget_unregistered(self, path: str) -> None:
-        """An entry that this mount added will not come into the zone."""
-        if self._unregistered.pop(path, None) is not None:
-            self.forget(path)
-
-    def fresh_for(self, path: str) -> float:
-        """Seconds for which what is known about a path may still be believed."""
-        listing = self._listings.get(posixpath.dirname(path))
-        found = self._found.get(path)
-        fetched = [known.fetched_at for known in (listing, found) if known is not None]
-        return max(0.0, max(fetched) + self._time_to_live - self._clock()) if fetched else 0.0
-
-    def removed(self, path: str) -> None:
-        """This mount removed an entry."""
-        self._drop(path)
-        self._entries_changed_in(posixpath.dirname(path))
-
-    def moved(self, source: str, target: str) -> None:
-        """This mount renamed an entry."""
-        entry = self.peek(source)
-        registered = source not in self._unregistered
-        self._drop(target)
-        self._own_times.moved(source, target, is_collection=entry is None or entry.is_collection)
-        self._drop(source)
-        for parent in {posixpath.dirname(source), posixpath.dirname(target)}:
-            self._entries_changed_in(parent)
-        if entry is None:
-            self.forget(target)
-            return
-        if entry.is_collection:
-            self._journals.note_moved_collection()
-            self._forget_below(source)
-            self._forget_below(target)
-            self._move_unregistered_below(source, target)
-        self._set(replace(entry, path=target), registered=registered)
-
-    def is_registered(self, path: str) -> bool:
-        """False for an entry that this mount made and has not brought into the zone yet."""
-        return path not in self._unregistered
-
-    def peek(self, path: str) -> Entry | None:
-        """What is believed about a path without asking."""
-        if path in self._unregistered:
-            return self._unregistered[path]
-        listing = self._listings.get(posixpath.dirname(path))
-        if listing is not None:
-            return listing.get(posixpath.basename(path))
-        found = self._found.get(path)
-        return found.entry if found else None
-
-    def peek_children(self, path: str) -> Listing | None:
-        """What is believed to be in a collection, without asking."""
-        return self._listings.get(path)
-
-    def forget(self, path: str) -> None:
-        """Believe nothing of a path and of its parent's listing any more."""
-        self._found.pop(path, None)
-        self._listings.pop(path, None)
-        self._listings.pop(posixpath.dirname(path), None)
-
-    def changed_elsewhere(self, path: str) -> None:
-        """Another client changed an entry: believe nothing of it and of what is below, nor what is being fetched."""
-        self.changes_elsewhere += 1
-        self._journals.note_changed_elsewhere()
-        self.forget(path)
-        self._forget_below(path.rstrip("/"))
-
-    def _drop(self, path: str) -> None:
-        self._unregistered.pop(path, None)
-        self._listings.pop(path, None)
-        self._own_times.removed(path)
-        self._lay(path, None)
-
-    def _set(self, entry: Entry, *, registered: bool) -> None:
-        if registered:
-            self._unregistered.pop(entry.path, None)
-        else:
-            self._unregistered[entry.path] = entry
-        self._lay(entry.path, entry)
-
-    def _entries_changed_in(self, path: str) -> None:
-        now = namespace.now_ns()
-        self._own_times.happened(path, now, now // NANOSECONDS)
-        self.changed(path, modified_ns=now)
-
     async def _find(self, path: str) -> Entry | None:
         if path in self._unregistered:
             return self._unregistered[path]
         parent, name = posixpath.split(path)
-        listing = self._listings.get(parent)
-        found = self._found.get(path)
-        if found is not None and (listing is None or not name):
+        listing = self._listing_with(path)
+        if listing is None and (found := self._found.get(path)) is not None:
             return found.entry
         # Whoever asks for one name in a collection will ask for more, and a small listing costs no more than one name.
         if listing is None and name and parent not in self._large:
             async with self._alone(parent):
-                listing = self._listings.get(parent)
-                if listing is None:
-                    listing = await self._list_if_small(parent)
-        if listing is not None and name:  # "/" has no name, and is in no listing
+                listing = self._listing_with(path) or await self._list_if_small(parent)
+        if listing is not None:
             return listing.get(name)
+        if name and (arriving := self._asked_in_large(parent)) is not None:
+            arriving.readers += 1
+            try:
+                return await arriving.find(name)
+            finally:
+                self._left(parent, arriving)
         async with self._alone(path):
             found = self._found.get(path)
             return found.entry if found else await self._find_one(path)
+
+    def _asked_in_large(self, path: str) -> Arriving | None:
+        """The whole of a large collection that can be kept, once many of its names are asked for one by one."""
+        self._names_asked[path] = self._names_asked.get(path, 0) + 1
+        if self._names_asked[path] < MANY_NAMES or self._large.get(path, 0) > ENTRIES:
+            return None
+        return self._arriving.get(path) or self._arrive(path)
 
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
@@ -279,31 +148,76 @@ class Catalog:
             self._found[path] = Found(entry, asked_at)
         return entry
 
-    async def _list_and_foresee(self, path: str) -> Listing:
+    async def _list_and_foresee(self, path: str) -> Reading:
         """List a collection, and with it what is likely to be listed next."""
         self._walk.listed(path)
         while (top := self._walk.top(path)) is not None:
             if await self._list_below(top) and (listing := self._listings.get(path)) is not None:
-                return listing
+                return Reading(path, listing)
             self._walk.is_too_large(top)
         if self._walk.goes_over_siblings(path) and (listing := await self._list_with_siblings(path)) is not None:
-            return listing
+            return Reading(path, listing)
         return await self._list(path)
 
-    async def _list(self, path: str) -> Listing:
-        asked_at = self._clock()
-        with self._journals.opened() as journal:
-            entries = await namespace.list_collection(self._zone, path, posix=self._posix)
-        return self._keep(path, entries, asked_at, journal)
+    async def _list(self, path: str) -> Reading:
+        arriving = self._arrive(path)
+        try:
+            await arriving.more_than(0)
+        except BaseException:
+            self._left(path, arriving)
+            raise
+        if arriving.has_ended:
+            return Reading(path, arriving.listing)
+        self._large[path] = FIRST_PAGE_ROWS
+        return Reading(path, arriving.listing, arriving)
+
+    def _arrive(self, path: str) -> Arriving:
+        """Begin to list a collection, for one reader at first."""
+        self._listings.expire()  # makes room
+        arriving = self._arriving[path] = Arriving(self._clock())
+        self._zone.background.start_soon(self._bring, path, arriving)
+        return arriving
+
+    async def _bring(self, path: str, arriving: Arriving) -> None:
+        failure: Exception | None = ZoneUnreachable(f"the listing of {path} was given up")
+        try:
+            with arriving.scope, self._journals.opened() as journal:
+                async for attempt in retrying():
+                    with attempt:
+                        await self._receive(path, arriving, journal)
+                arriving.lay(self._changed_in(path, journal))
+                if self._arriving.get(path) is arriving:
+                    self._keep(path, arriving.listing, journal)
+                if path in self._large:
+                    self._large[path] = arriving.listing.weight()
+                failure = None
+        except Exception as error:  # whoever waits for it is told
+            failure = error
+        finally:
+            if self._arriving.get(path) is arriving:
+                del self._arriving[path]
+            arriving.end(failure)
+
+    async def _receive(self, path: str, arriving: Arriving, journal: Journal) -> None:
+        async with aclosing(namespace.list_collection(self._zone, path, posix=self._posix)) as pages:
+            async for entries, more in pages:
+                arriving.add(self._unchanged(entries, journal), more=more)
+
+    def _left(self, path: str, arriving: Arriving) -> None:
+        arriving.readers -= 1
+        if not arriving.readers and not arriving.has_ended:
+            arriving.scope.cancel()
+            if self._arriving.get(path) is arriving:
+                del self._arriving[path]
 
     async def _list_if_small(self, path: str) -> Listing | None:
         asked_at = self._clock()
         with self._journals.opened() as journal:
             entries = await namespace.list_small_collection(self._zone, path, posix=self._posix)
         if entries is None:
-            self._large[path] = None
+            self._large[path] = FIRST_PAGE_ROWS
             return None
-        return self._keep(path, entries, asked_at, journal)
+        return self._keep_fetched(path, entries, asked_at, journal)
 
     async def _list_with_siblings(self, path: str) -> Listing | None:
         paths = list(_up_to(SIBLING_PATHS, dict.fromkeys([path, *self._unlisted_siblings(path)])))
@@ -336,17 +250,7 @@ class Catalog:
         for entry in entries:
             children.setdefault(posixpath.dirname(entry.path), []).append(entry)
         for path in paths:
-            self._keep(path, children[path], asked_at, journal)
-
-    def _keep(self, path: str, entries: Iterable[Entry], asked_at: float, journal: Journal) -> Listing:
-        fetched = (entry for entry in entries if entry.path not in journal.changes)
-        listing = Listing(map(self._own_times.refine, fetched), asked_at)
-        for changed, entry in {**self._unregistered, **journal.changes}.items():
-            if posixpath.dirname(changed) == path:
-                listing.lay(posixpath.basename(changed), entry)
-        if listing.weight() <= self._listings.maxsize and not journal.changed_elsewhere:
-            self._listings[path] = listing
-        return listing
+            self._keep_fetched(path, children[path], asked_at, journal)
 
     @asynccontextmanager
     async def _alone(self, path: str) -> AsyncIterator[None]:
@@ -358,24 +262,6 @@ class Catalog:
             yield
         finally:
             self._fetching.pop(path).set()
-
-    def _lay(self, path: str, entry: Entry | None) -> None:
-        parent, name = posixpath.split(path)
-        self._found[path] = Found(entry, self._clock())
-        self._journals.note(path, entry)
-        listing = self._listings.get(parent)
-        if listing is not None:
-            listing.lay(name, entry)
-
-    def _move_unregistered_below(self, source: str, target: str) -> None:
-        for path in [path for path in self._unregistered if path.startswith(f"{source}/")]:
-            entry = self._unregistered.pop(path)
-            self._set(replace(entry, path=target + path[len(source) :]), registered=False)
-
-    def _forget_below(self, path: str) -> None:
-        for known in (self._found, self._listings):
-            for below in [key for key in known if key.startswith(f"{path}/")]:
-                known.pop(below, None)
 
 
 def _up_to(characters: int, paths: Iterable[str]) -> Iterator[str]:

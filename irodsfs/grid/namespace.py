@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import posixpath
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from irods.column import Column
@@ -20,13 +21,14 @@ from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
     MORE_WAS_THERE,
     SELECT_COUNT,
+    Page,
     Query,
     Row,
     equal,
     one_of,
     starts_with,
 )
-from irodsfs.grid.zone import Zone
+from irodsfs.grid.zone import Identity, Zone
 
 CLOCK_REALTIME_COARSE = 5
 """Number of a clock of Linux that `time` has no name for."""
@@ -87,6 +89,8 @@ _REPLICA_COLUMNS = (
     DataObject.create_time,
     DataObject.checksum,
 )
+_COLLECTION_LEVEL = (Collection.id, CollectionAccess.type)
+_OBJECT_LEVEL = (DataObject.id, DataAccess.type)
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,23 @@ class Scope:
     objects: tuple[Condition, ...]
 
 
-async def list_collection(zone: Zone, path: str, *, posix: bool = False) -> list[Entry]:
-    """What is directly in a collection, in one flight (and one more per further page of a large one).
+async def list_collection(
+    zone: Zone, path: str, *, posix: bool = False
+) -> AsyncGenerator[tuple[list[Entry], bool], None]:
+    """What is directly in a collection, page after page, and whether more will follow.
 
-    Here and below, `posix` brings modes and link targets along in the same flight.
+    One flight for each page, for what is small one alone. Here and below, `posix` brings modes and link targets along
+    in the same flight.
     """
     if path == "/":
-        return await _zones(zone)
-    entries = await _select(zone, _directly_in(equal(path)), posix=posix)
-    return _with_top_collections(zone, path, entries or [])
+        yield await _zones(zone), False
+        return
+    missing = {top.path: top for top in _top_collections(zone, path)}
+    async with aclosing(_arriving(zone, _selection(zone, _directly_in(equal(path)), posix=posix))) as pages:
+        async for entries, more in pages:
+            for path in missing.keys() & {entry.path for entry in entries} if missing else ():
+                del missing[path]
+            yield (entries, more) if more else (entries + list(missing.values()), False)
 
 
 async def list_small_collection(zone: Zone, path: str, *, posix: bool = False) -> list[Entry] | None:
@@ -113,7 +125,10 @@ async def list_small_collection(zone: Zone, path: str, *, posix: bool = False) -
     if path == "/":
         return await _zones(zone)
     entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS, posix=posix)
-    return None if entries is None else _with_top_collections(zone, path, entries)
+    if entries is None:
+        return None
+    known = {entry.path for entry in entries}
+    return entries + [top for top in _top_collections(zone, path) if top.path not in known]
 
 
 async def list_collections(zone: Zone, paths: Iterable[str], limit: int, *, posix: bool = False) -> list[Entry] | None:
@@ -152,45 +167,127 @@ async def _count_objects(zone: Zone, below: tuple[Condition, ...]) -> int:
     return int(row[0])
 
 
+@dataclass(frozen=True)
+class _Selection:
+    """The queries that bring entries: rows of collections and of replicas, and what is laid over them by id."""
+
+    identity: Identity
+    main: tuple[Query, Query]
+    levels: tuple[Query, ...]
+    posix: tuple[Query, ...]
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (*self.main, *self.levels, *self.posix)
+
+    def entries(self, collections: list[Row], replicas: list[Row], laid: Sequence[list[Row]]) -> list[Entry]:
+        """`laid` are the rows of the other queries."""
+        level_rows, posix_rows = laid[: len(self.levels)], laid[len(self.levels) :]
+        levels = _highest(itertools.chain(*level_rows))
+        entries = [
+            *_collections(self._leveled(collections, len(_COLLECTION_COLUMNS), levels)),
+            *_data_objects(self._leveled(replicas, len(_REPLICA_COLUMNS), levels)),
+        ]
+        if self.posix:
+            _lay_posix_attributes(entries, list(itertools.chain(*posix_rows)))
+        return entries
+
+    def _leveled(self, rows: list[Row], width: int, levels: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
+        """The first `width` columns, and the user's access level."""
+        if self.identity.assumed_access is not None:
+            return ((*row, levels.get(row[0], self.identity.assumed_access)) for row in rows)
+        if self.identity.is_administrator:
+            own = self.identity.ids
+            return ((*row[:width], int(row[width]) if row[width + 1] in own else 0) for row in rows)
+        return ((*row[:width], int(row[width])) for row in rows)
+
+
+def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> _Selection:
+    """Entries with the user's access to them; at most `limit` rows of each query."""
+    own = one_of(zone.identity.ids)
+    query = partial(_query, limit)
+    kept = _posix_queries(limit, scope) if posix else ()
+    if zone.identity.assumed_access is not None:
+        of_own = (*scope.collections, (CollectionAccess.user_id, own)), (*scope.objects, (DataAccess.user_id, own))
+        levels = query(of_own[0], _COLLECTION_LEVEL), query(of_own[1], _OBJECT_LEVEL)
+        main = query(scope.collections, _COLLECTION_COLUMNS), query(scope.objects, _REPLICA_COLUMNS)
+        return _Selection(zone.identity, main, levels, kept)
+    if zone.identity.is_administrator:
+        # Whoever may see everything is told everybody's permissions and finds its own among them.
+        return _Selection(
+            zone.identity,
+            (
+                query(scope.collections, (*_COLLECTION_COLUMNS, CollectionAccess.type, CollectionAccess.user_id)),
+                query(scope.objects, (*_REPLICA_COLUMNS, DataAccess.type, DataAccess.user_id)),
+            ),
+            (),
+            kept,
+        )
+    return _Selection(
+        zone.identity,
+        (
+            query((*scope.collections, (CollectionAccess.user_id, own)), (*_COLLECTION_COLUMNS, CollectionAccess.type)),
+            query((*scope.objects, (DataAccess.user_id, own)), (*_REPLICA_COLUMNS, DataAccess.type)),
+        ),
+        (),
+        kept,
+    )
+
+
 async def _select(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> list[Entry] | None:
     """Entries with the user's access to them; None when there are more than `limit` rows."""
-    own = one_of(zone.identity.ids)
-    collections = partial(_query, limit, scope.collections, (CollectionAccess.user_id, own))
-    objects = partial(_query, limit, scope.objects, (DataAccess.user_id, own))
-    kept = _posix_queries(limit, scope) if posix else []
-    if zone.identity.sees_more_than_permitted:
-        pages = await zone.pages(
-            collections(_COLLECTION_COLUMNS, of_own=False),
-            objects(_REPLICA_COLUMNS, of_own=False),
-            collections((Collection.id, CollectionAccess.type)),
-            objects((DataObject.id, DataAccess.type)),
-            *kept,
-        )
-        levels = _highest([*pages[2].rows, *pages[3].rows])
-        assumed = zone.identity.assumed_access
-        collection_rows = [(*row, levels.get(row[0], assumed)) for row in pages[0].rows]
-        replica_rows = [(*row, levels.get(row[0], assumed)) for row in pages[1].rows]
-    else:
-        pages = await zone.pages(
-            collections((*_COLLECTION_COLUMNS, CollectionAccess.type)),
-            objects((*_REPLICA_COLUMNS, DataAccess.type)),
-            *kept,
-        )
-        collection_rows = [(*row[:-1], int(row[-1])) for row in pages[0].rows]
-        replica_rows = [(*row[:-1], int(row[-1])) for row in pages[1].rows]
-    if any(page.continuation == MORE_WAS_THERE for page in pages):
+    selection = _selection(zone, scope, limit, posix=posix)
+    collections, replicas, *laid = await zone.pages(*selection.queries)
+    if any(page.continuation == MORE_WAS_THERE for page in (collections, replicas, *laid)):
         return None
-    entries = [*_collections(collection_rows), *_data_objects(replica_rows)]
-    if posix:
-        _lay_posix_attributes(entries, [*pages[-2].rows, *pages[-1].rows])
-    return entries
+    laid_rows = [page.rows for page in laid]
+    return await zone.pool.in_thread(partial(selection.entries, collections.rows, replicas.rows, laid_rows))
 
 
-def _posix_queries(limit: int | None, scope: Scope) -> list[Query]:
-    return [
-        _query(limit, scope.collections, posix_attributes.OF_COLLECTIONS, posix_attributes.COLLECTION_COLUMNS),
-        _query(limit, scope.objects, posix_attributes.OF_OBJECTS, posix_attributes.OBJECT_COLUMNS),
-    ]
+async def _arriving(zone: Zone, selection: _Selection) -> AsyncGenerator[tuple[list[Entry], bool], None]:
+    collections, replicas = _Rows(), _Rows()
+    laid: list[list[Row]] = [[] for _ in (*selection.levels, *selection.posix)]
+    async with aclosing(zone.arriving(*selection.queries)) as flights:
+        async for pages in flights:
+            collections.add(pages[0])
+            replicas.add(pages[1])
+            for known, more in zip(laid, pages[2:], strict=True):
+                known.extend(more.rows)
+            if any(more.continuation > 0 for more in pages[2:]):
+                # What is laid over entries must be known before they are.
+                continue
+            entries = partial(selection.entries, collections.take(), replicas.take(), laid)
+            yield await zone.pool.in_thread(entries), collections.more or replicas.more
+
+
+class _Rows:
+    """Rows that have arrived. The server orders them by path, so those of one entry follow one another."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self.more = False
+
+    def add(self, page: Page) -> None:
+        self._rows += page.rows
+        self.more = page.continuation > 0
+
+    def take(self) -> list[Row]:
+        """All rows of entries of which none can follow."""
+        end = len(self._rows)
+        if self.more and self._rows:
+            last = self._rows[-1][0]
+            end = next((end for end in range(end, 0, -1) if self._rows[end - 1][0] != last), 0)
+        taken, self._rows = self._rows[:end], self._rows[end:]
+        return taken
+
+
+def _posix_queries(limit: int | None, scope: Scope) -> tuple[Query, Query]:
+    of_collections = (*scope.collections, posix_attributes.OF_COLLECTIONS)
+    of_objects = (*scope.objects, posix_attributes.OF_OBJECTS)
+    return (
+        _query(limit, of_collections, posix_attributes.COLLECTION_COLUMNS),
+        _query(limit, of_objects, posix_attributes.OBJECT_COLUMNS),
+    )
 
 
 def _lay_posix_attributes(entries: list[Entry], rows: list[Row]) -> None:
@@ -200,10 +297,7 @@ def _lay_posix_attributes(entries: list[Entry], rows: list[Row]) -> None:
         entry.link_target = None if entry.is_collection else targets.get(entry.id)
 
 
-def _query(
-    limit: int | None, scope: tuple[Condition, ...], own: Condition, columns: tuple[Column, ...], *, of_own: bool = True
-) -> Query:
-    conditions = (*scope, own) if of_own else scope
+def _query(limit: int | None, conditions: tuple[Condition, ...], columns: tuple[Column, ...]) -> Query:
     return Query(columns, conditions, max_rows=limit or FIRST_PAGE_ROWS, whole=limit is None)
 
 
@@ -227,12 +321,13 @@ def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
         if known is not None:
             level = known[1].access = max(known[1].access, level)
         if known is None or rank > known[0]:
-            path = posixpath.join(collection, name)
+            path = f"{collection}/{name}"  # the root collection has no data objects
             times = _nanoseconds(modified), _nanoseconds(created)
             best[id_] = (rank, Entry(int(id_), path, False, int(size), *times, level, checksum))
     return [entry for _, entry in best.values()]
 
 
+@lru_cache(maxsize=4_096)  # entries of one time share one number, too
 def _nanoseconds(catalog_time: str) -> int:
     return int(catalog_time) * 1_000_000_000
 
@@ -248,11 +343,6 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
 async def _zones(zone: Zone) -> list[Entry]:
     (rows,) = await zone.query(Query((ZoneTable.name,)))
     return [_top_collection(f"/{name}") for (name,) in rows]
-
-
-def _with_top_collections(zone: Zone, path: str, entries: list[Entry]) -> list[Entry]:
-    known = {entry.path for entry in entries}
-    return entries + [top for top in _top_collections(zone, path) if top.path not in known]
 
 
 def _top_collections(zone: Zone, parent: str) -> list[Entry]:

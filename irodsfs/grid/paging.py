@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
+
+import trio
+from irods.exception import iRODSException
 
 from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import Page, Row, page
-from irodsfs.grid.zone import Zone
+from irodsfs.grid.pool import ConnectionPool
+from irodsfs.grid.queries import Page, Row, closing, page
+
+Continue = Callable[[int], Request]
+"""The request for the first page of a result (0) or the next one of a continuation."""
 
 
-async def pages(zone: Zone, request: Callable[[int], Request]) -> AsyncGenerator[list[Row], None]:
-    """The pages of a result; `request(continuation)` asks for the first (0) or a later one."""
-    async with zone.pool.connection() as connection:
-        current = Page([], 0)
+async def pages(pool: ConnectionPool, *results: Continue) -> AsyncGenerator[list[Page], None]:
+    """The pages of several results, side by side: a flight brings the next one of each, empty where that was all.
+
+    Results that are not wanted to their end are closed in the zone when the generator is.
+    """
+    async with pool.connection() as connection:
+        current = [Page([], 0)] * len(results)
+        wanted = list(range(len(results)))
         try:
-            while True:
-                current = await zone.pool.in_thread(partial(_fetch, connection, request(current.continuation)))
-                yield current.rows
-                if not current.continuation:
-                    return
+            while wanted:
+                requests = [results[index](current[index].continuation) for index in wanted]
+                arrived = await pool.in_thread(partial(_fetch, connection, requests))
+                current = [Page([], known.continuation) for known in current]
+                for index, each in zip(wanted, arrived, strict=True):
+                    current[index] = each
+                wanted = [index for index in wanted if current[index].continuation > 0]
+                yield current
         finally:
-            # The server keeps the rest for the connection, and can do so for few results only.
-            connection.broken = connection.broken or current.continuation > 0
+            continuations = [(index, current[index].continuation) for index in wanted]
+            unfinished = [closing(results[index](number)) for index, number in continuations if number > 0]
+            if unfinished and not connection.broken:
+                with trio.CancelScope(shield=True):
+                    await pool.run(connection, unfinished)
 
 
-def _fetch(connection: ZoneConnection, request: Request) -> Page:
-    (reply,) = connection.fly([request])
-    return page(reply)
+def _fetch(connection: ZoneConnection, requests: Sequence[Request]) -> list[Page]:
+    try:
+        return [page(reply) for reply in connection.fly(requests)]
+    except iRODSException:
+        # The server may hold the rest of another result for this connection.
+        connection.broken = True
+        raise
+
+
+async def rows(pool: ConnectionPool, result: Continue) -> AsyncGenerator[list[Row], None]:
+    """The rows of one result, page after page."""
+    async with aclosing(pages(pool, result)) as arriving:
+        async for (each,) in arriving:
+            yield each.rows

@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from irods.api_number import api_number
 from irods.column import Column
@@ -32,10 +33,10 @@ SELECT_COUNT = 6
 
 Row = tuple[str, ...]
 
-_COLUMN = re.compile(rb"<SqlResult_PI>(.*?)</SqlResult_PI>", re.DOTALL)
-_VALUE = re.compile(rb"<value>([^<]*)</value>")
-_COUNT = re.compile(rb"<attriCnt>(\d+)<")
-_CONTINUE = re.compile(rb"<continueInx>(-?\d+)<")
+_END_OF_COLUMN = "</SqlResult_PI>"
+_VALUE = re.compile(r"<value>([^<]*)</value>")
+_COUNT = re.compile(r"<attriCnt>(\d+)<")
+_CONTINUE = re.compile(r"<continueInx>(-?\d+)<")
 
 
 def equal(value: str | int) -> str:
@@ -95,6 +96,13 @@ class Query:
         return Request(api_number["GEN_QUERY_AN"], message, large_reply=True)
 
 
+def closing(request: Request) -> Request:
+    """What a request for a next page becomes to let the server forget the rest of the result."""
+    message: Any = request.message
+    message.maxRows = 0
+    return request
+
+
 @dataclass(frozen=True)
 class Page:
     """Rows of one reply, and the number under which the server continues (0: that was all; -1: it does not)."""
@@ -107,18 +115,18 @@ def page(reply: Reply) -> Page:
     """The rows of a GenQuery reply; none found is an empty page, any other failure raises."""
     if reply.status == CAT_NO_ROWS_FOUND:
         return Page([], 0)
-    body = reply.check().body
+    # Not an XML parser: names may hold control characters, which XML does not allow, and pages are long.
+    body = reply.check().body.decode("utf-8", "surrogateescape")
     # The server always sends as many columns as its structure has; those that were not asked for hold nothing.
-    columns = [_VALUE.findall(column) for column in _COLUMN.findall(body)[: _number(_COUNT, body)]]
-    return Page([tuple(map(_text, row)) for row in zip(*columns, strict=True)], _number(_CONTINUE, body))
+    columns = [_values(column) for column in body.split(_END_OF_COLUMN)[: _number(_COUNT, body)]]
+    return Page(list(zip(*columns, strict=True)), _number(_CONTINUE, body))
 
 
-def _number(field: re.Pattern[bytes], body: bytes) -> int:
+def _number(field: re.Pattern[str], body: str) -> int:
     found = field.search(body)
     return int(found[1]) if found else 0
 
 
-def _text(value: bytes) -> str:
-    # Not an XML parser: names may hold control characters, which XML does not allow, and pages are long.
-    text = value.decode("utf-8", "surrogateescape")
-    return html.unescape(text) if "&" in text else text
+def _values(column: str) -> list[str]:
+    values: list[str] = _VALUE.findall(column)
+    return [html.unescape(value) for value in values] if "&" in column else values

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import trio
-from irods.exception import iRODSException
 from irods.models import Group, User
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
-from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Query, Row, equal, page
 from irodsfs.grid.retrying import retrying
@@ -23,17 +23,15 @@ ADMINISTRATOR = "rodsadmin"
 
 @dataclass(frozen=True)
 class Identity:
-    """The user that requests are made as: its name, zone, the ids of itself and its groups.
-
-    `sees_more_than_permitted` is true of those to whom queries show also what no permission names them for.
-    """
+    """The user that requests are made as: its name, zone, the ids of itself and its groups."""
 
     user: str
     zone: str
     ids: tuple[str, ...]
-    sees_more_than_permitted: bool
-    assumed_access: int = 0
-    """The access level where no permission is found: what a ticket opens is for the server to decide."""
+    is_administrator: bool
+    """True of those to whom queries show also what no permission names them for."""
+    assumed_access: int | None = None
+    """With a ticket, the access level where no permission is found: what it opens is for the server to decide."""
 
 
 class Zone:
@@ -61,9 +59,9 @@ class Zone:
             version = connection.server_version
             replies = await pool.run(connection, [query.request()])
         rows = page(replies[0]).rows
-        sees_more = bool(session.ticket__) or any(kind == ADMINISTRATOR for _, kind in rows)
+        is_administrator = any(kind == ADMINISTRATOR for _, kind in rows)
         ids = tuple(id_ for id_, _ in rows)
-        identity = Identity(user, zone, ids, sees_more, MODIFY_OBJECT if session.ticket__ else 0)
+        identity = Identity(user, zone, ids, is_administrator, MODIFY_OBJECT if session.ticket__ else None)
         return cls(pool, identity, version, background)
 
     @property
@@ -86,38 +84,18 @@ class Zone:
         """Like `query`, each result in one page, which tells whether the server held back rows."""
         async for attempt in retrying():
             with attempt:
-                async with self.pool.connection() as connection:
-                    results = await self._pages_on(connection, queries)
+                results = [Page([], 0)] * len(queries)
+                async with aclosing(self.arriving(*queries)) as flights:
+                    async for arrived in flights:
+                        results = [
+                            Page(known.rows + more.rows, more.continuation)
+                            for known, more in zip(results, arrived, strict=True)
+                        ]
         return results
 
-    async def _pages_on(self, connection: ZoneConnection, queries: Sequence[Query]) -> list[Page]:
-        replies = await self.pool.run(connection, [query.request() for query in queries])
-        results = self._read_pages(connection, replies)
-        while unfinished := [index for index, result in enumerate(results) if result.continuation > 0]:
-            flight = [queries[index].request(results[index].continuation) for index in unfinished]
-            more = self._read_pages(connection, await self.pool.run(connection, flight))
-            for index, following in zip(unfinished, more, strict=True):
-                results[index] = Page(results[index].rows + following.rows, following.continuation)
-        return results
-
-    def _read_pages(self, connection: ZoneConnection, replies: list[Reply]) -> list[Page]:
-        try:
-            return [page(reply) for reply in replies]
-        except iRODSException:
-            # The server may hold the rest of another result for this connection.
-            connection.broken = True
-            raise
-
-    async def stream(self, query: Query) -> AsyncIterator[list[Row]]:
-        """The pages of a long result as they arrive, on one connection."""
-        async with self.pool.connection() as connection:
-            current = Page([], 0)
-            while True:
-                (reply,) = await self.pool.run(connection, [query.request(current.continuation)])
-                current = page(reply)
-                yield current.rows
-                if current.continuation <= 0:
-                    return
+    def arriving(self, *queries: Query) -> AsyncGenerator[list[Page], None]:
+        """The pages of each query as flights bring them, on one connection. What broke the line is not tried again."""
+        return pages(self.pool, *(query.request for query in queries))
 
     async def leave(self) -> None:
         await self.pool.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
@@ -62,8 +64,8 @@ class Operations(pyfuse3.Operations):
         self._owner = owner
         self._read_only = read_only
         self._strict_permissions = strict_permissions
-        self._listings: dict[int, list[tuple[str, Entry]]] = {}
-        self._next_listing = 1
+        self._directories: dict[int, Directory] = {}
+        self._handles = itertools.count(1)
 
     def subject(self, args: Sequence[Any]) -> str:
         """What a request is about, for the log: the path, and the name in it."""
@@ -205,25 +207,26 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
-        children = await self._repair.children(self._inodes.path(inode))
-        handle = self._next_listing
-        self._next_listing += 1
-        self._listings[handle] = sorted(children.items())
+        handle = next(self._handles)
+        reading = await self._catalog.read(self._inodes.path(inode))
+        self._directories[handle] = Directory(self._catalog, self._repair, reading)
         return FileHandleT(handle)
 
     @answers_errno
     async def readdir(self, fh: FileHandleT, start_id: int, token: pyfuse3.ReaddirToken) -> None:
-        listing = self._listings[fh]
-        for index in range(start_id, len(listing)):
-            name, entry = listing[index]
-            inode = self._inodes.of(entry.path)
-            if not pyfuse3.readdir_reply(token, encode_name(name), self._attributes(entry, inode), index + 1):
+        directory = self._directories[fh]
+        shown = await directory.after(start_id)
+        timeout = directory.believed_for()
+        for position, name, path, entry in shown:
+            inode = self._inodes.of(path)
+            attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
+            if not pyfuse3.readdir_reply(token, encode_name(name), attributes, position):
                 self._inodes.drop_if_unused(inode)
                 return
             inode.lookups += 1
 
     async def releasedir(self, fh: FileHandleT) -> None:
-        del self._listings[fh]
+        self._directories.pop(fh).close()
 
     async def fsyncdir(self, fh: FileHandleT, datasync: bool) -> None:
         """Changes of the namespace are in the zone when their call returns."""

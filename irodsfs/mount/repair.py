@@ -15,6 +15,7 @@ import irods.exception as ex
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.catalog.listing import Listing
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
 from irodsfs.grid.errors import ZoneUnreachable, describe
@@ -29,7 +30,7 @@ ABANDONED_AFTER = 60
 
 
 class Repair:
-    """What is in collections, with everything repaired that can be. On a read-only mount nothing is."""
+    """Repairs what can be when it is listed or asked for. On a read-only mount nothing is."""
 
     def __init__(self, zone: Zone, catalog: Catalog, *, read_only: bool) -> None:
         self._zone = zone
@@ -37,19 +38,26 @@ class Repair:
         self._read_only = read_only
         self._tried: set[str] = set()
 
-    async def children(self, path: str) -> dict[str, Entry]:
-        listing = await self._catalog.children(path)
-        if listing.temporary and await self._repair(list(listing.temporary.values())):
-            listing = await self._catalog.children(path)
-        if not listing.temporary:
-            return listing
-        return {name: entry for name, entry in listing.items() if not _is_going_on(name)}
+    async def shown(self, listing: Listing) -> list[Entry]:
+        """What is to be shown of the entries with temporary names in a listing, or in place of them."""
+        left = [entry for entry in listing.temporary.values() if not _is_going_on(entry.name)]
+        if not await self._repair(left):
+            return left
+        named = {_original_path(entry.path) for entry in left if _original(entry.name) not in listing}
+        found = [await self._found(path) for path in (*(entry.path for entry in left), *named) if path is not None]
+        return [entry for entry in found if entry is not None]
 
     async def restored(self, path: str) -> bool:
         """Whether what is missing at a path has come back."""
         parent, name = posixpath.split(path)
         left = [entry for entry in self._catalog.temporary_in(parent) if _original(entry.name) == name]
         return await self._repair(left)
+
+    async def _found(self, path: str) -> Entry | None:
+        try:
+            return await self._catalog.find(path)
+        except FileNotFoundError:
+            return None
 
     async def _repair(self, left: list[Entry]) -> bool:
         abandoned = [entry for entry in left if entry.access >= OWN and _is_abandoned(entry.name)]
@@ -62,14 +70,13 @@ class Repair:
         return True
 
     async def _repair_one(self, entry: Entry) -> None:
-        known = TemporaryName.parse(entry.name)
-        assert known is not None
-        path = posixpath.join(posixpath.dirname(entry.path), known.name)
+        path = _original_path(entry.path)
+        assert path is not None
         try:
             await self._zone.perform(requests.rename(entry.path, path, collection=entry.is_collection))
             logger.info("%s was left behind by a rename and is %s again", entry.path, path)
         except ex.CAT_NAME_EXISTS_AS_DATAOBJ:
-            if known.purpose == REPLACED:
+            if _purpose(entry.name) == REPLACED:
                 await self._remove(entry)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
@@ -87,6 +94,17 @@ class Repair:
 def _original(name: str) -> str | None:
     known = TemporaryName.parse(name)
     return known.name if known else None
+
+
+def _original_path(path: str) -> str | None:
+    collection, name = posixpath.split(path)
+    original = _original(name)
+    return None if original is None else posixpath.join(collection, original)
+
+
+def _purpose(name: str) -> str | None:
+    known = TemporaryName.parse(name)
+    return known.purpose if known else None
 
 
 def _is_going_on(name: str) -> bool:

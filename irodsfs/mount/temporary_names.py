@@ -12,7 +12,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from irodsfs.catalog.catalog import TEMPORARY
+from irodsfs.catalog.listing import TEMPORARY
 
 REPLACED = "replaced"
 MOVED = "moved"

@@ -91,7 +91,7 @@ class Tree:
         entry = await self._catalog.find(path)
         if not entry.is_collection:
             raise NotADirectoryError(errno.ENOTDIR, path)
-        if await self._catalog.children(path):
+        if not await self._catalog.is_empty(path):
             raise OSError(errno.ENOTEMPTY, path)
         await self._remove(path, requests.remove_collection(path))
         self._inodes.unlinked(path)
@@ -141,7 +141,7 @@ class Tree:
         if replaced.is_collection and not entry.is_collection:
             raise IsADirectoryError(errno.EISDIR, replaced.path)
         if entry.is_collection:
-            if await self._catalog.children(replaced.path):
+            if not await self._catalog.is_empty(replaced.path):
                 raise OSError(errno.ENOTEMPTY, replaced.path)
             await replacing.replace_collection(self._zone, way)
             return

@@ -1,6 +1,6 @@
 """What a mount asks of its zone for the work that users do: requests, and flights that somebody waits for.
 
-An ordinary user lists a collection with two requests (collections, data objects) in one flight. iRODS has no read at an
+A collection is listed with two requests (collections, data objects) in one flight. iRODS has no read at an
 offset, so a random read is a seek and a read in one flight.
 """
 
@@ -28,10 +28,10 @@ WALK = 3 * LISTING
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZonePlace]:
+@pytest.fixture(scope="module", params=[False, True], ids=["as an ordinary user", "as an administrator"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZonePlace]:
     directory = tmp_path_factory.mktemp("zone")
-    with embedded_zone(directory) as environment:
+    with embedded_zone(directory, as_administrator=request.param) as environment:
         address = ZonePlace.address(environment)
         with Proxy.before(*address, DELAY) as proxy:
             yield ZonePlace(environment, directory, Sources(directory, SIZES), SIZES, proxy)

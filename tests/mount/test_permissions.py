@@ -260,3 +260,26 @@ def test_other_local_users_are_checked(make_mount: MakeMount, options: list[str]
         assert attempts(directory) == expected
     finally:
         os.close(directory)
+
+
+def test_an_administrator_sees_what_others_have_with_its_own_permissions(
+    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession
+) -> None:
+    name = f"u{uuid.uuid4().hex[:8]}"
+    session.users.create(name, "rodsuser")
+    session.users.modify(name, "password", PASSWORD)
+    theirs = f"/{session.zone}/home/{name}"
+    with zone_server.session(name, PASSWORD) as other:
+        for level in ("null", *ACCESS_LEVELS):
+            path = f"{theirs}/{level}"
+            other.collections.create(f"{path}-collection")
+            with other.data_objects.open(path, "w") as stream:
+                stream.write(b"content")
+            for each in (path, f"{path}-collection"):
+                other.acls.set(iRODSAccess(level, each, session.username, session.zone))
+    modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in os.scandir(make_mount(collection=theirs).path)}
+    files, directories = (0, 0o444, 0o644, 0o644), (0, 0o555, 0o755, 0o755)
+    levels = ("null", *ACCESS_LEVELS)
+    assert modes == dict(zip(levels, files, strict=True)) | {
+        f"{level}-collection": mode for level, mode in zip(levels, directories, strict=True)
+    }

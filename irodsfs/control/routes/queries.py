@@ -31,7 +31,7 @@ from irodsfs.control.results import Pages, answer, form
 from irodsfs.grid import general_queries, genquery2, specific_queries
 from irodsfs.grid.columns import UnknownColumn, column
 from irodsfs.grid.general_queries import GeneralQuery, Selected
-from irodsfs.grid.paging import pages
+from irodsfs.grid.paging import rows as rows_of
 
 operations = Operations("Queries")
 
@@ -45,7 +45,7 @@ async def post_gen_query(call: Call) -> Response:
     """Run a GenQuery; the result is complete, however long."""
     general = _build(call.body)
     names = [_result_name(select.value, select.aggregate_type) for select in call.body.select]
-    found = pages(call.session.zone, general.query.request)
+    found = rows_of(call.session.zone.pool, general.query.request)
     call.resources.push_async_callback(found.aclose)
     written = form(
         call.media_type,
@@ -77,7 +77,7 @@ async def post_query(call: Call) -> Response:
 @operations.operation("POST", "/specificQuery", body=SpecificQueryDocument, answer=RowsDocument, contents=LINES)
 async def post_specific_query(call: Call) -> Response:
     """Run a query that an administrator has stored."""
-    found = pages(call.session.zone, partial(specific_queries.request, call.body.alias, call.body.argument))
+    found = rows_of(call.session.zone.pool, partial(specific_queries.request, call.body.alias, call.body.argument))
     with about("argument", CAT_SQL_ERR):
         return await _answer_rows(call, found)
 
