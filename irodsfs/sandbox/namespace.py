@@ -103,11 +103,22 @@ def add_data_object(
     data_type: str = "generic",
     mode: int = 0,
 ) -> int:
-    """Registers a data object with one replica and answers its id; raises IrodsError when the name is taken."""
+    """Registers a data object with one replica and answers its id; raises IrodsError when the name is taken.
+
+    ``data_type`` must be one the zone has.
+    """
+    require_data_type(agent.catalog, data_type)
     data_id = agent.catalog.next_id()
     add_replica(agent, data_id, 0, path, parent["coll_id"], resource, physical_path, status, data_type, mode)
     grant_on_new(agent, data_id, parent)
     return data_id
+
+
+def require_data_type(catalog: Catalog, name: str) -> None:
+    """Raises IrodsError unless the zone has a data type of that name."""
+    sql = "SELECT 1 FROM R_TOKN_MAIN WHERE token_namespace = 'data_type' AND token_name = ?"
+    if catalog.value(sql, name) is None:
+        raise IrodsError("CAT_INVALID_DATA_TYPE")
 
 
 def add_replica(

@@ -86,9 +86,9 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     """Registers a data object with one intermediate replica and makes its file."""
     if path.count("/") < 2:
         raise IrodsError("SYS_INVALID_FILE_PATH")
+    parent = parent_for_change(agent, path)
     if find_collection(agent.catalog, path) is not None:
         raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
-    parent = parent_for_change(agent, path)
     keywords = request.keywords()
     resource = resource_for_create(agent.catalog, keywords)
     quotas.require_room(agent, resource.id, request.integer("dataSize"))

@@ -80,6 +80,13 @@ def test_a_put_whose_checksum_differs_leaves_a_stale_replica(client: RawClient, 
     assert touched.int_info == code_of("SYS_NO_GOOD_REPLICA")
 
 
+def test_data_objects_are_of_a_type_the_zone_has(client: RawClient, home: str) -> None:
+    unknown = data_object(f"{home}/x", os.O_CREAT | os.O_WRONLY, dataType="nonsense")
+    assert client.call(602, unknown).int_info == code_of("CAT_INVALID_DATA_TYPE")
+    known = data_object(f"{home}/x", os.O_CREAT | os.O_WRONLY, dataType="text")
+    assert client.call(602, known).int_info == 3
+
+
 def test_a_put_of_another_size_than_announced_leaves_a_stale_replica(client: RawClient, home: str) -> None:
     put = data_object(f"{home}/x", size=100, dataIncluded="")
     assert client.call(606, put, b"content").int_info == code_of("SYS_COPY_LEN_ERR")
@@ -219,6 +226,19 @@ def test_a_checksum_is_kept_until_something_is_written(
     with session.data_objects.open(data_object_path, "w") as file:
         file.write(b"new")
     assert decode(client.call(633, data_object(data_object_path)).body).text("chksum") == ""
+
+
+def test_who_may_only_read_gets_a_checksum_that_is_there_and_makes_none(
+    session: iRODSSession, alice: iRODSSession, data_object_path: str, home: str
+) -> None:
+    for path in (home, data_object_path):
+        session.acls.set(iRODSAccess("read", path, alice.username))
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        alice.data_objects.chksum(data_object_path)
+    assert session.data_objects.chksum(data_object_path) == checksum(b"content")
+    assert alice.data_objects.chksum(data_object_path) == checksum(b"content")
+    with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+        alice.data_objects.chksum(data_object_path, forceChksum="")
 
 
 def test_verifying_a_checksum_finds_a_file_that_was_tampered_with(

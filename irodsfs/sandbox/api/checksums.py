@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.access import is_admin_request, replicas_for
+from irodsfs.sandbox.access import is_admin_request, replicas_for, require_for_contents
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.checksums import checksum_of, register_checksum
 from irodsfs.sandbox.errors import IrodsError, code_of
@@ -63,6 +63,8 @@ def checksum(agent: Agent, replica: sqlite3.Row, keywords: dict[str, str]) -> st
     kept: str = replica["data_checksum"] or ""
     if kept and "forceChksum" not in keywords:
         return kept
+    if "irodsAdmin" not in keywords:
+        require_for_contents(agent, replica["data_id"], Access.MODIFY_METADATA)
     return register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], kept)
 
 

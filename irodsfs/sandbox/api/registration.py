@@ -19,6 +19,7 @@ from irodsfs.sandbox.namespace import (
     find_collection,
     find_replicas,
     parent_for_change,
+    require_data_type,
 )
 from irodsfs.sandbox.paths import checked, split
 from irodsfs.sandbox.permissions import Access, access_of, require
@@ -158,7 +159,7 @@ def modify(agent: Agent, info: Struct, values: dict[str, str]) -> None:
         if not is_admin_request(agent, values):
             require(agent, replicas[0]["data_id"], level)
         if "dataType" in values:
-            require_data_type(agent, values["dataType"])
+            require_data_type(agent.catalog, values["dataType"])
         if "resc_hier" in columns:
             resource = by_hierarchy(agent.catalog, str(columns["resc_hier"]))
             columns |= {"resc_id": str(resource.id), "resc_name": resource.name}
@@ -187,12 +188,6 @@ def missing(agent: Agent, path: str) -> IrodsError:
     if find_collection(agent.catalog, split(path)[0]) is None:
         return IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown"[:99])
     return IrodsError("CAT_UNKNOWN_FILE")
-
-
-def require_data_type(agent: Agent, name: str) -> None:
-    sql = "SELECT 1 FROM R_TOKN_MAIN WHERE token_namespace = 'data_type' AND token_name = ?"
-    if agent.catalog.value(sql, name) is None:
-        raise IrodsError("CAT_INVALID_DATA_TYPE")
 
 
 def wanted_replicas(

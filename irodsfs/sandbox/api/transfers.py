@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.access import replicas_for, visible_replicas
+from irodsfs.sandbox.access import replicas_for, require_for_contents, visible_replicas
 from irodsfs.sandbox.api.collections import make_all
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.api.streams import write_all
@@ -235,4 +235,7 @@ def checksum_at(agent: Agent, path: str, scheme_of: str = "") -> str:
         replicas_for(agent, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND"), {}, has_token=False
     )
     kept: str = replica["data_checksum"] or ""
-    return kept or register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)
+    if kept:
+        return kept
+    require_for_contents(agent, replica["data_id"], Access.MODIFY_METADATA)
+    return register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)
