@@ -88,6 +88,20 @@ class Catalog:
         for action in actions:
             action()
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Inside a transaction: when the block fails, what it changed is taken back, and the transaction goes on."""
+        due = len(self._when_committed)
+        self.connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK TO attempt")
+            del self._when_committed[due:]
+            raise
+        finally:
+            self.connection.execute("RELEASE attempt")
+
     def when_committed(self, action: Action) -> None:
         """Does something once the present transaction is committed; nothing when it is rolled back."""
         self._when_committed.append(action)

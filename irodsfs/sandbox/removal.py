@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import sqlite3
 from functools import partial
@@ -31,13 +32,14 @@ def move_to_trash(agent: Agent, path: str, kind: int) -> None:
     target = trash_path(agent, path)
     with agent.catalog.transaction():
         make_trash(agent, split(target)[0])
-    while True:
-        try:
-            return rename(agent, path, target, kind)
-        except IrodsError as error:
-            if error.code not in TAKEN:
-                raise
-            target = f"{target}.{secrets.randbits(32)}"
+        while True:
+            try:
+                with agent.catalog.attempt():
+                    return rename(agent, path, target, kind)
+            except IrodsError as error:
+                if error.code not in TAKEN and -error.code % 1000 != errno.EISDIR:
+                    raise
+                target = f"{target}.{secrets.randbits(32)}"
 
 
 def trash_path(agent: Agent, path: str) -> str:

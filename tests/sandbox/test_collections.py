@@ -96,6 +96,15 @@ def test_a_data_object_is_made_but_not_moved_where_a_collection_was(session: iRO
     assert names(session, home) == {"made"}
 
 
+def test_a_data_object_gets_another_name_in_the_trash_where_a_collection_was(session: iRODSSession, home: str) -> None:
+    trash = home.replace("/home/", "/trash/home/", 1)
+    make_and_remove(session, f"{trash}/object")
+    make_object(session, f"{home}/object")
+    session.data_objects.unlink(f"{home}/object")
+    (name,) = names(session, trash)
+    assert name.startswith("object.")
+
+
 def test_a_data_object_is_not_made_where_a_collection_had_collections_with_objects(
     session: iRODSSession, home: str
 ) -> None:
