@@ -36,6 +36,7 @@ from irodsfs.mount.operations import Operations
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
+from irodsfs.mount.temporary_names import NAME
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.upcoming import Upcoming
 from irodsfs.mount.virtual_attributes import VirtualAttributes
@@ -83,7 +84,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         options = TransferOptions(config.resource, checksum=config.checksum, verify=config.verify)
         avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if config.posix_attributes else None)
         # Where bits are kept, programs set those of a new file themselves. What takes the place of a link is none.
-        personal = {SYMLINK, MODE} if config.posix_attributes else {SYMLINK}
+        personal = {SYMLINK, NAME, MODE} if config.posix_attributes else {SYMLINK, NAME}
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
         upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
         files = Files(zone, catalog, Spool(config.spool_directory), inheritance, upcoming, options)

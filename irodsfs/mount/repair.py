@@ -21,7 +21,7 @@ from irodsfs.grid.access_levels import OWN
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.temporary_names import REPLACED, TemporaryName
+from irodsfs.mount.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +41,18 @@ class Repair:
     async def shown(self, listing: Listing) -> list[Entry]:
         """What is to be shown of the entries with temporary names in a listing, or in place of them."""
         left = [entry for entry in listing.temporary.values() if not _is_going_on(entry.name)]
-        if not await self._repair(left):
+        repaired = await self._repair(left)
+        if repaired is None:
             return left
-        named = {_original_path(entry.path) for entry in left if _original(entry.name) not in listing}
-        found = [await self._found(path) for path in (*(entry.path for entry in left), *named) if path is not None]
+        named = {path for path in repaired if posixpath.basename(path) not in listing}
+        found = [await self._found(path) for path in (*(entry.path for entry in left), *named)]
         return [entry for entry in found if entry is not None]
 
     async def restored(self, path: str) -> bool:
         """Whether what is missing at a path has come back."""
         parent, name = posixpath.split(path)
-        left = [entry for entry in self._catalog.temporary_in(parent) if _original(entry.name) == name]
-        return await self._repair(left)
+        left = [entry for entry in self._catalog.temporary_in(parent) if _may_be(entry.name, name)]
+        return await self._repair(left) is not None
 
     async def _found(self, path: str) -> Entry | None:
         try:
@@ -59,29 +60,45 @@ class Repair:
         except FileNotFoundError:
             return None
 
-    async def _repair(self, left: list[Entry]) -> bool:
+    async def _repair(self, left: list[Entry]) -> list[str] | None:
+        """The paths that entries had or were to get; None when nothing is to be repaired."""
         abandoned = [entry for entry in left if entry.access >= OWN and _is_abandoned(entry.name)]
         due = [entry for entry in abandoned if entry.path not in self._tried]
         if self._read_only or not due:
-            return False
+            return None
         self._tried.update(entry.path for entry in due)
-        for entry in due:
-            await self._repair_one(entry)
-        return True
+        paths = [await self._repair_one(entry) for entry in due]
+        return [path for path in paths if path is not None]
 
-    async def _repair_one(self, entry: Entry) -> None:
-        path = _original_path(entry.path)
-        assert path is not None
+    async def _repair_one(self, entry: Entry) -> str | None:
+        path = None
         try:
-            await self._zone.perform(requests.rename(entry.path, path, collection=entry.is_collection))
-            logger.info("%s was left behind by a rename and is %s again", entry.path, path)
+            path = await self._original_path(entry)
+            if path is None:
+                logger.info("%s was left behind by a rename, and nothing tells its name", entry.path)
+                return None
+            await self._bring_back(entry, path)
         except ex.CAT_NAME_EXISTS_AS_DATAOBJ:
             if _purpose(entry.name) == REPLACED:
                 await self._remove(entry)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
         for changed in (entry.path, path):
-            self._catalog.changed_elsewhere(changed)
+            if changed is not None:
+                self._catalog.changed_elsewhere(changed)
+        return path
+
+    async def _original_path(self, entry: Entry) -> str | None:
+        collection, name = posixpath.split(entry.path)
+        original = _original(name) or await kept_name(self._zone, entry.path, is_collection=entry.is_collection)
+        return None if original is None else posixpath.join(collection, original)
+
+    async def _bring_back(self, entry: Entry, path: str) -> None:
+        await self._zone.perform(requests.rename(entry.path, path, collection=entry.is_collection))
+        logger.info("%s was left behind by a rename and is %s again", entry.path, path)
+        if lacks_name(entry.path):
+            name = posixpath.basename(path)
+            await self._zone.perform(drop_name(path, name, is_collection=entry.is_collection))
 
     async def _remove(self, entry: Entry) -> None:
         try:
@@ -96,10 +113,8 @@ def _original(name: str) -> str | None:
     return known.name if known else None
 
 
-def _original_path(path: str) -> str | None:
-    collection, name = posixpath.split(path)
-    original = _original(name)
-    return None if original is None else posixpath.join(collection, original)
+def _may_be(temporary: str, name: str) -> bool:
+    return _original(temporary) in (name, None)
 
 
 def _purpose(name: str) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -13,6 +15,7 @@ import pytest
 from irods.api_number import api_number
 from irods.session import iRODSSession
 
+from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import fails
 from tests.proxy import Cut, Proxy, Stall
@@ -22,6 +25,7 @@ OPEN, READ, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN
 QUERY = api_number["GEN_QUERY_AN"]
 RENAME = api_number["DATA_OBJ_RENAME_AN"]
 UNLINK = api_number["DATA_OBJ_UNLINK_AN"]
+NAMING = api_number["MOD_AVU_METADATA_AN"]
 CHANGES = [
     api_number[name] for name in ("COLL_CREATE_AN", "RM_COLL_AN", "DATA_OBJ_UNLINK_AN", "DATA_OBJ_RENAME_AN")
 ] + [api_number["ATOMIC_APPLY_METADATA_OPERATIONS_APN"]]
@@ -430,6 +434,50 @@ def test_killed_while_replacing_a_file_a_complete_version_exists(
     assert here in (b"old", b"new version") or replaced == [b"old"]
     assert contents.get("new", b"new version") == b"new version"
     assert "new" in contents or here == b"new version"
+
+
+@pytest.mark.parametrize(
+    ("name", "api", "passed"),
+    [
+        *[("file", *moment) for moment in ((RENAME, 0), (RENAME, 1), (UNLINK, 0))],
+        *[("n" * 255, *moment) for moment in ((NAMING, 0), (RENAME, 0), (RENAME, 1), (UNLINK, 0))],
+    ],
+)
+def test_killed_while_replacing_a_file_a_later_mount_finds_a_complete_version_under_the_name(
+    mount_through: MountThrough,
+    make_mount: MakeMount,
+    proxy: Proxy,
+    session: iRODSSession,
+    home: str,
+    name: str,
+    api: int,
+    passed: int,
+) -> None:
+    mount = mount_through(proxy)
+    (mount.path / name).write_bytes(b"old")
+    (mount.path / "new").write_bytes(b"new version")
+    assert mount.process is not None
+    process = mount.process
+    seen = iter(range(100))
+
+    def kill(_: int) -> None:
+        if next(seen) == passed:
+            process.kill()
+            process.wait()
+            raise Cut
+
+    proxy.on_request(api, kill)
+    with suppress(OSError):
+        (mount.path / "new").rename(mount.path / name)
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    for each in session.collections.get(home).data_objects:
+        if each.name.startswith(".irodsfs-replaced-"):
+            an_hour_before = re.sub("-[0-9a-f]{8}", f"-{int(time.time()) - 3600:08x}", each.name, count=1)
+            session.data_objects.move(each.path, f"{home}/{an_hour_before}")
+    later = make_mount().path
+    content = (later / name).read_bytes()
+    assert content in (b"old", b"new version")
+    assert sorted(os.listdir(later)) == sorted([name] if content == b"new version" else [name, "new"])
 
 
 def test_sigterm_brings_what_is_open_into_the_zone(

@@ -6,6 +6,9 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+from irods.meta import iRODSMeta
+from irods.models import Collection, DataObject
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
@@ -90,6 +93,66 @@ def test_other_hidden_names_are_nobodys_business(mount: Mount, session: iRODSSes
     before = sorted(os.listdir(mount.path))
     assert len(before) == 4
     assert names(session, home) == before
+
+
+LONG = "n" * 255
+NAMELESS = f".irodsfs-replaced-{LONG_AGO}"
+
+
+def keep_name(session: iRODSSession, path: str, name: str) -> None:
+    session.metadata.set(DataObject, path, iRODSMeta("irodsfs::name", name))
+
+
+def test_what_was_moved_aside_comes_back_under_a_name_that_only_an_avu_can_hold(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/{NAMELESS}", b"old version")
+    keep_name(session, f"{home}/{NAMELESS}", LONG)
+    assert (mount.path / LONG).read_bytes() == b"old version"
+    assert names(session, home) == [LONG]
+    assert not session.metadata.get(DataObject, f"{home}/{LONG}")
+
+
+def test_what_was_moved_aside_goes_when_its_long_name_is_taken(mount: Mount, session: iRODSSession, home: str) -> None:
+    put(session, f"{home}/{NAMELESS}", b"old version")
+    keep_name(session, f"{home}/{NAMELESS}", LONG)
+    put(session, f"{home}/{LONG}", b"new version")
+    assert os.listdir(mount.path) == [LONG]
+    assert names(session, home) == [LONG]
+
+
+def test_what_is_on_a_detour_to_a_long_name_arrives(mount: Mount, session: iRODSSession, home: str) -> None:
+    moved = f"{home}/.irodsfs-moved-{LONG_AGO}"
+    session.collections.create(moved)
+    session.metadata.set(Collection, moved, iRODSMeta("irodsfs::name", LONG))
+    assert os.listdir(mount.path) == [LONG]
+    assert not session.metadata.get(Collection, f"{home}/{LONG}")
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "..", "."])
+def test_an_avu_that_leads_elsewhere_is_not_followed(mount: Mount, session: iRODSSession, home: str, name: str) -> None:
+    put(session, f"{home}/{NAMELESS}", b"old version")
+    keep_name(session, f"{home}/{NAMELESS}", name)
+    assert os.listdir(mount.path) == [NAMELESS]
+    assert names(session, home) == [NAMELESS]
+
+
+def test_what_nothing_names_is_kept_and_shown(mount: Mount, session: iRODSSession, home: str) -> None:
+    put(session, f"{home}/{NAMELESS}", b"old version")
+    assert not (mount.path / LONG).exists()
+    assert os.listdir(mount.path) == [NAMELESS]
+    assert (mount.path / NAMELESS).read_bytes() == b"old version"
+
+
+def test_a_detour_to_a_long_name_leaves_no_avu(mount: Mount, session: iRODSSession, home: str) -> None:
+    (mount.path / "directory").mkdir()
+    for source, target in (("source", "directory/"), ("directory/source", "")):
+        (mount.path / source).write_text(source)
+        (mount.path / Path(source).parent / LONG).write_text("in the way")
+        (mount.path / source).rename(mount.path / target / LONG)
+        assert (mount.path / target / LONG).read_text() == source
+        assert not session.metadata.get(DataObject, f"{home}/{target}{LONG}")
+    assert names(session, home) == [LONG]
 
 
 def test_replacing_a_file_leaves_nothing_behind_also_with_the_longest_names(mount: Mount) -> None:
