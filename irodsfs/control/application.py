@@ -145,17 +145,16 @@ def _method_not_allowed(request: Request, by_method: dict[str, Operation]) -> Co
 
 
 def _read_parameters(operation: Operation, request: Request) -> Parameters:
+    given: dict[str, str] = {}
     for key, value in request.query_params.multi_items():
         if "\0" in key + value:
             raise has_nul(key)
+        if key in given:
+            raise BadRequest(key, f"{key} is given more than once.", "Give it once.")
+        given[key] = value
     ours = {PARAMETER, TICKET} if operation.takes_ticket else {PARAMETER}
-    given = [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
-    names = [key for key, _ in given]
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        raise BadRequest(repeated, f"{repeated} is given more than once.", "Give it once.")
     try:
-        return operation.parameters.model_validate(dict(given))
+        return operation.parameters.model_validate({key: value for key, value in given.items() if key not in ours})
     except ValidationError as error:
         raise invalid(error, "query") from error
 

@@ -82,11 +82,11 @@ _OTHERWISE = (_BAD, "", "The zone refused the request: check its fields against 
 
 
 @contextmanager
-def about(field: str, kind: type[iRODSException] = iRODSException) -> Iterator[None]:
-    """What the zone refuses in the block with an error of that kind is about that field of the request."""
+def about(field: str, *kinds: type[iRODSException]) -> Iterator[None]:
+    """What the zone refuses in the block with errors of these kinds is about that field of the request."""
     try:
         yield
-    except kind as error:
+    except kinds as error:
         raise explain(error, field) from error
 
 

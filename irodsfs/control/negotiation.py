@@ -154,4 +154,4 @@ def invalid(error: ValidationError, whole: str) -> BadRequest:
         return BadRequest(field, f"{field} is not known here.", "Leave it out; openapi.json lists what is known.")
     if detail["type"] == "missing":
         return BadRequest(field, f"{field} is missing.", "Add it.")
-    return BadRequest(field, f"{field}: {detail['msg']}.")
+    return BadRequest(field, f"{detail['msg']}.")

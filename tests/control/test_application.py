@@ -98,6 +98,7 @@ def test_bad_bodies_are_refused_naming_the_field(
         ("GET", "/collection/tempZone?offset=-1", 400, "offset"),
         ("GET", "/collection/tempZone?offset=1&offset=2", 400, "offset"),
         ("GET", "/collection/tempZone?listType=all", 400, "listType"),
+        ("GET", "/collection/tempZone?ticket=a&ticket=b", 400, "ticket"),
         ("GET", "/collection/tempZone/%ff", 400, "path"),
         ("GET", "/collection/tempZone/a%2F..%2Fb", 400, "path"),
         ("GET", "/collection/tempZone/a%00b", 400, "path"),

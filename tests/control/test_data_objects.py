@@ -39,6 +39,10 @@ def test_moves_go_to_free_paths_and_never_into_themselves(
 ) -> None:
     assert control.post(f"/dataObject{source}/move", params={"target": f"{home}/moved"}).status_code == 204
     assert session.data_objects.exists(f"{home}/moved")
+    taken = control.post(f"/dataObject{home}/moved/move", params={"target": f"{home}"})
+    assert (taken.status_code, taken.json()["field"]) == (409, "target")
+    elsewhere = control.post(f"/dataObject{home}/moved/move", params={"target": "/otherZone/moved"})
+    assert (elsewhere.status_code, elsewhere.json()["field"]) == (400, "target")
     into_itself = control.post(f"/collection{home}/move", params={"target": f"{home}/sub"})
     assert (into_itself.status_code, into_itself.json()["field"]) == (400, "target")
     assert session.collections.exists(home)

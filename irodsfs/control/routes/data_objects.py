@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+import irods.exception as ex
 from pydantic import Field
 
 from irodsfs.control.call import Call
@@ -14,13 +15,22 @@ from irodsfs.control.documents.data_objects import (
     ReplicaListing,
 )
 from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, wrong_kind
-from irodsfs.control.errors import BadRequest, ControlError, NotFound
+from irodsfs.control.errors import BadRequest, ControlError, NotFound, about
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.paths import logical_path
 from irodsfs.grid import data_objects, namespace, requests
 from irodsfs.grid.data_objects import Replica, read_replicas
 
 operations = Operations("Data objects")
+
+_WRONG_TARGETS = (
+    ex.CAT_NAME_EXISTS_AS_COLLECTION,
+    ex.CAT_NAME_EXISTS_AS_DATAOBJ,
+    ex.CAT_UNKNOWN_COLLECTION,
+    ex.OVERWRITE_WITHOUT_FORCE_FLAG,
+    ex.SYS_CROSS_ZONE_MV_NOT_SUPPORTED,
+    ex.USER_INPUT_PATH_ERR,
+)
 
 
 class ObjectRemoval(Parameters):
@@ -112,7 +122,8 @@ async def put_checksum(call: Call) -> ChecksumDocument:
 async def copy_data_object(call: Call) -> DataObjectDocument:
     """Copy a data object within the zone."""
     source, target = await existing_entry(call), _target(call)
-    await call.session.zone.perform(data_objects.copy(source.path, target, force=call.parameters.force))
+    with about("target", *_WRONG_TARGETS):
+        await call.session.zone.perform(data_objects.copy(source.path, target, force=call.parameters.force))
     await call.changes.changed(target)
     replicas = await read_replicas(call.session.zone, target)
     return DataObjectDocument.of(replicas[0])
@@ -125,7 +136,8 @@ async def move(call: Call) -> None:
     if target == source.path or target.startswith(f"{source.path}/"):
         # The server answers the latter with an error, and does something else than asked.
         raise BadRequest("target", f"{target} is or lies in {source.path}.", "Choose a target elsewhere.")
-    await call.session.zone.perform(requests.rename(source.path, target, collection=source.is_collection))
+    with about("target", *_WRONG_TARGETS):
+        await call.session.zone.perform(requests.rename(source.path, target, collection=source.is_collection))
     await call.changes.changed(source.path)
     await call.changes.changed(target)
 

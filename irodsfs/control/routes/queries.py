@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
-from irods.exception import CAT_INVALID_ARGUMENT, CAT_SQL_ERR
+from irods.exception import CAT_INVALID_ARGUMENT, CAT_SQL_ERR, iRODSException
 from starlette.responses import Response
 
 from irodsfs.control.call import Call
@@ -70,7 +70,7 @@ async def post_query(call: Call) -> Response:
             field="query",
             remedy="Use POST /genQuery.",
         )
-    with about("query"):
+    with about("query", iRODSException):
         return await _answer_rows(call, genquery2.pages(zone, call.body.query))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
+from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, iRODSException
 
 from irodsfs.control.call import Call
 from irodsfs.control.documents.tickets import (
@@ -51,7 +51,7 @@ async def post_ticket(call: Call) -> TicketString:
         # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
         raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
-    with about("object_path"), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
+    with about("object_path", iRODSException), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         await call.session.zone.perform(tickets.create(name, given.mode, path))
     return TicketString(ticket_string=name)
 
@@ -71,7 +71,7 @@ async def put_ticket(call: Call) -> None:
     """Set or take away one restriction of a ticket."""
     name = call.text("ticketString")
     await _require(call, name)
-    with about("restriction_value"):
+    with about("restriction_value", iRODSException):
         await call.session.zone.perform(tickets.modify(name, *_change(call.body)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from irods.exception import iRODSException
 from pydantic import Field
 
 from irodsfs.control.call import Call
@@ -24,7 +25,7 @@ async def put_temporary_password(call: Call) -> TemporaryPassword:
     """A temporary password for oneself, or for another user in admin mode."""
     user, session = call.text("userName"), call.session
     if call.parameters.admin:
-        with about("userName"):
+        with about("userName", iRODSException):
             password = await temporary_password_for(session.zone, user, session.password)
     elif user == session.zone.identity.user:
         password = await temporary_password(session.zone, session.password)
