@@ -20,7 +20,7 @@ from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.reader import Reader
-from irodsfs.transfer.spool import Spool, SpoolFile
+from irodsfs.transfer.spool import AT_ONCE, Spool, SpoolFile
 from irodsfs.transfer.upload import Upload, upload
 from irodsfs.transfer.write_stream import WriteStream
 
@@ -134,12 +134,12 @@ class Contents:
             end = offset + len(content)
             await self._ensure_writable(max(self.size, end))
             if offset > self.size:
+                await self._settle_file()
                 self._resize(offset)
             if self._memory is not None:
                 self._memory[offset:end] = content
             else:
-                assert self._file is not None
-                await trio.to_thread.run_sync(self._file.write, offset, content)
+                await self._put(offset, content)
             self._dirty.add(offset, end)
             self.size = max(self.size, end)
             self._mark_modified()
@@ -155,6 +155,7 @@ class Contents:
                 self._start_over()
             elif size != self.size:
                 await self._ensure_writable(max(size, self.size))
+                await self._settle_file()
                 self._resize(size)
             self._mark_modified()
 
@@ -169,6 +170,7 @@ class Contents:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be."""
         async with self._lock:
             if self.is_dirty:
+                await self._settle_file()
                 if self._cut is not None and self._reader is not None:
                     await self._reader.shorten(self._cut)
                 await self._finish_stream()
@@ -274,6 +276,19 @@ class Contents:
             await trio.to_thread.run_sync(file.write, start, content)
             start += len(content)
 
+    async def _put(self, offset: int, content: bytes) -> None:
+        assert self._file is not None
+        if self._file.is_due:
+            await self._settle_file()
+        if len(content) >= AT_ONCE:
+            await trio.to_thread.run_sync(self._file.write, offset, content)
+        else:
+            self._file.put(offset, content)
+
+    async def _settle_file(self) -> None:
+        if self._file is not None and not self._file.is_settled:
+            await trio.to_thread.run_sync(self._file.settle)
+
     async def _stream_on(self, file: SpoolFile, offset: int, end: int) -> None:
         """Let bytes that were written in order go into the zone before the flush that would have to wait for them."""
         if self._stream is None:
@@ -285,7 +300,7 @@ class Contents:
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = self._dirty.end_from(self._stream.position)
         if ready - self._stream.position >= CHUNK:
-            await self._stream.hand_over(ready)
+            await self._stream.hand_over(file.settled_to(self._stream.position, ready))
 
     async def _finish_stream(self) -> None:
         """After this only what did not go the way of the stream is dirty; that is all when the stream failed."""

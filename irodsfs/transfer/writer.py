@@ -7,7 +7,7 @@ import os
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.flight import Stored
+from irodsfs.grid.flight import Reply, Stored
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
 
@@ -57,10 +57,17 @@ class Writer:
         connection = self._connection
         if connection is None:
             raise ZoneUnreachable("the data object is not open any more")
-        await self._zone.pool.in_thread(lambda: connection.send(requests.write(FIRST_DESCRIPTOR, content)))
-        self._unanswered += 1
-        if self._unanswered > UNANSWERED:
-            await self._receive(connection)
+        receives = self._unanswered == UNANSWERED
+
+        def exchange() -> Reply | None:
+            connection.send(requests.write(FIRST_DESCRIPTOR, content))
+            return connection.receive() if receives else None
+
+        reply = await self._zone.pool.in_thread(exchange)
+        if reply is None:
+            self._unanswered += 1
+        else:
+            reply.check()
 
     async def close(self) -> None:
         """Return when everything is registered."""
