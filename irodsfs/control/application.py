@@ -23,7 +23,7 @@ from irodsfs.control.access import Access
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
 from irodsfs.control.errors import BadRequest, ControlError, explain
-from irodsfs.control.negotiation import JSON, PARAMETER, has_nul, invalid, read_body, render, wanted_type
+from irodsfs.control.negotiation import JSON, PARAMETER, has_nul, invalid, read_body, render, rendered, wanted_type
 from irodsfs.control.operations import Operation, Parameters
 from irodsfs.control.paths import UndecodedPaths
 from irodsfs.control.status import Served
@@ -82,7 +82,7 @@ class Application:
                 return _Kept(result, stack.pop_all())
         if result is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        return render(result, media_type, operation.status)
+        return await rendered(result, media_type, operation.status)
 
 
 class _Endpoint:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import trio
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,9 @@ LARGEST_BODY = 1024 * 1024
 
 NUL_IN_JSON = b"\\u0000"
 """XML can't have one at all."""
+
+MANY = 100
+"""Parts of an answer from which on it is long."""
 
 Answer = Document | Sequence[Document]
 
@@ -74,6 +78,18 @@ def _quality(parameter: str) -> float:
         return float(parameter.removeprefix("q="))
     except ValueError:
         return 0.0
+
+
+async def rendered(answer: Answer, media_type: str, status: int = HTTPStatus.OK) -> Response:
+    """The answer in its form; a long one is put into it in a thread: this one has files to attend to."""
+    if _has_many_parts(answer):
+        return await trio.to_thread.run_sync(render, answer, media_type, status)
+    return render(answer, media_type, status)
+
+
+def _has_many_parts(answer: Answer) -> bool:
+    parts = vars(answer).values() if isinstance(answer, Document) else [answer]
+    return any(isinstance(part, list) and len(part) >= MANY for part in parts)
 
 
 def render(answer: Answer, media_type: str, status: int = HTTPStatus.OK) -> Response:

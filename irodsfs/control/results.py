@@ -11,15 +11,12 @@ from starlette.responses import Response
 
 from irodsfs.control import xml
 from irodsfs.control.documents.base import Document
-from irodsfs.control.negotiation import JSON, NDJSON, XML, to_json
+from irodsfs.control.negotiation import JSON, MANY, NDJSON, XML, to_json
 from irodsfs.control.streaming import Pieces, StreamedResponse
 
 Values = Sequence[str]
 Page = Sequence[Values]
 Pages = AsyncGenerator[Page, None]
-
-MANY = 100
-"""Rows from which on they are put into form in a thread: this one has files to attend to."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,7 @@ class Form:
     row: Callable[[Values], bytes]
 
     async def write(self, page: Page) -> bytes:
+        """A page of rows; many in a thread."""
         if len(page) < MANY:
             return self._joined(page)
         return await trio.to_thread.run_sync(self._joined, page)

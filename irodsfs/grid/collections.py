@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -100,21 +100,27 @@ def _details(row: Row) -> CollectionDetails:
     )  # fmt: skip
 
 
-async def child_collections(zone: Zone, path: str) -> list[Child]:
-    """The collections directly in one, by name."""
-    (rows,) = await zone.query(Query(_CHILD_COLLECTION, ((Collection.parent_name, equal(path)),)))
-    children = [
-        Child(int(id_), posixpath.basename(name), True, owner, owner_zone, int(created), int(modified))
-        for id_, name, owner, owner_zone, created, modified in rows
-        if name != "/"
-    ]
+async def children(
+    zone: Zone, path: str, *, collections: bool = True, objects: bool = True
+) -> tuple[list[Child], list[Child]]:
+    """The collections and the data objects directly in a collection, each by name; none of a kind not wanted."""
+    wanted = [Query(_CHILD_COLLECTION, ((Collection.parent_name, equal(path)),))] if collections else []
+    wanted += [Query(_CHILD_OBJECT, ((Collection.name, equal(path)),))] if objects else []
+    found = iter(await zone.query(*wanted))
+    collection_rows, object_rows = (next(found) if each else [] for each in (collections, objects))
+    return await zone.pool.in_thread(
+        lambda: (_by_name(_collections(collection_rows)), _by_name(_first_replicas(object_rows)))
+    )
+
+
+def _by_name(children: Iterable[Child]) -> list[Child]:
     return sorted(children, key=lambda child: child.name)
 
 
-async def child_objects(zone: Zone, path: str) -> list[Child]:
-    """The data objects directly in a collection, by name."""
-    (rows,) = await zone.query(Query(_CHILD_OBJECT, ((Collection.name, equal(path)),)))
-    return sorted(_first_replicas(rows), key=lambda child: child.name)
+def _collections(rows: Iterable[Row]) -> Iterator[Child]:
+    for id_, name, owner, owner_zone, created, modified in rows:
+        if name != "/":
+            yield Child(int(id_), posixpath.basename(name), True, owner, owner_zone, int(created), int(modified))
 
 
 def _first_replicas(rows: Iterable[Row]) -> list[Child]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from http import HTTPStatus
 
+import trio
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
 from pydantic import Field
 
@@ -17,8 +18,7 @@ from irodsfs.grid import namespace
 from irodsfs.grid.collections import (
     Child,
     CollectionDetails,
-    child_collections,
-    child_objects,
+    children,
     make_with_parents,
     read_collection,
     remove_tree,
@@ -107,15 +107,23 @@ def _zones_are_kept(path: str) -> ControlError:
 
 
 async def _children(call: Call) -> list[ChildDocument]:
-    wanted, zone = call.parameters.listType, call.session.zone
-    collections = await child_collections(zone, call.path) if wanted is not ListType.DATA else []
-    objects = await child_objects(zone, call.path) if wanted is not ListType.COLLECTIONS else []
-    return [*_page(call, collections), *_page(call, objects)]
+    wanted = call.parameters.listType
+    collections, objects = await children(
+        call.session.zone,
+        call.path,
+        collections=wanted is not ListType.DATA,
+        objects=wanted is not ListType.COLLECTIONS,
+    )
+    return await trio.to_thread.run_sync(_pages, call.path, call.parameters.offset, collections, objects)
 
 
-def _page(call: Call, children: list[Child]) -> list[ChildDocument]:
-    offset, total = call.parameters.offset, len(children)
+def _pages(path: str, offset: int, *kinds: list[Child]) -> list[ChildDocument]:
+    return [document for kind in kinds for document in _page(path, offset, kind)]
+
+
+def _page(path: str, offset: int, kind: list[Child]) -> list[ChildDocument]:
+    total = len(kind)
     return [
-        ChildDocument.of(call.path, child, count=count, last=offset + PAGE >= total, total=total)
-        for count, child in enumerate(children[offset : offset + PAGE], start=offset + 1)
+        ChildDocument.of(path, child, count=count, last=offset + PAGE >= total, total=total)
+        for count, child in enumerate(kind[offset : offset + PAGE], start=offset + 1)
     ]
