@@ -22,10 +22,11 @@ def find_collection(catalog: Catalog, path: str) -> sqlite3.Row | None:
 
 
 def find_replicas(catalog: Catalog, path: str) -> list[sqlite3.Row]:
-    """The R_DATA_MAIN rows of a path, by replica number; none when it is no data object."""
+    """The R_DATA_MAIN rows of a path with their resources' statuses, by number; none when it is no data object."""
     collection, name = split(path)
     return catalog.rows(
-        "SELECT d.* FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
+        "SELECT d.*, r.resc_status FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
+        " LEFT JOIN R_RESC_MAIN r ON r.resc_id = d.resc_id"
         " WHERE c.coll_name = ? AND d.data_name = ? ORDER BY d.data_repl_num",
         collection,
         name,

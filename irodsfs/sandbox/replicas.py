@@ -24,38 +24,56 @@ class Status(IntEnum):
 def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: bool) -> sqlite3.Row:
     """The replica an open uses: the one asked for, else one on the resource preferred, a good one, or a stale one.
 
-    Raises IrodsError when there is none, or none at rest.
+    Raises IrodsError when it is not there, is being written, or its resource is down.
     """
-    wanted = [replica for replica in replicas if is_wanted(replica, keywords)]
-    if not wanted:
-        by_number_or_place = keywords.keys() & {"replNum", "resc_hier"}
-        raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST" if by_number_or_place else "SYS_REPLICA_INACCESSIBLE")
-    at_rest = [replica for replica in wanted if replica["data_is_dirty"] in (Status.GOOD, Status.STALE)]
-    preferred = keywords.get("destRescName", "")
-    candidates = sorted(at_rest, key=lambda row: (not lies_on(row, preferred), -int(row["data_is_dirty"])))
-    if has_token:
-        candidates = [replica for replica in wanted if replica["data_is_dirty"] == Status.INTERMEDIATE] + candidates
-    if not candidates:
-        raise locked(wanted[0], by_place="resc_hier" in keywords)
-    return candidates[0]
-
-
-def locked(replica: sqlite3.Row, *, by_place: bool) -> IrodsError:
-    """What keeps a client from a replica that is not at rest: without a hierarchy the server finds none to use."""
-    if not by_place:
-        return IrodsError("HIERARCHY_ERROR")
-    is_written = replica["data_is_dirty"] == Status.INTERMEDIATE
-    return IrodsError("INTERMEDIATE_REPLICA_ACCESS" if is_written else "LOCKED_DATA_OBJECT_ACCESS")
-
-
-def is_wanted(replica: sqlite3.Row, keywords: dict[str, str]) -> bool:
-    if "replNum" in keywords:
-        return str(replica["data_repl_num"]) == keywords["replNum"]
     if "resc_hier" in keywords:
-        return bool(replica["resc_hier"] == keywords["resc_hier"])
-    if "rescName" in keywords:
-        return lies_on(replica, keywords["rescName"])
-    return True
+        return at_place(replicas, keywords["resc_hier"], has_token)
+    usable = [replica for replica in replicas if is_usable(replica, has_token)]
+    if not usable:
+        raise IrodsError("HIERARCHY_ERROR")
+    if "replNum" in keywords:
+        return numbered(replicas, usable, keywords["replNum"])
+    resource = keywords.get("rescName")
+    if resource is not None and not any(lies_on(replica, resource) for replica in replicas):
+        raise IrodsError("SYS_REPLICA_INACCESSIBLE")
+    preferred = keywords.get("destRescName") or resource or ""
+    return min(usable, key=lambda row: (not is_written(row), not lies_on(row, preferred), -int(row["data_is_dirty"])))
+
+
+def is_usable(replica: sqlite3.Row, has_token: bool) -> bool:
+    """Whether a replica can be opened: it is at rest, or its writers' token is there, and its resource is up."""
+    return is_up(replica) and (is_at_rest(replica) or (has_token and is_written(replica)))
+
+
+def is_up(replica: sqlite3.Row) -> bool:
+    return "down" not in (replica["resc_status"] or "")
+
+
+def is_at_rest(replica: sqlite3.Row) -> bool:
+    return replica["data_is_dirty"] in (Status.GOOD, Status.STALE)
+
+
+def is_written(replica: sqlite3.Row) -> bool:
+    return bool(replica["data_is_dirty"] == Status.INTERMEDIATE)
+
+
+def at_place(replicas: list[sqlite3.Row], hierarchy: str, has_token: bool) -> sqlite3.Row:
+    """The replica at a place the client knows; whether its resource is up is not asked then."""
+    for replica in replicas:
+        if replica["resc_hier"] == hierarchy:
+            if is_at_rest(replica) or (has_token and is_written(replica)):
+                return replica
+            raise IrodsError("INTERMEDIATE_REPLICA_ACCESS" if is_written(replica) else "LOCKED_DATA_OBJECT_ACCESS")
+    raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST")
+
+
+def numbered(replicas: list[sqlite3.Row], usable: list[sqlite3.Row], number: str) -> sqlite3.Row:
+    for replica in replicas:
+        if str(replica["data_repl_num"]) == number:
+            if replica not in usable:
+                raise IrodsError("SYS_REPLICA_INACCESSIBLE")
+            return replica
+    raise IrodsError("SYS_REPLICA_DOES_NOT_EXIST")
 
 
 def lies_on(replica: sqlite3.Row, resource: str) -> bool:
@@ -64,7 +82,7 @@ def lies_on(replica: sqlite3.Row, resource: str) -> bool:
 
 def require_unlocked(replicas: list[sqlite3.Row]) -> None:
     """Raises IrodsError when a replica is being written."""
-    if any(replica["data_is_dirty"] not in (Status.GOOD, Status.STALE) for replica in replicas):
+    if not all(map(is_at_rest, replicas)):
         raise IrodsError("LOCKED_DATA_OBJECT_ACCESS")
 
 

@@ -60,10 +60,18 @@ def require_root(catalog: Catalog, keywords: dict[str, str]) -> None:
 
 
 def resource_for_create(catalog: Catalog, keywords: dict[str, str]) -> Resource:
-    """Where a new data object goes: the resource the client asks for or the zone's default."""
+    """Where a new data object goes: the resource the client asks for or the zone's default, which must be up."""
     if "resc_hier" in keywords:
         return by_hierarchy(catalog, keywords["resc_hier"])
-    return leaves(catalog, name_for_create(keywords))[0]
+    found = leaves(catalog, name_for_create(keywords))
+    up = [leaf for leaf in found if not is_down(catalog, leaf)]
+    if not up:
+        raise IrodsError("SYS_RESC_IS_DOWN")
+    return up[0]
+
+
+def is_down(catalog: Catalog, resource: Resource) -> bool:
+    return "down" in (catalog.value("SELECT resc_status FROM R_RESC_MAIN WHERE resc_id = ?", resource.id) or "")
 
 
 def name_for_create(keywords: dict[str, str]) -> str:

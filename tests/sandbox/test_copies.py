@@ -296,3 +296,26 @@ def test_a_replica_whose_columns_are_set_as_those_of_the_only_good_one_makes_its
         session.data_objects.modDataObjMeta({"objPath": path, "replNum": 7}, {"dataComments": "x"})
     session.data_objects.modDataObjMeta({"objPath": path, "replNum": 1}, {"dataSize": "5", "allReplStatus": ""})
     assert replicas(session, path) == {"demoResc": (0, "0", 7), other: (1, "1", 5)}
+
+
+def test_replicas_on_a_resource_that_is_down_are_out_of_reach(
+    session: iRODSSession, path: str, make_resource: MakeResource
+) -> None:
+    one, other = make_resource(), make_resource()
+    write(session, path, b"content", **{kw.DEST_RESC_NAME_KW: one})
+    session.data_objects.replicate(path, resource=other)
+    for name in (one, other):
+        session.resources.modify(name, "status", "down")
+        with refused("SYS_RESC_IS_DOWN"):
+            session.data_objects.open(f"{path}-new", "w", **{kw.DEST_RESC_NAME_KW: name})
+        if name == one:
+            with session.data_objects.open(path, "r") as file:
+                assert file.read() == b"content"
+            with refused("SYS_REPLICA_INACCESSIBLE"):
+                session.data_objects.open(path, "r", **{kw.REPL_NUM_KW: "0"})
+    with refused("HIERARCHY_ERROR"):
+        session.data_objects.open(path, "r")
+    for name in (one, other):
+        session.resources.modify(name, "status", "up")
+    with session.data_objects.open(path, "r", **{kw.REPL_NUM_KW: "0"}) as file:
+        assert file.read() == b"content"
