@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,13 +13,16 @@ from rich.console import Console
 
 from benchmarks import report, stand_in
 from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, embedded_zone
-from benchmarks.sizes import Sizes
+from benchmarks.sizes import MEGABYTE, Sizes
 from benchmarks.trees import Sources
 from benchmarks.workloads import WORKLOADS, Workload
 from tests.proxy import Proxy
 
 THROUGHPUT = {"write", "read", "getattr"}
 """Workloads of which the mount's own speed is the limit, when the zone is fast enough."""
+
+BEST_OF = 5
+"""How often throughput is measured: other work on the machine only ever makes it look worse."""
 
 NAMES = ", ".join(workload.name for workload in WORKLOADS)
 _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, number in api_number.items()}
@@ -28,6 +32,9 @@ _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, nu
 @click.option("--workload", metavar="NAME", multiple=True, help=f"Only these: {NAMES}.")
 @click.option(
     "--delay", metavar="MS", type=float, multiple=True, default=[0.0, 20.0], help="Milliseconds to add to round trips."
+)
+@click.option(
+    "--rate", metavar="MB", type=float, default=math.inf, help="What one connection carries at most in a second."
 )
 @click.option("--scale", type=float, default=0.2, help="How much work, as a part of 500 files and 512 MiB.")
 @click.option("--zone", metavar="ENVIRONMENT", type=Path, help="A zone of yours: its irods_environment.json.")
@@ -40,6 +47,7 @@ _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, nu
 def main(
     workload: tuple[str, ...],
     delay: tuple[float, ...],
+    rate: float,
     scale: float,
     zone: Path | None,
     mounted: Path | None,
@@ -63,20 +71,21 @@ def main(
             return
         environment = zone or stack.enter_context(embedded_zone(local, as_administrator=as_administrator))
         for milliseconds in [0.0] if direct else delay:
-            with _proxy(environment, milliseconds, direct=direct) as proxy:
+            with _proxy(environment, milliseconds, rate, direct=direct) as proxy:
                 place = ZonePlace(environment, local, sources, sizes, proxy)
                 title = "without a proxy" if direct else f"{milliseconds:g} ms round trip added"
+                title += "" if math.isinf(rate) else f", {rate:g} MB a second on each connection"
                 _run(console, title, place, chosen, plain=plain, apis=apis)
         if memory and (fast := [each for each in chosen if each.name in THROUGHPUT]):
             _run_from_memory(console, environment, local, sizes, fast, plain=plain)
 
 
 @contextmanager
-def _proxy(environment: Path, milliseconds: float, *, direct: bool) -> Iterator[Proxy | None]:
+def _proxy(environment: Path, milliseconds: float, rate: float, *, direct: bool) -> Iterator[Proxy | None]:
     if direct:
         yield None
         return
-    with Proxy.before(*ZonePlace.address(environment), milliseconds / 1000) as proxy:
+    with Proxy.before(*ZonePlace.address(environment), milliseconds / 1000, rate * MEGABYTE) as proxy:
         yield proxy
 
 
@@ -87,10 +96,20 @@ def _run_from_memory(
     (local / "full").mkdir()
     with stand_in.before(*ZonePlace.address(environment)) as port:
         place = ZonePlace(environment, local, Sources(local / "full", full), full, None, port=port)
-        _run(console, "from memory, without a proxy", place, workloads, plain=plain, apis=False)
+        title = f"from memory, without a proxy, the best of {BEST_OF}"
+        _run(console, title, place, workloads, plain=plain, apis=False, times=BEST_OF)
 
 
-def _run(console: Console, title: str, place: Place, workloads: Sequence[Workload], *, plain: bool, apis: bool) -> None:
+def _run(
+    console: Console,
+    title: str,
+    place: Place,
+    workloads: Sequence[Workload],
+    *,
+    plain: bool,
+    apis: bool,
+    times: int = 1,
+) -> None:
     sizes = place.sizes
     result = report.table(
         f"{title}: {sizes.files} files of {sizes.file_bytes} bytes in {sizes.collections} directories, "
@@ -99,7 +118,7 @@ def _run(console: Console, title: str, place: Place, workloads: Sequence[Workloa
     try:
         for workload in workloads:
             console.print(f"[dim]{title}: {workload.what}[/dim]")
-            cost = place.on_mount(workload)
+            cost = min((place.on_mount(workload) for _ in range(times)), key=lambda cost: cost.seconds)
             report.add(result, workload, sizes, cost, place.plainly(workload) if plain else None)
             if apis and cost.requests is not None:
                 counted = cost.requests.most_common()
