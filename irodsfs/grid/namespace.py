@@ -112,6 +112,7 @@ async def list_collection(
     if path == "/":
         yield await _zones(zone), False
         return
+    await zone.know_groups()
     missing = {top.path: top for top in _top_collections(zone, path)}
     async with aclosing(_arriving(zone, _selection(zone, _directly_in(equal(path)), posix=posix))) as pages:
         async for entries, more in pages:
@@ -236,6 +237,7 @@ def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: boo
 
 async def _select(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> list[Entry] | None:
     """Entries with the user's access to them; None when there are more than `limit` rows."""
+    await zone.know_groups()
     selection = _selection(zone, scope, limit, posix=posix)
     collections, replicas, *laid = await zone.pages(*selection.queries)
     if any(page.continuation == MORE_WAS_THERE for page in (collections, replicas, *laid)):

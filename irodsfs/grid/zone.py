@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 from irods.models import Group, User
@@ -19,6 +20,9 @@ from irodsfs.grid.retrying import retrying
 
 REPLICA_TRUNCATE_SINCE = (4, 3, 2)
 ADMINISTRATOR = "rodsadmin"
+
+GROUPS_FOR = 30.0
+"""Seconds for which the groups of the user are believed."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +45,48 @@ class Zone:
     """
 
     def __init__(
-        self, pool: ConnectionPool, identity: Identity, server_version: tuple[int, ...], background: trio.Nursery
+        self,
+        pool: ConnectionPool,
+        identity: Identity,
+        server_version: tuple[int, ...],
+        background: trio.Nursery,
+        clock: Callable[[], float],
     ) -> None:
         self.pool = pool
         self.identity = identity
         self.server_version = server_version
         self.background = background
+        self._clock = clock
+        self._groups_asked = clock()
 
     @classmethod
-    async def enter(cls, session: iRODSSession, connections: int, background: trio.Nursery) -> Zone:
+    async def enter(
+        cls,
+        session: iRODSSession,
+        connections: int,
+        background: trio.Nursery,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
         pool = ConnectionPool(session, connections)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
-        query = Query((Group.id, User.type), ((User.name, equal(user)), (User.zone, equal(zone))))
         async with pool.connection() as connection:
             version = connection.server_version
-            replies = await pool.run(connection, [query.request()])
+            replies = await pool.run(connection, [_who_is(user, zone).request()])
         rows = page(replies[0]).rows
         is_administrator = any(kind == ADMINISTRATOR for _, kind in rows)
         ids = tuple(id_ for id_, _ in rows)
         identity = Identity(user, zone, ids, is_administrator, MODIFY_OBJECT if session.ticket__ else None)
-        return cls(pool, identity, version, background)
+        return cls(pool, identity, version, background, clock)
+
+    async def know_groups(self) -> None:
+        """Learn anew which groups the user is in, in one flight, when it was long ago that this was asked for."""
+        if self._clock() - self._groups_asked <= GROUPS_FOR:
+            return
+        self._groups_asked = self._clock()
+        (rows,) = await self.query(_who_is(self.identity.user, self.identity.zone))
+        self.identity = replace(self.identity, ids=tuple(id_ for id_, _ in rows))
 
     @property
     def can_truncate_replicas(self) -> bool:
@@ -99,3 +123,8 @@ class Zone:
 
     async def leave(self) -> None:
         await self.pool.close()
+
+
+def _who_is(user: str, zone: str) -> Query:
+    """Asks for the ids of a user and its groups, and for the user's type."""
+    return Query((Group.id, User.type), ((User.name, equal(user)), (User.zone, equal(zone))))

@@ -1,0 +1,93 @@
+"""Who we are in a zone, while that changes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+import trio
+from irods.access import iRODSAccess
+from irods.api_number import api_number
+from irods.session import iRODSSession
+
+from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.namespace import find, list_small_collection
+from irodsfs.grid.zone import GROUPS_FOR, Zone
+from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
+
+PASSWORD = "open sesame"
+QUERY = api_number["GEN_QUERY_AN"]
+
+
+class Clock:
+    """Shows `now` (seconds)."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Visitor:
+    """A user who may write an object as a member of a group that it is not in, and who enters through a proxy."""
+
+    name: str
+    group: str
+    path: str
+    proxy: Proxy
+
+    @asynccontextmanager
+    async def entered(self, clock: Callable[[], float]) -> AsyncIterator[Zone]:
+        with iRODSSession(
+            host="127.0.0.1", port=self.proxy.port, user=self.name, password=PASSWORD, zone="tempZone"
+        ) as session:
+            async with trio.open_nursery() as background:
+                zone = await Zone.enter(session, 2, background, clock)
+                yield zone
+                await zone.leave()
+
+
+@pytest.fixture
+def visitor(zone_server: EmbeddedZone, session: iRODSSession, home: str) -> Iterator[Visitor]:
+    name, group = (f"{kind}{uuid.uuid4().hex[:8]}" for kind in "ug")
+    session.users.create(name, "rodsuser")
+    session.users.modify(name, "password", PASSWORD)
+    session.groups.create(group)
+    session.acls.set(iRODSAccess("read", home, name, session.zone))
+    session.data_objects.create(f"{home}/object")
+    session.acls.set(iRODSAccess("write", f"{home}/object", group, session.zone))
+    with Proxy.before(zone_server.host, zone_server.port) as proxy:
+        yield Visitor(name, group, f"{home}/object", proxy)
+
+
+async def test_groups_that_the_user_joins_and_leaves_are_seen_in_time(visitor: Visitor, session: iRODSSession) -> None:
+    clock = Clock()
+    async with visitor.entered(clock) as zone:
+        assert await find(zone, visitor.path) is None
+        session.groups.addmember(visitor.group, visitor.name)
+        clock.now += GROUPS_FOR + 1
+        entry = await find(zone, visitor.path)
+        assert entry is not None
+        assert entry.access == MODIFY_OBJECT
+        session.groups.removemember(visitor.group, visitor.name)
+        clock.now += GROUPS_FOR + 1
+        assert await find(zone, visitor.path) is None
+
+
+async def test_groups_are_not_asked_for_with_each_listing(visitor: Visitor, home: str) -> None:
+    clock = Clock()
+    async with visitor.entered(clock) as zone:
+
+        async def queries_of_a_listing() -> int:
+            counted = visitor.proxy.count()
+            assert await list_small_collection(zone, home) == []
+            return counted[QUERY]
+
+        usual = await queries_of_a_listing()
+        clock.now += GROUPS_FOR + 1
+        assert [await queries_of_a_listing() for _ in range(3)] == [usual + 1, usual, usual]
