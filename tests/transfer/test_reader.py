@@ -141,6 +141,25 @@ async def test_a_long_line_is_read_on_several_connections_that_end_with_the_read
         assert proxy.requests[api_number["DATA_OBJ_OPEN_AN"]] == proxy.requests[api_number["DATA_OBJ_CLOSE_AN"]]
 
 
+@pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ", "CLOSE"])
+@pytest.mark.parametrize("pieces", [0, 7, 60])
+async def test_a_connection_that_breaks_costs_time_and_no_bytes(
+    path: str, zone_server: EmbeddedZone, api: str, pieces: int
+) -> None:
+    with (
+        Proxy.before(zone_server.host, zone_server.port, delay=0.005) as proxy,
+        dataclasses.replace(zone_server, port=proxy.port).session() as session,
+    ):
+        async with opened(path, session) as subject:
+            brought = b""
+            for _ in range(pieces):
+                brought += await subject.read(len(brought), CHUNK // 2)
+            proxy.cut_at(api_number[f"DATA_OBJ_{api}_AN"])
+            while piece := await subject.read(len(brought), CHUNK // 2):
+                brought += piece
+    assert brought == CONTENT
+
+
 async def test_a_read_at_the_end_is_short_and_beyond_it_empty(path: str, session: iRODSSession) -> None:
     end = len(CONTENT)
     async with opened(path, session) as subject:
