@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -31,9 +32,6 @@ LARGE_FOR = 600.0
 
 MANY_NAMES = 16
 """Names asked for in a large collection, one by one, that make it likely that all will be asked for."""
-
-SIBLING_PATHS = 6_000
-"""Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
 
 
 class Catalog(Belief):
@@ -113,10 +111,8 @@ class Catalog(Belief):
         listing = self._listing_with(path)
         if listing is None and (found := self._found.get(path)) is not None:
             return found.entry
-        # Whoever asks for one name in a collection will ask for more, and a small listing costs no more than one name.
-        if listing is None and name and parent not in self._large:
-            async with self._alone(parent):
-                listing = self._listing_with(path) or await self._list_if_small(parent)
+        if listing is None and name:
+            listing = await self._list_around(path)
         if listing is not None:
             return listing.get(name)
         if name and (arriving := self._asked_in_large(parent)) is not None:
@@ -128,6 +124,21 @@ class Catalog(Belief):
         async with self._alone(path):
             found = self._found.get(path)
             return found.entry if found else await self._find_one(path)
+
+    async def _list_around(self, path: str) -> Listing | None:
+        """The listing in which a path is, or is missing; None when that is too large for one flight."""
+        parent = posixpath.dirname(path)
+        goes_on = self._walk.goes_on_in(parent)
+        if parent in self._large and not goes_on:
+            return None
+        async with self._alone(parent):
+            listing = self._listing_with(path)
+            if listing is None and goes_on:
+                listing = await self._list_in_subtree(parent)
+            # Whoever asks for one name will ask for more, and a small listing costs no more than one name.
+            if listing is None and parent not in self._large:
+                listing = await self._list_if_small(parent)
+            return listing
 
     def _asked_in_large(self, path: str) -> Arriving | None:
         """The whole of a large collection that can be kept, once many of its names are asked for one by one."""
@@ -151,13 +162,24 @@ class Catalog(Belief):
     async def _list_and_foresee(self, path: str) -> Reading:
         """List a collection, and with it what is likely to be listed next."""
         self._walk.listed(path)
+        listing = await self._list_in_subtree(path)
+        if listing is None and self._walk.goes_over_siblings(path):
+            async with self._alone(f"{posixpath.dirname(path)}/*"):
+                listing = self._listings.get(path)
+                if listing is None:
+                    listing = await self._list_with_siblings(path)
+        return Reading(path, listing) if listing is not None else await self._list(path)
+
+    async def _list_in_subtree(self, path: str) -> Listing | None:
+        """List a collection with the whole subtree of one above it, when that is walked and small enough."""
         while (top := self._walk.top(path)) is not None:
-            if await self._list_below(top) and (listing := self._listings.get(path)) is not None:
-                return Reading(path, listing)
+            async with self._alone(f"{top}/**"):
+                if path in self._listings or await self._list_below(top):
+                    listing = self._listings.get(path)
+                    if listing is not None:
+                        return listing
             self._walk.is_too_large(top)
-        if self._walk.goes_over_siblings(path) and (listing := await self._list_with_siblings(path)) is not None:
-            return Reading(path, listing)
-        return await self._list(path)
+        return None
 
     async def _list(self, path: str) -> Reading:
         arriving = self._arrive(path)
@@ -220,21 +242,27 @@ class Catalog(Belief):
         return self._keep_fetched(path, entries, asked_at, journal)
 
     async def _list_with_siblings(self, path: str) -> Listing | None:
-        paths = list(_up_to(SIBLING_PATHS, dict.fromkeys([path, *self._unlisted_siblings(path)])))
+        paths = list(_up_to(self._walk.siblings(path), itertools.chain([path], self._unlisted_siblings(path))))
         if len(paths) == 1 or "'" in path:
             return None
         asked_at = self._clock()
         with self._journals.opened() as journal:
             entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
-        if entries is None or journal.moved_collections:
+        if entries is None:
+            self._walk.too_many_siblings(path)
+            return None
+        if journal.moved_collections:
             return None
         self._keep_all(paths, entries, asked_at, journal)
         return self._listings.get(path)
 
-    def _unlisted_siblings(self, path: str) -> list[str]:
-        siblings = self._listings.get(posixpath.dirname(path), {}).values()
-        collections = [sibling.path for sibling in siblings if sibling.is_collection and "'" not in sibling.path]
-        return [sibling for sibling in collections if sibling not in self._listings]
+    def _unlisted_siblings(self, path: str) -> Iterator[str]:
+        """Collections beside one, those first that come after it in the order of a walk."""
+        siblings = list(self._listings.get(posixpath.dirname(path), {}).values())
+        own = next((number for number, sibling in enumerate(siblings) if sibling.path == path), 0)
+        for sibling in itertools.chain(siblings[own + 1 :], siblings[:own]):
+            if sibling.is_collection and "'" not in sibling.path and sibling.path not in self._listings:
+                yield sibling.path
 
     async def _list_below(self, top: str) -> bool:
         asked_at = self._clock()
@@ -243,6 +271,7 @@ class Catalog(Belief):
         if entries is None or journal.moved_collections:
             return False
         self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)
+        self._walk.fetched(top)
         return True
 
     def _keep_all(self, paths: list[str], entries: list[Entry], asked_at: float, journal: Journal) -> None:

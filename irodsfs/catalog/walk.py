@@ -17,6 +17,12 @@ AT_ONCE = 1.0
 WALK = 4
 """Listings below one collection that make it likely that everything below it will be listed."""
 
+SIBLING_PATHS = 6_000
+"""Characters that the paths in one condition may have: the server keeps them in a buffer of its own."""
+
+FEWER = 4
+"""How many times fewer siblings are listed together when they were too many."""
+
 TOO_LARGE_FOR = 600.0
 """Seconds for which a subtree that was too large is not tried again."""
 
@@ -29,7 +35,10 @@ class Walk:
         self._children: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
         self._below: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
         self._just_listed: TTLCache[str, None] = TTLCache(REMEMBERED, min(AT_ONCE, time_to_live), clock)
+        # A walk that goes on at once when what was fetched is too old to be believed need not be recognised again.
+        self._fetched: TTLCache[str, None] = TTLCache(REMEMBERED, time_to_live + AT_ONCE, clock)
         self._too_large: TTLCache[str, None] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
+        self._siblings: TTLCache[str, int] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
 
     def listed(self, path: str) -> None:
         """A collection had to be listed."""
@@ -50,14 +59,33 @@ class Walk:
             (
                 ancestor
                 for ancestor in reversed(list(self._ancestors(path)))
-                if self._below.get(ancestor, 0) >= WALK and ancestor not in self._too_large
+                if self._is_walked(ancestor) and ancestor not in self._too_large
             ),
             None,
         )
 
+    def fetched(self, path: str) -> None:
+        """The subtree of a collection was fetched."""
+        self._fetched[path] = None
+
     def is_too_large(self, path: str) -> None:
         """A subtree turned out to have more entries than are worth fetching at once."""
         self._too_large[path] = None
+
+    def goes_on_in(self, path: str) -> bool:
+        """True when a collection was part of a subtree that was fetched, of which nothing is believed any more."""
+        return any(ancestor in self._fetched for ancestor in self._ancestors(path))
+
+    def siblings(self, path: str) -> int:
+        """How many characters the paths of collections may have that are listed together with one beside them."""
+        return self._siblings.get(posixpath.dirname(path), SIBLING_PATHS)
+
+    def too_many_siblings(self, path: str) -> None:
+        """So many collections turned out to have more entries than are worth fetching at once."""
+        self._siblings[posixpath.dirname(path)] = self.siblings(path) // FEWER
+
+    def _is_walked(self, path: str) -> bool:
+        return self._below.get(path, 0) >= WALK or path in self._fetched
 
     def _ancestors(self, path: str) -> Iterator[str]:
         while path not in (self._root, "/"):
