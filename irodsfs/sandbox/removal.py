@@ -8,7 +8,7 @@ import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import vault
+from irodsfs.sandbox import clock, vault
 from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import rename
@@ -25,6 +25,11 @@ TAKEN = frozenset(map(code_of, ("CAT_NAME_EXISTS_AS_DATAOBJ", "CAT_NAME_EXISTS_A
 
 def is_trash(agent: Agent, path: str) -> bool:
     return path.startswith(f"/{agent.zone.name}/trash/")
+
+
+def is_younger(row: sqlite3.Row, minutes: str) -> bool:
+    """Whether an entry was modified fewer minutes ago than that, when any are given."""
+    return minutes.isdecimal() and clock.seconds() - int(row["modify_ts"]) < int(minutes) * 60
 
 
 def move_to_trash(agent: Agent, path: str, kind: int) -> None:

@@ -189,3 +189,35 @@ def test_who_may_write_sets_the_time_of_a_collection(session: iRODSSession, alic
     send(alice, "MOD_COLL_AN", request)
     row = session.query(Collection.modify_time).filter(Collection.name == home).one()
     assert row[Collection.modify_time].timestamp() == 1000
+
+
+def test_a_home_that_is_not_empty_is_not_removed(session: iRODSSession, alice: iRODSSession) -> None:
+    path = f"/{alice.zone}/home/{alice.username}"
+    make_object(alice, f"{path}/object")
+    with refused("CANT_RM_NON_EMPTY_HOME_COLL"):
+        session.collections.remove(path, recurse=True, force=True)
+    assert names(session, path) == {"object"}
+
+
+def test_a_tree_is_unregistered_and_its_files_are_left(session: iRODSSession, home: str) -> None:
+    session.collections.create(f"{home}/tree")
+    make_object(session, f"{home}/tree/object")
+    file = Path(session.data_objects.get(f"{home}/tree/object").replicas[0].path)
+    session.collections.unregister(f"{home}/tree")
+    assert not session.collections.exists(f"{home}/tree")
+    assert file.read_bytes() == b"content"
+
+
+def test_only_administrators_empty_the_trash_of_others_and_of_what_is_old_enough(
+    session: iRODSSession, alice: iRODSSession
+) -> None:
+    home, trash = (f"/{alice.zone}/{place}/{alice.username}/tree" for place in ("home", "trash/home"))
+    alice.collections.create(home)
+    make_object(alice, f"{home}/object")
+    alice.collections.remove(home, recurse=True)
+    with refused("CAT_INSUFFICIENT_PRIVILEGE_LEVEL"):
+        alice.collections.remove(trash, recurse=True, irodsAdminRmTrash="")
+    session.collections.remove(trash, recurse=True, irodsAdminRmTrash="", age="60")
+    assert names(session, trash) == {"object"}
+    session.collections.remove(trash, recurse=True, irodsAdminRmTrash="")
+    assert not session.collections.exists(trash)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.access import is_admin_request, is_visible, replicas_for, visible_collection, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError, named
+from irodsfs.sandbox.errors import IrodsError, code_of, named
 from irodsfs.sandbox.moves import COLLECTION
 from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas
 from irodsfs.sandbox.paths import checked, split
 from irodsfs.sandbox.permissions import Access, access_of
-from irodsfs.sandbox.removal import is_trash, move_to_trash, remove_empty_collection, unlink
+from irodsfs.sandbox.removal import (
+    UNREGISTER,
+    has_entries,
+    is_trash,
+    is_younger,
+    move_to_trash,
+    remove_empty_collection,
+    unlink,
+)
 from irodsfs.sandbox.replicas import require_unlocked
 from irodsfs.sandbox.wire import Struct
 
@@ -90,10 +99,11 @@ def collection_remove(agent: Agent, request: Request) -> Reply:
         remove_empty_collection(agent, path, as_admin=as_admin)
         return Reply(0, progress(1, 1, path))
     require_tree(agent, path)
-    if not keywords.keys() & {"forceFlag", "irodsRmTrash", "irodsAdminRmTrash"}:
+    unregisters = request.input.integer("oprType") == UNREGISTER
+    if not (unregisters or keywords.keys() & {"forceFlag", "irodsRmTrash", "irodsAdminRmTrash"}):
         move_to_trash(agent, path, COLLECTION)
         return Reply(0, progress(1, 1, path))
-    removal = TreeRemoval(agent, keywords, as_admin)
+    removal = TreeRemoval(agent, keywords, as_admin, unregisters)
     status = removal.run(path)
     return Reply(status, progress(removal.count, 0, "") if status >= 0 else None)
 
@@ -112,18 +122,30 @@ def progress(count: int, total: int, last: str) -> Struct:
 
 
 class TreeRemoval:
-    """The removal of a tree for good: goes on after a failure, tells the client every ten files."""
+    """The removal of a tree for good: goes on after a failure, tells the client every ten files.
 
-    def __init__(self, agent: Agent, keywords: dict[str, str], as_admin: bool) -> None:
+    Home collections are only removed when they are empty, and what is younger than ``age`` minutes not at all.
+    """
+
+    def __init__(self, agent: Agent, keywords: dict[str, str], as_admin: bool, unregisters: bool) -> None:
         self.agent = agent
         self.empties_trash = bool(keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"})
-        self.as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
+        if "irodsAdminRmTrash" in keywords and not agent.user.is_admin:
+            raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
+        self.as_admin = as_admin or "irodsAdminRmTrash" in keywords
+        self.unregisters = unregisters
+        self.age = keywords.get("age", "")
         self.count = 0
 
     def run(self, path: str) -> int:
         """Removes everything at and below a path; 0 or the code of the last failure."""
         if self.empties_trash and not is_trash(self.agent, path):
             raise IrodsError("SYS_INVALID_FILE_PATH")
+        collection = find_collection(self.agent.catalog, path)
+        if collection is not None and is_younger(collection, self.age):
+            return 0
+        if collection is not None and is_home(path) and has_entries(self.agent.catalog, collection):
+            return code_of("CANT_RM_NON_EMPTY_HOME_COLL")
         failures = [self.attempt(self.remove_data_object, child) for child in data_objects_in(self.agent, path)]
         failures += [self.run(child) for child in collections_in(self.agent, path)]
         if not (self.empties_trash and is_trash_home(self.agent, path)):
@@ -141,8 +163,10 @@ class TreeRemoval:
         level = Access.DELETE_OBJECT
         with self.agent.catalog.transaction():
             replicas = replicas_for(self.agent, path, level, "CAT_NO_ROWS_FOUND", as_admin=self.as_admin)
+            if self.empties_trash and is_younger(replicas[0], self.age):
+                return
             require_unlocked(replicas)
-            unlink(self.agent, replicas)
+            unlink(self.agent, replicas, unregister=self.unregisters)
         self.count += 1
         if self.count == FILES_PER_STATUS:
             self.agent.converse(progress(self.count, 0, path), COLLECTION_STATUS)
@@ -166,6 +190,11 @@ def collections_in(agent: Agent, path: str) -> list[str]:
         "SELECT coll_name, coll_id FROM R_COLL_MAIN WHERE parent_coll_name = ? ORDER BY coll_name", path
     )
     return [row["coll_name"] for row in rows if is_visible(agent, row["coll_id"])]
+
+
+def is_home(path: str) -> bool:
+    """Whether a path is that of a zone's homes or of one of them."""
+    return re.fullmatch("/[^/]+/home(/[^/]*)?", path, re.DOTALL) is not None
 
 
 def is_trash_home(agent: Agent, path: str) -> bool:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import clock, vault
+from irodsfs.sandbox import vault
 from irodsfs.sandbox.access import is_admin_request, replicas_for, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import source_and_target
@@ -15,7 +15,7 @@ from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, rename
 from irodsfs.sandbox.paths import checked, zone_of
 from irodsfs.sandbox.permissions import Access, require
-from irodsfs.sandbox.removal import UNREGISTER, is_trash, move_to_trash, unlink
+from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 from irodsfs.sandbox.wire import Struct
 
@@ -44,11 +44,6 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
         else:
             move_to_trash(agent, path, DATA_OBJECT)
     return Reply()
-
-
-def is_younger(replica: sqlite3.Row, minutes: str) -> bool:
-    """Whether a replica was modified fewer minutes ago than that, when any are given."""
-    return minutes.isdigit() and clock.seconds() - int(replica["modify_ts"]) < int(minutes) * 60
 
 
 @handles(627)
