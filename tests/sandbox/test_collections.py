@@ -221,3 +221,11 @@ def test_only_administrators_empty_the_trash_of_others_and_of_what_is_old_enough
     assert names(session, trash) == {"object"}
     session.collections.remove(trash, recurse=True, irodsAdminRmTrash="")
     assert not session.collections.exists(trash)
+
+
+def test_whether_a_name_is_taken_is_not_told_to_who_may_not_see_it(session: iRODSSession, alice: iRODSSession) -> None:
+    hidden = f"/{session.zone}/home/{session.username}/hidden"
+    session.collections.create(hidden)
+    for name in ("hidden", "none"):
+        with pytest.raises(CAT_NO_ACCESS_PERMISSION):
+            alice.collections.create(f"/{session.zone}/home/{session.username}/{name}", recurse=False)

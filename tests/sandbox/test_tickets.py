@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from irods import exception
+from irods.access import iRODSAccess
 from irods.models import Collection, DataObject, TicketQuery
 from irods.session import iRODSSession
 from irods.ticket import Ticket
@@ -324,3 +325,17 @@ def test_guests_without_a_password_use_tickets(
     assert read(guest, data_object) == b"content"
     with zone_server.session("anonymous", "") as without, pytest.raises(exception.OBJ_PATH_DOES_NOT_EXIST):
         read(without, data_object)
+
+
+def test_a_write_ticket_of_a_collection_makes_collections_in_it_and_is_all_that_counts(
+    session: iRODSSession, alice: iRODSSession, with_ticket: WithTicket, home: str
+) -> None:
+    session.acls.set(iRODSAccess("write", home, alice.username))
+    for kind, error in (("read", "CAT_NO_ACCESS_PERMISSION"), ("write", None)):
+        guest = with_ticket(issue(session, kind, home), alice.username)
+        if error:
+            with refused(error):
+                guest.collections.create(f"{home}/new", recurse=False)
+        else:
+            guest.collections.create(f"{home}/new", recurse=False)
+    assert session.collections.get(f"{home}/new").owner_name == alice.username

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ from irodsfs.sandbox.access import is_admin_request, is_visible, replicas_for, v
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError, code_of, named
 from irodsfs.sandbox.moves import COLLECTION
-from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas
+from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas, may_change
 from irodsfs.sandbox.paths import checked, split
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.removal import (
     UNREGISTER,
     has_entries,
@@ -73,20 +72,18 @@ def make_all(agent: Agent, path: str) -> None:
 
 def make_one(agent: Agent, path: str) -> None:
     catalog = agent.catalog
-    if find_collection(catalog, path) is not None:
+    if visible_collection(agent, path) is not None:
         raise IrodsError("CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME")
-    if find_replicas(catalog, path):
-        raise IrodsError("CAT_NAME_EXISTS_AS_DATAOBJ")
     parent = find_collection(catalog, split(path)[0])
     if parent is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown")
-    require_change(agent, parent)
-    add_collection(agent, path, parent)
-
-
-def require_change(agent: Agent, collection: sqlite3.Row) -> None:
-    if access_of(agent, collection["coll_id"]) < Access.MODIFY_OBJECT:
+    if not may_change(agent, parent["coll_id"]):
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
+    if find_replicas(catalog, path):
+        raise IrodsError("CAT_NAME_EXISTS_AS_DATAOBJ")
+    if find_collection(catalog, path) is not None:
+        raise IrodsError("CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME")
+    add_collection(agent, path, parent)
 
 
 @handles(679)
