@@ -1,7 +1,8 @@
-"""The control socket beside python-irodsclient and the mount: `python -m benchmarks.control [MEBIBYTES]`.
+"""The control socket beside python-irodsclient and the mount: `python -m benchmarks.control [MEBIBYTES [DELAY]]`.
 
 Small queries through the socket and directly, one after the other; a file that goes up and down through the socket, and
-as a plain copy through the mount. The two take turns, so that what else the machine does slows both down.
+as a plain copy through the mount. The two take turns, so that what else the machine does slows both down. DELAY is
+added to each round trip, in milliseconds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rich.console import Console
 from irodsfs.control.client import ControlClient, control_of
 from tests.control.sockets import connected
 from tests.mounts import Mount
+from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
 ROUNDS = 5
@@ -63,11 +65,13 @@ class Comparison:
 
 
 def main() -> None:
-    mebibytes = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
+    mebibytes, delay = [*map(int, sys.argv[1:]), *(1024, 0)[len(sys.argv) - 1 :]]
     report = Console(highlight=False, soft_wrap=True).print
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="irodsfs-benchmark-")))
         zone = stack.enter_context(EmbeddedZone.served(directory))
+        if delay:
+            zone.port = stack.enter_context(Proxy.before(zone.host, zone.port, delay / 1000)).port
         session = stack.enter_context(zone.session())
         mount = _mounted(directory, zone)
         stack.callback(mount.stop)
