@@ -23,24 +23,29 @@ async def pages(pool: ConnectionPool, *results: Continue) -> AsyncGenerator[list
 
     Results that are not wanted to their end are closed in the zone when the generator is.
     """
-    async with pool.connection() as connection:
-        current = [Page([], 0)] * len(results)
-        wanted = list(range(len(results)))
-        try:
-            while wanted:
+    current = [Page([], 0)] * len(results)
+    wanted = list(range(len(results)))
+    connection: ZoneConnection | None = None
+    try:
+        while wanted:
+            # In its turn while it asks only: who takes the pages may take time, and others have flights, too.
+            async with pool.turn():
+                connection = connection or await pool.dedicate()
                 requests = [results[index](current[index].continuation) for index in wanted]
                 arrived = await pool.in_thread(partial(_fetch, connection, requests))
-                current = [Page([], known.continuation) for known in current]
-                for index, each in zip(wanted, arrived, strict=True):
-                    current[index] = each
-                wanted = [index for index in wanted if current[index].continuation > 0]
-                yield current
-        finally:
+            current = [Page([], known.continuation) for known in current]
+            for index, each in zip(wanted, arrived, strict=True):
+                current[index] = each
+            wanted = [index for index in wanted if current[index].continuation > 0]
+            yield current
+    finally:
+        if connection is not None:
             continuations = [(index, current[index].continuation) for index in wanted]
             unfinished = [closing(results[index](number)) for index, number in continuations if number > 0]
-            if unfinished and not connection.broken:
-                with trio.CancelScope(shield=True):
+            with trio.CancelScope(shield=True):
+                if unfinished and not connection.broken:
                     await pool.run(connection, unfinished)
+                await pool.give_back(connection)
 
 
 def _fetch(connection: ZoneConnection, requests: Sequence[Request]) -> list[Page]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 import trio
@@ -41,12 +41,16 @@ class ConnectionPool:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""
-        async with self._free:
+        async with self.turn():
             connection = await self.dedicate()
             try:
                 yield connection
             finally:
                 await self.give_back(connection)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The right to have a flight under way for the time of the block, on a connection that is dedicated."""
+        return self._free
 
     @asynccontextmanager
     async def spare(self) -> AsyncIterator[ZoneConnection | None]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from irodsfs.control.mounted import CONNECTIONS
 from tests.control.sockets import plainly_connected
 from tests.mounts import Mount
 
@@ -93,11 +95,23 @@ def test_a_short_result_has_a_length(control: httpx.Client) -> None:
     assert (nothing.headers["content-length"], nothing.json()) == ("11", {"row": []})
 
 
-def test_results_that_nobody_reads_to_their_end_hold_nothing_back(control: httpx.Client, mounted_zone: Mount) -> None:
+@contextmanager
+def half_read(path: str) -> Iterator[None]:
+    """A client that has asked for a long result, and has read no more than the beginning of the answer."""
     body = json.dumps(QUERY)
     headers = f"Host: i\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    for _ in range(8):
-        with plainly_connected(os.getxattr(mounted_zone.path, "irods.control").decode()) as client:
-            client.sendall(f"POST /genQuery HTTP/1.1\r\n{headers}\r\n{body}".encode())
-            assert client.recv(12) == b"HTTP/1.1 200"
+    with plainly_connected(path) as client:
+        client.sendall(f"POST /genQuery HTTP/1.1\r\n{headers}\r\n{body}".encode())
+        assert client.recv(12) == b"HTTP/1.1 200"
+        yield
+
+
+def test_results_that_are_read_slowly_or_not_to_their_end_keep_no_query_waiting(
+    control: httpx.Client, mounted_zone: Mount
+) -> None:
+    path = os.getxattr(mounted_zone.path, "irods.control").decode()
+    with ExitStack() as readers:
+        for _ in range(CONNECTIONS + 1):
+            readers.enter_context(half_read(path))
+        assert len(control.post("/genQuery", json={"select": [{"value": "RESC_NAME"}]}).json()["row"]) > 0
     assert len(list(rows_in_json(control.post("/genQuery", json=QUERY).text))) == AVUS * OBJECTS
