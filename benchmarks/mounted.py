@@ -109,6 +109,10 @@ def dump_attributes(there: Mounted) -> None:
     run("getfattr", "-R", "-d", there.path / "annotated")
 
 
+def list_many(there: Mounted) -> None:
+    run("ls", "-l", there.path / "many")
+
+
 def copy_side_by_side(there: Mounted) -> None:
     """As many `cp` at a time as there are writers, each with its share of the small files."""
     files = sorted(there.sources.tree.glob("*/*"))

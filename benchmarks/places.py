@@ -20,9 +20,10 @@ from benchmarks.mounted import Mounted, run
 from benchmarks.plain import Plain
 from benchmarks.sizes import Sizes
 from benchmarks.trees import Sources, few_names
-from benchmarks.workloads import ANNOTATED, FEW, LARGE, TREE, Workload
+from benchmarks.workloads import ANNOTATED, FEW, LARGE, MANY, TREE, Workload
 from irodsfs.config import Setting, ZoneAccount, load
 from tests.mounts import Mount
+from tests.populating import CATALOG, fill
 from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
@@ -120,6 +121,17 @@ class ZonePlace:
                 path = f"{collection}/annotated/object{number:05}"
                 plain.put(session, path, b"content")
                 session.data_objects.get(path).metadata.add(iRODSMeta("number", str(number)))
+        elif what == MANY:
+            self._provide_many(session, f"{collection}/many")
+
+    def _provide_many(self, session: iRODSSession, collection: str) -> None:
+        if (self.directory / CATALOG).exists():
+            fill(EmbeddedZone(self.directory), session, collection, self.sizes.many)
+            return
+        # Collections are made faster than data objects.
+        session.collections.create(collection)
+        for number in range(self.sizes.many):
+            session.collections.create(f"{collection}/collection{number:06}")
 
     @contextmanager
     def _mount(self, collection: str) -> Iterator[Mount]:
@@ -201,6 +213,10 @@ class MountedPlace:
                 file = directory / "annotated" / f"object{number:05}"
                 file.write_bytes(b"content")
                 os.setxattr(file, "user.number", str(number).encode())
+        elif what == MANY:
+            (directory / "many").mkdir()
+            for number in range(self.sizes.many):
+                (directory / "many" / f"directory{number:06}").mkdir()
 
 
 Place = ZonePlace | MountedPlace

@@ -140,6 +140,11 @@ def dump_attributes(there: Plain) -> None:
         assert data_object.metadata.items()
 
 
+def list_many(there: Plain) -> None:
+    collection = there.session.collections.get(f"{there.collection}/many")
+    assert sum(1 for each in (*collection.subcollections, *collection.data_objects) if each.modify_time)
+
+
 def copy_side_by_side(there: Plain) -> None:
     files = sorted(there.sources.tree.glob("*/*"))
     there.session.collections.create(f"{there.collection}/shared")

@@ -22,6 +22,7 @@ class Sizes:
     attributes: int = 100
     renames: int = 25
     annotated: int = 1_000
+    many: int = 100_000
     writers: int = 16
 
     @classmethod
@@ -38,6 +39,7 @@ class Sizes:
             attributes=_part(full.attributes, scale),
             renames=_part(full.renames, scale),
             annotated=_part(full.annotated, scale),
+            many=_part(full.many, scale),
         )
 
 

@@ -9,7 +9,7 @@ from benchmarks import mounted, plain
 from benchmarks.mounted import Mounted
 from benchmarks.plain import Plain
 
-TREE, LARGE, ANNOTATED, FEW = "tree", "large", "annotated", "few"
+TREE, LARGE, ANNOTATED, FEW, MANY = "tree", "large", "annotated", "few", "many"
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,7 @@ WORKLOADS = (
     Workload("tar", "tar -x of small files", mounted.unpack, plain.unpack),
     Workload("remove", "rm -r of small files", mounted.remove_all, plain.remove_all, TREE, destructive=True),
     Workload("dump", "getfattr -R -d of many objects", mounted.dump_attributes, plain.dump_attributes, ANNOTATED),
-    Workload("parallel", "cp of small files, 16 at a time", mounted.copy_side_by_side, plain.copy_side_by_side),
+    Workload("parallel-cp", "cp of small files, 16 at a time, beside 16 sessions of python-irodsclient",
+             mounted.copy_side_by_side, plain.copy_side_by_side),
+    Workload("many", "ls -l of one directory of very many entries, cold", mounted.list_many, plain.list_many, MANY),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from benchmarks.trees import Sources
 from benchmarks.workloads import WORKLOADS
 from tests.proxy import Proxy
 
-SIZES = Sizes(files=60, collections=12, large_bytes=32 * MEGABYTE, stats=1_000, annotated=150)
+SIZES = Sizes(files=60, collections=12, large_bytes=32 * MEGABYTE, stats=1_000, annotated=150, many=2_500)
 DELAY = 0.01
 """Seconds: a flight is written long before the answer to its first request arrives, so flights are counted exactly."""
 
@@ -59,7 +59,8 @@ def cost(place: ZonePlace, name: str) -> Cost:
         pytest.param("tar", 4 * SIZES.files + 2 * MADE + LISTING, SIZES.files + 2 * MADE + 1, id="tar -x"),
         pytest.param("remove", SIZES.files + MADE + WALK, SIZES.files + MADE + 3, id="rm -r"),
         pytest.param("dump", 2 * LISTING + 3, 5, id="getfattr -R -d of many objects"),
-        pytest.param("parallel", 3 * SIZES.files + 1 + LISTING, SIZES.files + 2, id="16 cp side by side"),
+        pytest.param("parallel-cp", 3 * SIZES.files + 1 + LISTING, SIZES.files + 2, id="16 cp side by side"),
+        pytest.param("many", 2 * LISTING + 1, 3, id="ls -l of many entries"),
     ],
 )
 def test_work_costs_no_more_than(place: ZonePlace, name: str, requests: int, flights: int) -> None:
