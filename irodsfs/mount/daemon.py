@@ -29,6 +29,7 @@ from irodsfs.mount.attributes import Owner
 from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.files import Files
+from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
@@ -87,17 +88,18 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         personal = {SYMLINK, NAME, MODE} if config.posix_attributes else {SYMLINK, NAME}
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
         upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
-        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, upcoming, options)
+        former = FormerCollections(zone, config.resource)
+        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, upcoming, former, options)
         control_path = socket_path(config.name)
         operations = Operations(
             catalog,
             inodes,
             files,
-            Tree(zone, catalog, avus, inodes, files, inheritance, trash=config.trash),
+            Tree(zone, catalog, avus, inodes, files, inheritance, former, trash=config.trash),
             Repair(zone, catalog, read_only=config.read_only),
             Space(zone, config.resource),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
-            PosixAttributes(zone, catalog, config.resource) if config.posix_attributes else None,
+            PosixAttributes(zone, catalog, former, config.resource) if config.posix_attributes else None,
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,

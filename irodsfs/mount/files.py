@@ -18,6 +18,7 @@ from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inode
 from irodsfs.mount.upcoming import Upcoming
@@ -41,6 +42,7 @@ class Files:
         spool: Spool,
         inheritance: Inheritance,
         upcoming: Upcoming,
+        former: FormerCollections,
         options: TransferOptions,
     ) -> None:
         self._zone = zone
@@ -51,6 +53,7 @@ class Files:
         """Where the bytes are that the zone would not take."""
         self._options = options
         self._upcoming = upcoming
+        self._former = former
 
     async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
         """Open what exists. Its content and size are those of the zone now, unless this mount is writing it.
@@ -125,7 +128,7 @@ class Files:
         if contents is None or not contents.is_dirty:
             return
         began = time.time()
-        await contents.flush()
+        await self._former.with_room(inode.path or "", contents.flush)
         if inode.path is not None:
             self._upcoming.forget(inode.path)
             is_new = not self._catalog.is_registered(inode.path)

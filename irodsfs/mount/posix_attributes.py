@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
+from functools import partial
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.posix_attributes import LONGEST_TARGET, make_link, set_mode
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.flights import check_descriptor
 
@@ -17,10 +19,11 @@ from irodsfs.transfer.flights import check_descriptor
 class PosixAttributes:
     """Makes symbolic links, and keeps modes: in one flight each. Listings bring both along."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, resource: str | None) -> None:
+    def __init__(self, zone: Zone, catalog: Catalog, former: FormerCollections, resource: str | None) -> None:
         """`resource` for the data objects that are links."""
         self._zone = zone
         self._catalog = catalog
+        self._former = former
         self._resource = resource
 
     async def change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
@@ -38,13 +41,16 @@ class PosixAttributes:
         if len(target) > LONGEST_TARGET:
             raise OSError(errno.ENAMETOOLONG, f"{path}: a link names at most {LONGEST_TARGET} bytes")
         named = target.decode("utf-8")
-        opened, written, closed, described = await self._zone.fly(*make_link(path, named, resource=self._resource))
+        await self._former.with_room(path, partial(self._make, path, named))
+        entry = replace(made_now(path, is_collection=False), size=len(target), link_target=named)
+        self._catalog.added(entry)
+        return entry
+
+    async def _make(self, path: str, target: str) -> None:
+        opened, written, closed, described = await self._zone.fly(*make_link(path, target, resource=self._resource))
         check_descriptor(opened)
         written.check()
         closed.check()
         if described.failed:
             await self._zone.perform(requests.unlink(path))
             raise described.failure()
-        entry = replace(made_now(path, is_collection=False), size=len(target), link_target=named)
-        self._catalog.added(entry)
-        return entry

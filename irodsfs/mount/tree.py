@@ -26,6 +26,7 @@ from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
 from irodsfs.mount.files import Files
+from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
 
@@ -48,6 +49,7 @@ class Tree:
         inodes: Inodes,
         files: Files,
         inheritance: Inheritance,
+        former: FormerCollections,
         *,
         trash: bool,
     ) -> None:
@@ -57,6 +59,7 @@ class Tree:
         self._inodes = inodes
         self._files = files
         self._inheritance = inheritance
+        self._former = former
         self._trash = trash
 
     async def check_new(self, parent: str, path: str) -> None:
@@ -94,6 +97,7 @@ class Tree:
         if not await self._catalog.is_empty(path):
             raise OSError(errno.ENOTEMPTY, path)
         await self._remove(path, requests.remove_collection(path))
+        self._former.add(path)
         self._inodes.unlinked(path)
         self._catalog.removed(path)
 
@@ -131,7 +135,10 @@ class Tree:
         is_file = not entry.is_collection and entry.link_target is None
         if is_file:
             await self._inheritance.take_over(entry.path, target)
-        await replacing.move(self._zone, way, collection=entry.is_collection)
+        moving = partial(replacing.move, self._zone, way, collection=entry.is_collection)
+        await self._former.with_room(target, moving)
+        if entry.is_collection:
+            self._former.add(entry.path)
         if is_file:
             self._inheritance.renamed(entry.path, target)
 

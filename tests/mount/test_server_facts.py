@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -148,14 +149,38 @@ def test_a_file_gets_the_name_of_a_directory_that_had_files(mount: Mount, sessio
     assert sorted(os.listdir(mount.path)) == ["made here", "moved here"]
 
 
+def make_and_remove_tree(top: Path) -> None:
+    for name in ("a/b/c", "a/d", "e"):
+        (top / name).mkdir(parents=True)
+        (top / name / "file").touch()
+    (top / "a/d").rename(top.parent / "elsewhere")
+    shutil.rmtree(top)
+    shutil.rmtree(top.parent / "elsewhere")
+
+
+def test_a_file_gets_the_name_of_a_directory_that_had_directories_with_files(
+    make_mount: MakeMount, session: iRODSSession, home: str
+) -> None:
+    mount = make_mount("--posix-attributes").path
+    (mount / "moved").write_bytes(b"moved")
+    for name in ("made here", "moved here", "linked here"):
+        make_and_remove_tree(mount / name)
+    (mount / "made here").write_bytes(b"made")
+    (mount / "moved").rename(mount / "moved here")
+    (mount / "linked here").symlink_to("made here")
+    contents = {each.name: each.open("r").read() for each in session.collections.get(home).data_objects}
+    assert contents == {"made here": b"made", "moved here": b"moved", "linked here": b"made here"}
+    assert sorted(os.listdir(mount)) == ["linked here", "made here", "moved here"]
+    assert session.collections.get(home).subcollections == []
+
+
 def test_a_file_that_the_vault_has_no_room_for_is_kept_and_its_rename_undone(
     mount: Mount, session: iRODSSession, home: str
 ) -> None:
     mount.expect_log("UNIX_FILE_CREATE_ERR")
-    (mount.path / "name/below").mkdir(parents=True)
-    (mount.path / "name/below/file").touch()
-    (mount.path / "name/below/file").unlink()
-    os.removedirs(mount.path / "name/below")
+    session.collections.create(f"{home}/name/below", recurse=True)
+    session.data_objects.create(f"{home}/name/below/file")
+    session.collections.remove(f"{home}/name", force=True)
     (mount.path / "moved").write_bytes(b"content")
     with fails(errno.EEXIST):
         (mount.path / "moved").rename(mount.path / "name")
