@@ -50,6 +50,17 @@ class Pace:
         self._at_work += 1
         self._restart()
 
+    def left(self) -> None:
+        """One connection less is at work."""
+        self._at_work -= 1
+
+    def fall_back(self) -> None:
+        """One connection will do, until readers wait again."""
+        self.wanted = 1
+        self._settled = False
+        self._speeds.clear()
+        self._restart()
+
     def refused(self) -> None:
         """There are no more connections than those at work."""
         self.wanted = self._at_work

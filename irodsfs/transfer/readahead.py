@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -25,6 +26,9 @@ AHEAD = 4
 
 AHEAD_EACH = 2
 """How many more there are for each connection beside the first."""
+
+PATIENCE = 5.0
+"""Seconds without anything to do after which a connection beside the first is given back."""
 
 BEHIND = 2 * CHUNK
 """How many bytes are kept behind the one who reads farthest: the kernel's requests overtake one another."""
@@ -117,20 +121,30 @@ class ReadAhead:
 
     async def _work(self, lane: Lane, number: int, nursery: trio.Nursery) -> None:
         """Ask for chunks on one connection, and receive them, as long as there are some to ask for."""
+        idle_since = trio.current_time()
         try:
             while lane.requested or self._has_work_for(number):
                 due = self._due(lane, number)
                 if due or lane.requested:
                     self._arrived(await lane.exchange(due), lane.round_trip)
                     self._employ_more(nursery)
+                    idle_since = trio.current_time()
                 else:
-                    await self._progress.wait()
+                    await self._wait_for_work(number, idle_since)
         except Exception as error:
             # Told to whoever reads: this task has nobody who could handle it.
             self.failure = self.failure or error
             self.stop()
         finally:
             lane.leave()
+
+    async def _wait_for_work(self, number: int, idle_since: float) -> None:
+        with trio.move_on_at(math.inf if number == 0 else idle_since + PATIENCE) as scope:
+            await self._progress.wait()
+        if scope.cancelled_caught:
+            # Who reads has paused, or became slower than one connection: others may need these.
+            self._pace.fall_back()
+            self._move()
 
     def _has_work_for(self, number: int) -> bool:
         return not self._stopped and self._asked_to < self._end and number < self._pace.wanted
@@ -182,12 +196,15 @@ class ReadAhead:
             async with another() as connection:
                 if connection is None:
                     self._pace.refused()
-                else:
-                    self._pace.joined()
-                    await self._work(Lane(connection), number, nursery)
+                    return
+                self._pace.joined()
+                await self._work(Lane(connection), number, nursery)
+                self._pace.left()
         except (iRODSException, ZoneUnreachable) as error:
             logger.debug("one more connection to read ahead: %s", describe(error))
             self._pace.refused()
+        finally:
+            self._lanes -= 1
 
     def _verify(self, chunk: Chunk) -> None:
         if self._verification is None:

@@ -34,7 +34,16 @@ class Line:
                 self.pace.joined()
             if self._at_work < self.pace.wanted:
                 self.pace.refused()
-            self._at_work = self.pace.wanted
+            self._leave()
+
+    def pause(self) -> None:
+        self.pace.fall_back()
+        self._leave()
+
+    def _leave(self) -> None:
+        while self._at_work > self.pace.wanted:
+            self._at_work -= 1
+            self.pace.left()
 
 
 @pytest.mark.parametrize(("most", "wanted"), [(1, 1), (2, 2), (3, 4), (4, 4), (8, 8)])
@@ -60,3 +69,12 @@ def test_there_are_no_more_than_can_be_had() -> None:
     line = Line(8, spare=2)
     line.bring(200)
     assert line.pace.wanted == 3
+
+
+def test_after_a_pause_it_begins_with_one_again() -> None:
+    line = Line(4)
+    line.bring(200)
+    line.pause()
+    assert line.pace.wanted == 1
+    line.bring(200)
+    assert line.pace.wanted == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -139,6 +140,26 @@ async def test_a_long_line_is_read_on_several_connections_that_end_with_the_read
         # Half of the connections are left to others, and the first one is beside them all.
         assert 2 <= proxy.connections <= CONNECTIONS // 2 + 1
         assert proxy.requests[api_number["DATA_OBJ_OPEN_AN"]] == proxy.requests[api_number["DATA_OBJ_CLOSE_AN"]]
+
+
+async def test_connections_are_given_back_while_reading_pauses(
+    path: str, zone_server: EmbeddedZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readahead, "PATIENCE", 0.1)
+    closed = threading.Event()
+    with (
+        Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy,
+        dataclasses.replace(zone_server, port=proxy.port).session() as session,
+    ):
+        proxy.on_request(api_number["DATA_OBJ_CLOSE_AN"], lambda _: closed.set())
+        async with opened(path, session) as subject:
+            brought = b""
+            while proxy.connections < 2:
+                brought += await subject.read(len(brought), CHUNK // 2)
+            assert await trio.to_thread.run_sync(closed.wait, 60)
+            while piece := await subject.read(len(brought), CHUNK // 2):
+                brought += piece
+    assert brought == CONTENT
 
 
 @pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ", "CLOSE"])
