@@ -10,6 +10,7 @@ IrodsfsError                     1
  │   └─ FuseError                8
  ├─ UnmountError                 9
  └─ ControlFailure              10
+     └─ NotOnMountError         10
 
 The number is the exit status of the command that failed.
 """
@@ -79,3 +80,7 @@ class ControlFailure(IrodsfsError):
     """The mount could not do what it was asked through its control socket."""
 
     exit_code = 10
+
+
+class NotOnMountError(ControlFailure):
+    """A path that should lie on a mount does not."""

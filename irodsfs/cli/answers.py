@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from irodsfs.errors import ControlFailure, NotOnMountError
 
 if TYPE_CHECKING:
     from irodsfs.control.client import ControlClient
@@ -20,8 +22,20 @@ def control_of(path: Path) -> Iterator[ControlClient]:
     # HTTP takes a while to import, and help must not wait for it.
     from irodsfs.control.client import control_of as connect
 
-    with connect(path) as client:
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(connect(path))
+        except NotOnMountError as error:
+            raise ControlFailure(f"{error.message} {_mounted()}") from None
         yield client
+
+
+def _mounted() -> str:
+    # What it needs, too, takes a while to import.
+    from irodsfs.cli.records import running_mounts
+
+    mounts = ", ".join(running_mounts())
+    return f"Mounted are: {mounts}." if mounts else "None is mounted."
 
 
 def show_json(value: Any) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -52,13 +52,21 @@ def recorded(config: MountConfig) -> Iterator[None]:
 @contextmanager
 def find_record(mountpoint: Path) -> Iterator[OpenRecord | None]:
     """The record of the process that serves `mountpoint`, a path as `resolve` gives it."""
+    with closing(_live_records()) as live:
+        yield next((record for record in live if record.read().mountpoint == str(mountpoint)), None)
+
+
+def running_mounts() -> list[str]:
+    """The mount points that processes of this user serve."""
+    return sorted(record.read().mountpoint for record in _live_records())
+
+
+def _live_records() -> Generator[OpenRecord, None, None]:
     for path in runtime_directory().glob(f"*{SUFFIX}"):
         with suppress(FileNotFoundError), path.open("rb") as file:
-            found = OpenRecord(file)
-            if found.is_live() and found.read().mountpoint == str(mountpoint):
-                yield found
-                return
-    yield None
+            record = OpenRecord(file)
+            if record.is_live():
+                yield record
 
 
 class OpenRecord:

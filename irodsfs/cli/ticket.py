@@ -21,12 +21,16 @@ def ticket() -> None:
 @click.argument("path", type=Path, help="What it opens, on the mount.")
 @click.option("--write", is_flag=True, help="Let others write too.")
 @click.option("--name", metavar="TICKET", help="Its string. [default: a random one]")
-def create(path: Path, write: bool, name: str | None) -> None:
+@as_json
+def create(path: Path, write: bool, name: str | None, as_json: bool) -> None:
     """Make a ticket and print its string."""
-    request = {"mode": "write" if write else "read", "object_path": logical_path(path)}
     with control_of(path) as control:
+        request = {"mode": "write" if write else "read", "object_path": logical_path(path)}
         answer = control.request("POST", "/ticket", document=request | ({"ticket_string": name} if name else {}))
-    click.echo(answer["ticket_string"])
+    if as_json:
+        show_json(answer)
+    else:
+        click.echo(answer["ticket_string"])
 
 
 @ticket.command()

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from irodsfs.errors import ControlFailure
+from irodsfs.errors import NotOnMountError
 
 SOCKET_ATTRIBUTE = "irods.control"
 PATH_ATTRIBUTE = "irods.path"
 
 
 def socket_of(path: Path) -> Path:
-    """The control socket of the mount that `path` lies on. Raises `ControlFailure`."""
+    """The control socket of the mount that `path` lies on. Raises `NotOnMountError`."""
     return Path(_attribute(path, SOCKET_ATTRIBUTE))
 
 
@@ -32,6 +32,6 @@ def _attribute(path: Path, name: str) -> str:
     try:
         return os.fsdecode(os.getxattr(path, name))
     except FileNotFoundError:
-        raise ControlFailure(f"{path} does not exist: name a path on a mount of irodsfs.") from None
+        raise NotOnMountError(f"{path} does not exist: name a path on a mount of irodsfs.") from None
     except OSError:
-        raise ControlFailure(f"{path} is not on a mount of irodsfs: name a path on one.") from None
+        raise NotOnMountError(f"{path} is not on a mount of irodsfs: name a path on one.") from None

@@ -47,6 +47,8 @@ def test_permissions_are_granted_listed_and_revoked(irodsfs: IrodsfsCommand, mou
 
 def test_tickets_are_made_changed_listed_and_removed(irodsfs: IrodsfsCommand, mount: Mount) -> None:
     name = irodsfs("ticket", "create", mount.path).stdout.strip()
+    other = json.loads(irodsfs("ticket", "create", mount.path, "--json").stdout)["ticket_string"]
+    assert irodsfs("ticket", "rm", other, "--mount", mount.path).returncode == 0
     assert irodsfs("ticket", "modify", name, "uses_limit", "3", "--mount", mount.path).returncode == 0
     (ticket,) = json.loads(irodsfs("ticket", "ls", name, "--mount", mount.path, "--json").stdout)
     assert (ticket["irods_path"], ticket["uses_limit"]) == (mount.collection, 3)
@@ -68,7 +70,9 @@ def test_queries_and_rules_print_what_they_bring(irodsfs: IrodsfsCommand, mount:
 def test_a_place_that_is_no_mount_and_a_refusal_are_told_in_a_line(irodsfs: IrodsfsCommand, mount: Mount) -> None:
     nowhere = irodsfs("status", "/")
     assert (nowhere.returncode, nowhere.stdout) == (10, "")
-    assert nowhere.stderr == "irodsfs: / is not on a mount of irodsfs: name a path on one.\n"
+    listed = f"Mounted are: {mount.path}."
+    assert nowhere.stderr == f"irodsfs: / is not on a mount of irodsfs: name a path on one. {listed}\n"
+    assert irodsfs("meta", "ls", "/missing").stderr.startswith("irodsfs: /missing does not exist: ")
     refused = irodsfs("query", "selec", "--mount", mount.path)
     assert refused.returncode == 10
     assert refused.stderr.startswith("irodsfs: query: ")
