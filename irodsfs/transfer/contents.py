@@ -371,6 +371,7 @@ class Contents:
             replace, cut = self._replace, self._cut
         stored = 0 if replace else self._stored_size if cut is None else cut
         written_to = max([stored, *(end for _, end in self._dirty)]) if self._file is not None else self.size
+        emptied = replace and self.registered and self.size == 0
         return Upload(
             path=self.path,
             patches=patches,
@@ -378,15 +379,15 @@ class Contents:
             replace=replace,
             exclusive=self._exclusive,
             cut=cut,
-            grown_to=self.size if self.size > written_to else None,
-            touch=self._time_to_set(emptied=replace and not patches),
+            grown_to=self.size if emptied or self.size > written_to else None,
+            touch=self._time_to_set(emptied=emptied),
             resource=self._options.resource,
             checksum=self._options.checksum,
         )
 
     def _time_to_set(self, *, emptied: bool) -> int | None:
-        # Servers date what is written, not what is emptied and left so.
-        if self._touch is None and emptied and self.registered and self.modified_ns is not None:
+        # Servers date what is written or cut, not what is emptied a second time.
+        if self._touch is None and emptied and self.modified_ns is not None:
             return self.modified_ns // NANOSECONDS
         return self._touch
 

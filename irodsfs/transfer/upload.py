@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class Upload:
     """What a flush has to do: sizes in bytes, `touch` in seconds since 1970.
 
     `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given). After the patches it
-    is made `grown_to` bytes long (where given). With `exclusive` the object must not exist yet.
+    is made `grown_to` bytes long (where given; 0 for one that is to be empty). With `exclusive` the object must not
+    exist yet.
     """
 
     path: str
@@ -51,6 +53,9 @@ class Upload:
             yield requests.truncate(self.path, self.cut, replica=replica)
         if self.patches or self.replace:
             flags = opening_flags(replace=self.replace, exclusive=self.exclusive)
+            if self.grown_to == 0:
+                # Servers make the other replicas stale when one is cut, not when an open empties it.
+                flags &= ~os.O_TRUNC
             yield from writing(self.path, flags, self.patches, resource=self.resource)
         if self.grown_to is not None:
             yield requests.truncate(self.path, self.grown_to, replica=replica)

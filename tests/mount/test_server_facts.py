@@ -188,3 +188,18 @@ def test_a_file_that_the_vault_has_no_room_for_is_kept_and_its_rename_undone(
         (mount.path / "name").write_bytes(b"made")
     assert [each.name for each in session.collections.get(home).data_objects] == ["moved"]
     assert os.listdir(mount.path) == ["moved"]
+
+
+def test_a_file_that_is_emptied_leaves_no_replica_that_claims_to_be_good(
+    mount: Mount, session: iRODSSession, home: str, tmp_path: Path
+) -> None:
+    resource = f"r{home[-12:]}"
+    session.resources.create(resource, "unixfilesystem", session.host, str(tmp_path / "vault"))
+    for empty in (lambda file: file.write_bytes(b""), lambda file: os.truncate(file, 0)):
+        put(session, f"{home}/file", b"content")
+        session.data_objects.replicate(f"{home}/file", resource=resource)
+        empty(mount.path / "file")
+        replicas = session.data_objects.get(f"{home}/file").replicas
+        assert sorted((replica.status, replica.size) for replica in replicas) == [("0", 7), ("1", 0)]
+        session.data_objects.unlink(f"{home}/file", force=True)
+        (mount.path / "file").exists()
