@@ -26,11 +26,13 @@ STANDARD_OUTPUT = "ruleExecOut"
 STANDARD_ERROR = "ruleExecErrorOut"
 EXTERNAL = "@external\n"
 RULE_LANGUAGE = "irods_rule_engine_plugin-irods_rule_language"
-"""What the names of instances of the engine begin with that understands rules as text."""
+PYTHON = "irods_rule_engine_plugin-python"
+"""What the names of instances of the engines begin with that understand rules as text."""
 
 _INPUT = re.compile(r"^[ \t]*input[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _OUTPUT = re.compile(r"^[ \t]*output[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _PARAMETER = re.compile(r"""\s*(?P<name>\*\w+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,]*)\s*(?:,|$)""")
+_PYTHON_RULE = re.compile(r"^def\s+main\s*\(", re.MULTILINE)
 _FIELDS = ("myStr", "myInt", "myDouble")
 """Where the value of an output lies, whatever its type."""
 
@@ -113,11 +115,17 @@ def _names(listed: str) -> tuple[str, ...]:
 async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Output]:
     """Run a rule and bring its outputs, standard output and error among them. Raises the zone's or the rule's error."""
     (engines,) = await zone.fly(_request(Rule(""), available="true"), repeat=True)
-    named = next((each.strip() for each in (engines.told() or "").splitlines() if RULE_LANGUAGE in each), None)
+    named = engine_for(rule, engines.told() or "")
     # Without a name the server tries all its engines, and tells nobody that the rule has failed.
     keywords = {"instance_name": named} if named else {}
     (reply,) = await zone.perform(_request(rule, external=external, **keywords))
     return _outputs(reply)
+
+
+def engine_for(rule: Rule, listed: str) -> str | None:
+    """The engine for a rule, of those that the server lists, one in a line; None where it has none for its language."""
+    kind = PYTHON if _PYTHON_RULE.search(rule.body) else RULE_LANGUAGE
+    return next((line.strip() for line in listed.splitlines() if line.strip().startswith(kind)), None)
 
 
 def _request(rule: Rule, *, external: bool = False, **keywords: str) -> Request:
