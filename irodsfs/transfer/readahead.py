@@ -33,6 +33,9 @@ PATIENCE = 5.0
 BEHIND = 2 * CHUNK
 """How many bytes are kept behind the one who reads farthest: the kernel's requests overtake one another."""
 
+BEYOND = 2 * CHUNK
+"""How many bytes beyond what was asked for a read of the run may be: the kernel is up to two of its windows ahead."""
+
 Another = Callable[[], AbstractAsyncContextManager[ZoneConnection | None]]
 """Lends one more connection on which the object is open, or None when there is none to be had."""
 
@@ -69,7 +72,7 @@ class ReadAhead:
     def will_bring(self, offset: int, end: int) -> bool:
         """True when these bytes are held, or come before long."""
         oldest = self._chunks[0].start if self._chunks else self._brought_to
-        return not self._stopped and oldest <= offset and end <= min(self._end, self._asked_to + CHUNK)
+        return not self._stopped and oldest <= offset and end <= min(self._end, self._asked_to + BEYOND)
 
     def holds(self, offset: int, end: int) -> bool:
         """True when these bytes are here."""
@@ -112,8 +115,10 @@ class ReadAhead:
             async with trio.open_nursery() as nursery:
                 await self._work(Lane(self._connection), 0, nursery)
         finally:
-            self.stop()
+            # What has been brought is still there to be read.
+            self._stopped = self._stopped or self._brought_to < self._end
             self.finished.set()
+            self._move()
 
     def stop(self) -> None:
         self._stopped = True

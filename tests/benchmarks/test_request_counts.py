@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from irods.api_number import api_number
 
 from benchmarks.measuring import Cost
 from benchmarks.places import ZonePlace, embedded_zone
@@ -81,7 +82,9 @@ def test_a_large_file_is_written_in_large_requests_that_wait_for_little(place: Z
     assert found.requests.total() <= SIZES.large_bytes // (4 * MEGABYTE) + 8, found
 
 
-def test_a_large_file_is_read_in_large_requests(place: ZonePlace) -> None:
+def test_a_large_file_is_read_once_and_in_large_requests(place: ZonePlace) -> None:
     found = cost(place, "read")
     assert found.requests is not None
-    assert found.requests.total() <= SIZES.large_bytes // (4 * MEGABYTE) + 12, found
+    # Only the first ones are smaller. On a machine that is slow, a second connection may help.
+    assert found.requests[api_number["DATA_OBJ_READ_AN"]] <= SIZES.large_bytes // (4 * MEGABYTE) + 5, found
+    assert found.bytes <= SIZES.large_bytes + MEGABYTE, found

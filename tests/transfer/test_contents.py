@@ -51,6 +51,7 @@ def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_stream, "AHEAD", 4 * CHUNK)
     monkeypatch.setattr(readahead, "FIRST_CHUNK", CHUNK // 2)
     monkeypatch.setattr(readahead, "BEHIND", CHUNK)
+    monkeypatch.setattr(readahead, "BEYOND", CHUNK)
     monkeypatch.setattr(reader, "RANDOM_READ", CHUNK)
 
 

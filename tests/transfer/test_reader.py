@@ -43,6 +43,7 @@ def path(session: iRODSSession, home: str, monkeypatch: pytest.MonkeyPatch) -> s
         monkeypatch.setattr(module, "CHUNK", CHUNK)
     monkeypatch.setattr(readahead, "FIRST_CHUNK", CHUNK // 4)
     monkeypatch.setattr(readahead, "BEHIND", CHUNK)
+    monkeypatch.setattr(readahead, "BEYOND", CHUNK)
     monkeypatch.setattr(reader, "RANDOM_READ", CHUNK // 2)
     # Any line is worth more connections.
     for name, value in {"GAIN": 0, "NEAR": 0, "PERIOD": 0}.items():
@@ -125,6 +126,15 @@ def test_reads_in_any_order_bring_their_own_bytes(path: str, session: iRODSSessi
                 assert await read_at_once(subject, reads) == content_of(reads)
 
     trio.run(main)
+
+
+async def test_what_was_read_ahead_is_there_when_the_end_has_come(path: str, session: iRODSSession) -> None:
+    end = 2 * CHUNK
+    async with opened(path, session) as subject:
+        ahead = ReadAhead(await subject.connection(), 0, end)
+        await ahead.run()
+        assert ahead.holds(0, end)
+        assert await ahead.read(0, end) == CONTENT[:end]
 
 
 async def test_a_long_line_is_read_on_several_connections_that_end_with_the_reading(
