@@ -33,6 +33,14 @@ def copy_in(there: Mounted) -> None:
     run("cp", "-r", there.sources.tree, there.path / "copy")
 
 
+def copy_in_and_sync(there: Mounted) -> None:
+    copy_in(there)
+    for directory, _, _ in os.walk(there.path / "copy"):
+        descriptor = os.open(directory, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
 def list_all(there: Mounted) -> None:
     run("ls", "-lR", there.path / "tree")
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +80,7 @@ class ZonePlace:
             session.collections.remove(self.collection, recurse=True, force=True)
 
     def on_mount(self, workload: Workload) -> Cost:
-        with self._mount(self._collection_for(workload)) as mount:
+        with self._mount(self._collection_for(workload), workload.options) as mount:
             there = Mounted(mount.path, self.sources, self.sizes)
             if workload.warm_up is not None:
                 workload.warm_up(there)
@@ -134,9 +134,9 @@ class ZonePlace:
             session.collections.create(f"{collection}/collection{number:06}")
 
     @contextmanager
-    def _mount(self, collection: str) -> Iterator[Mount]:
+    def _mount(self, collection: str, options: Sequence[str]) -> Iterator[Mount]:
         mount = Mount(self.directory / f"mount-{uuid.uuid4().hex[:8]}", collection)
-        mount.start(self._measured_environment(), *self.options, env=dict(os.environ))
+        mount.start(self._measured_environment(), *self.options, *options, env=dict(os.environ))
         try:
             yield mount
         finally:

@@ -28,10 +28,16 @@ class Workload:
     warm_up: Callable[[Mounted], None] | None = None
     moves: bool = False
     """True for a workload of which the interesting number is bytes per second."""
+    options: tuple[str, ...] = ()
+    """Options that the mount needs for it."""
 
 
 WORKLOADS = (
     Workload("copy", "cp -r of small files", mounted.copy_in, plain.copy_in),
+    Workload("behind", "cp -r of small files with --write-back", mounted.copy_in, plain.copy_in,
+             options=("--write-back",)),
+    Workload("synced", "the same, and fsync of all directories", mounted.copy_in_and_sync, plain.copy_in,
+             options=("--write-back",)),
     Workload("list", "ls -lR, cold", mounted.list_all, plain.list_all, TREE),
     Workload("find", "find -type f, cold", mounted.find_all, plain.find_all, TREE),
     Workload("du", "du -s, cold", mounted.sum_up, plain.sum_up, TREE),

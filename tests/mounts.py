@@ -11,8 +11,11 @@ import sys
 import uuid
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.control.sockets import connected
 
 START_SECONDS = 30
 STOP_SECONDS = 60
@@ -50,10 +53,13 @@ class Mount:
         self.process: subprocess.Popen[bytes] | None = None
         self._log_file = path.with_name(f"{path.name}.log")
         self._expected: list[re.Pattern[str]] = []
+        self._zone: Path | str = ""
+        self._env: dict[str, str] = {}
 
     def start(self, zone: Path | str, *options: str, env: dict[str, str]) -> None:
         """Returns when the mount answers."""
-        self.path.mkdir()
+        self.path.mkdir(exist_ok=True)
+        self._zone, self._env = zone, env
         command = [sys.executable, "-m", "irodsfs", "mount", "--foreground", "--collection", self.collection]
         notifications = NotifySocket()
         try:
@@ -71,6 +77,28 @@ class Mount:
         finally:
             notifications.close()
         assert said == "READY=1"
+
+    def kill(self) -> None:
+        """Ends the process at once, as a crash does, and takes the dead mount away."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        subprocess.run(["fusermount3", "-uz", self.path], check=False, capture_output=True)
+
+    def start_again(self, *options: str, zone: Path | str | None = None) -> None:
+        """Mounts the same again, after it has ended."""
+        self.start(zone or self._zone, *options, env=self._env)
+
+    def written_back(self) -> dict[str, Any]:
+        """The status of the mount when nothing waits any more."""
+        with connected(os.getxattr(self.path, "irods.control").decode()) as control:
+            answer: dict[str, Any] = control.get("/status", params={"wait": "true"}).json()
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        with connected(os.getxattr(self.path, "irods.control").decode()) as control:
+            answer: dict[str, Any] = control.get("/status").json()
+        return answer
 
     def stop(self) -> None:
         """Unmounts and waits for the process; by force when it must be."""

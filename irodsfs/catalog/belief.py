@@ -152,6 +152,10 @@ class Belief:
             self._listings.pop(listed, None)
             self._arriving.pop(listed, None)
 
+    def registered_between(self, entry: Entry) -> tuple[int, int]:
+        """The first and the last second that the zone may show as the modify time of an entry as it is known here."""
+        return self._own_times.registered_between(entry)
+
     def forget_unregistered(self, path: str) -> None:
         """An entry that this mount added will not come into the zone."""
         if self._unregistered.pop(path, None) is not None:

@@ -63,6 +63,14 @@ class OwnTimes:
             del self._times[entry.path]
         return entry
 
+    def registered_between(self, entry: Entry) -> tuple[int, int]:
+        """The first and the last second that the zone may show as the modify time of an entry as it is known here."""
+        known = self._times.get(entry.path)
+        if known is not None and known.earliest <= known.latest:
+            return known.earliest, known.latest
+        second = min(max(entry.modified_ns // NANOSECONDS, EARLIEST), LATEST)
+        return second, second
+
     def removed(self, path: str) -> None:
         self._times.pop(path, None)
 

@@ -41,6 +41,7 @@ EPILOG = (
     default=None,
     help="What a rename replaces passes its AVUs and permissions on. [default: keeps]",
 )
+@click.option("--write-back", is_flag=True, help="Close small files when they are safe here; upload behind it.")
 @click.option("--posix-attributes", is_flag=True, help="Keep permission bits and symbolic links as AVUs.")
 @click.option("--ticket", metavar="STRING", help="Mount what a ticket opens, as you or as anonymous.")
 @click.option("--trash", is_flag=True, help="Move what is removed to the trash of the zone.")

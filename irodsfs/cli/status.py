@@ -10,11 +10,12 @@ from irodsfs.cli.parameters import as_json
 
 @click.command()
 @click.argument("path", type=Path, default=Path(), help="A path on the mount.")
+@click.option("--wait", is_flag=True, help="Wait until no closed file waits for its upload.")
 @as_json
-def status(path: Path, as_json: bool) -> None:
+def status(path: Path, wait: bool, as_json: bool) -> None:
     """Show what a mount is and what it is doing, the path of its control socket included."""
     with control_of(path) as control:
-        answer = control.request("GET", "/status")
+        answer = control.request("GET", "/status", wait=str(wait).lower())
     if as_json:
         show_json(answer)
     else:

@@ -149,6 +149,7 @@ class MountConfig(BaseModel):
     checksum: bool = Field(False, description="true or false")
     verify: bool = Field(False, description="true or false")
     replace_keeps_metadata: bool = Field(True, description="true or false")
+    write_back: bool = Field(False, description="true or false")
     posix_attributes: bool = Field(False, description="true or false")
     uid: int | None = Field(None, ge=0, description="the number of a local user")
     gid: int | None = Field(None, ge=0, description="the number of a local group")

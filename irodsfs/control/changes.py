@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from irodsfs.transfer.kept import Kept
+
 
 class Changes(Protocol):
     """What a mount believes about the zone, and what it keeps of it."""
@@ -17,7 +19,29 @@ class Changes(Protocol):
 
     @property
     def dirty_bytes(self) -> int:
-        """The size of open files of which something is not in the zone yet."""
+        """The size of open and of waiting files of which something is not in the zone yet."""
+
+    @property
+    def waiting_files(self) -> int:
+        """How many closed files are not in the zone yet."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Their size."""
+
+    @property
+    def failed_files(self) -> int:
+        """How many files are kept in the spool that the zone would not take."""
+
+    @property
+    def spool_directory(self) -> str:
+        """Where waiting and failed files are kept."""
+
+    def kept(self, name: str) -> Kept | None:
+        """A file that is kept in the spool since the zone would not take it."""
+
+    async def written_back(self) -> None:
+        """Return when no closed file waits any more."""
 
 
 class NobodyElse:
@@ -25,6 +49,16 @@ class NobodyElse:
 
     open_files = 0
     dirty_bytes = 0
+    waiting_files = 0
+    waiting_bytes = 0
+    failed_files = 0
+    spool_directory = ""
+
+    def kept(self, name: str) -> Kept | None:
+        return None
 
     async def changed(self, path: str) -> None:
+        pass
+
+    async def written_back(self) -> None:
         pass

@@ -46,6 +46,10 @@ class Served:
             socket=self.socket,
             openFiles=mount.open_files,
             dirtyBytes=mount.dirty_bytes,
+            waitingFiles=mount.waiting_files,
+            waitingBytes=mount.waiting_bytes,
+            failedFiles=mount.failed_files,
+            spool=mount.spool_directory,
             connections=sum(number for _, number in metrics.CONNECTIONS.items()),
             catalogQuestions=lookups.get("asked", 0),
             catalogFetches=lookups.get("fetched", 0),
@@ -73,6 +77,9 @@ class _Metrics(Collector):
         yield GaugeMetricFamily("irodsfs_connections", "Connections to the zone.", connections)
         yield GaugeMetricFamily("irodsfs_open_files", "Files that programs have open.", self._mount.open_files)
         yield GaugeMetricFamily("irodsfs_dirty_bytes", "Bytes of files not in the zone yet.", self._mount.dirty_bytes)
+        waiting, failed = self._mount.waiting_files, self._mount.failed_files
+        yield GaugeMetricFamily("irodsfs_waiting_files", "Closed files that are not in the zone yet.", waiting)
+        yield GaugeMetricFamily("irodsfs_failed_files", "Files in the spool that the zone would not take.", failed)
 
 
 def _operations() -> Metric:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+import trio
+from irods.exception import iRODSException
 from irods.session import iRODSSession
 
 from irodsfs.config import ZoneAccount
-from irodsfs.errors import ConfigurationError
+from irodsfs.errors import AuthenticationError, ConfigurationError, MountError, UnreachableError
+from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, describe
+from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +25,37 @@ def open_session(account: ZoneAccount, timeout: float, ticket: str | None = None
     if ticket is not None:
         session.ticket__ = ticket
     return session
+
+
+@asynccontextmanager
+async def entered(
+    account: ZoneAccount,
+    background: trio.Nursery,
+    *,
+    connections: int,
+    request_timeout: float,
+    ticket: str | None = None,
+) -> AsyncIterator[Zone]:
+    """A zone that is left at the end of the block. What prevents logging in is told to the user: `MountError`."""
+    where = f"{account.host}:{account.port}"
+    try:
+        zone = await Zone.enter(open_session(account, request_timeout, ticket), connections, background)
+    except LOGIN_REFUSED as error:
+        raise AuthenticationError(
+            f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "
+            "check the user name, and run iinit or set IRODSFS_PASSWORD."
+        ) from error
+    except ZoneUnreachable as error:
+        raise UnreachableError(
+            f"No iRODS server answers on {where} ({error}): check host and port, and the network."
+        ) from error
+    except (iRODSException, LoginNeedsTls, ValueError, OSError) as error:
+        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {describe(error)}.") from error
+    try:
+        yield zone
+    finally:
+        with trio.CancelScope(shield=True):
+            await zone.leave()
 
 
 class Renewal:

@@ -10,15 +10,18 @@ import trio
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.mount.inodes import Inodes, encode_name
+from irodsfs.mount.write_back import WriteBackFiles
+from irodsfs.transfer.kept import Kept
 
 
 class Coherence:
     """Makes the mount and the kernel forget what they believe about changed entries; tells what is open."""
 
-    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus) -> None:
+    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus, files: WriteBackFiles) -> None:
         self._catalog = catalog
         self._inodes = inodes
         self._avus = avus
+        self._files = files
 
     async def changed(self, path: str) -> None:
         """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
@@ -35,13 +38,39 @@ class Coherence:
 
     @property
     def open_files(self) -> int:
-        return len(self._inodes.opened())
+        return sum(1 for inode in self._inodes.opened() if inode.handles)
 
     @property
     def dirty_bytes(self) -> int:
-        """The size of open files of which something is not in the zone yet."""
+        """The size of open and of waiting files of which something is not in the zone yet."""
         contents = [inode.contents for inode in self._inodes.opened()]
         return sum(each.size for each in contents if each is not None and each.is_dirty)
+
+    @property
+    def waiting_files(self) -> int:
+        """How many closed files are not in the zone yet."""
+        return self._files.waiting_files
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._files.waiting_bytes
+
+    @property
+    def failed_files(self) -> int:
+        """How many files are kept in the spool that the zone would not take."""
+        return self._files.failed_files
+
+    @property
+    def spool_directory(self) -> str:
+        return str(self._files.spool_directory)
+
+    def kept(self, name: str) -> Kept | None:
+        """A file that is kept in the spool since the zone would not take it."""
+        return next((kept for kept in self._files.failed() if kept.file.name == name), None)
+
+    async def written_back(self) -> None:
+        """Return when no closed file waits any more."""
+        await self._files.finished()
 
 
 def _invalidate(numbers: list[pyfuse3.InodeT]) -> None:

@@ -7,8 +7,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pyfuse3
@@ -19,16 +18,15 @@ from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted, socket_path
-from irodsfs.errors import AuthenticationError, CollectionError, FuseError, MountError, UnreachableError
-from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, describe
-from irodsfs.grid.login import Renewal, open_session
+from irodsfs.errors import CollectionError, FuseError, MountError
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
 from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.extended_attributes import ExtendedAttributes
-from irodsfs.mount.files import Files
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
@@ -41,13 +39,19 @@ from irodsfs.mount.temporary_names import NAME
 from irodsfs.mount.tree import Tree
 from irodsfs.mount.upcoming import Upcoming
 from irodsfs.mount.virtual_attributes import VirtualAttributes
+from irodsfs.mount.write_back import WriteBackFiles
+from irodsfs.transfer.kept import Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
 
 FILE_SYSTEM_TYPE = "irodsfs"
 UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+PATIENCE = 10
+"""For how many times the time limit of a request uploads behind closed files are tried."""
 
 
 class _RequestsGivenUp(logging.Filter):
@@ -78,7 +82,12 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
 
 
 async def _serve(config: MountConfig, ready: Callable[[], None], background: trio.Nursery) -> None:
-    async with _logged_in(config, background) as zone:
+    account = config.account
+    entering = entered(
+        account, background, connections=config.connections, request_timeout=config.timeout, ticket=config.ticket
+    )
+    async with entering as zone:
+        zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
         await _check_collection(zone, config)
         catalog = Catalog(zone, config.cache_timeout, config.collection, posix=config.posix_attributes)
         inodes = Inodes(config.collection)
@@ -89,7 +98,21 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
         upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
         former = FormerCollections(zone, config.resource)
-        files = Files(zone, catalog, Spool(config.spool_directory), inheritance, upcoming, former, options)
+        files = WriteBackFiles(
+            zone,
+            catalog,
+            Spool(config.spool_directory),
+            inheritance,
+            upcoming,
+            former,
+            options,
+            Sender(host=account.host, port=account.port, zone=account.zone, user=account.user),
+            inodes,
+            WriteBack(background, at_a_time=max(1, config.connections // 2), patience=PATIENCE * config.timeout),
+            enabled=config.write_back,
+        )
+        if not config.read_only:
+            await files.restore()
         control_path = socket_path(config.name)
         operations = Operations(
             catalog,
@@ -106,44 +129,18 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         )
         _mount(operations, config)
         try:
-            changes = Coherence(catalog, inodes, avus)
+            changes = Coherence(catalog, inodes, avus, files)
             with listening(control_path) as control:
                 await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes))
         finally:
             pyfuse3.close(unmount=True)
-            told = len(files.kept)
             with trio.CancelScope(shield=True):
-                await _flush_all(inodes, files)
-        if kept := files.kept[told:]:
+                kept = await files.finish()
+        if kept:
             raise MountError(
                 f"{len(kept)} files could not be written into the zone: their bytes are kept in "
                 f"{', '.join(map(str, kept))}, and the log says why."
             )
-
-
-@asynccontextmanager
-async def _logged_in(config: MountConfig, background: trio.Nursery) -> AsyncIterator[Zone]:
-    account = config.account
-    where = f"{account.host}:{account.port}"
-    try:
-        zone = await Zone.enter(open_session(account, config.timeout, config.ticket), config.connections, background)
-        zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
-    except LOGIN_REFUSED as error:
-        raise AuthenticationError(
-            f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "
-            "check the user name, and run iinit or set IRODSFS_PASSWORD."
-        ) from error
-    except ZoneUnreachable as error:
-        raise UnreachableError(
-            f"No iRODS server answers on {where} ({error}): check host and port, and the network."
-        ) from error
-    except (iRODSException, LoginNeedsTls, ValueError, OSError) as error:
-        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {describe(error)}.") from error
-    try:
-        yield zone
-    finally:
-        with trio.CancelScope(shield=True):
-            await zone.leave()
 
 
 async def _check_collection(zone: Zone, config: MountConfig) -> None:
@@ -197,12 +194,3 @@ async def _announce(config: MountConfig, ready: Callable[[], None]) -> None:
     # What was made until now lives as long as the mount: no collection of garbage needs to look at it again.
     gc.freeze()
     ready()
-
-
-async def _flush_all(inodes: Inodes, files: Files) -> None:
-    """Bring into the zone what handles have open that the kernel never released."""
-    for inode in inodes.opened():
-        try:
-            await files.flush(inode)
-        except (iRODSException, ZoneUnreachable, OSError) as error:
-            logger.debug("%s: %s, already told", inode.path, describe(error))

@@ -45,6 +45,11 @@ class Directory:
         first = position - self._reading.count
         return [Shown(position + n, each.name, each.path, each) for n, each in enumerate(self._last[first:], 1)]
 
+    @property
+    def path(self) -> str:
+        """The collection, by its name now."""
+        return self._reading.path
+
     def believed_for(self) -> float:
         """Seconds for which what is shown may be believed."""
         return self._catalog.believed_for(self._reading.listing.fetched_at)

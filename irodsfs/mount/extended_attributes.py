@@ -39,7 +39,7 @@ class ExtendedAttributes:
         return [name for name in names if len(name) <= LONGEST_NAME]
 
     async def get(self, path: str, name: bytes) -> bytes:
-        if _is_virtual(name):
+        if is_virtual(name):
             return await self._virtual.get(path, name.decode())
         values = [(avu.value, avu.units) for avu in await self._present(path, _attribute(name))]
         if not values:
@@ -52,7 +52,7 @@ class ExtendedAttributes:
             await self._set(path, name, content)
 
     async def _set(self, path: str, name: bytes, content: bytes) -> None:
-        if _is_virtual(name):
+        if is_virtual(name):
             await self._virtual.set(path, name.decode(), content)
             return
         attribute = _attribute(name)
@@ -63,7 +63,7 @@ class ExtendedAttributes:
         await self._avus.change(path, remove=_without(present, wanted), add=_without(wanted, present))
 
     async def remove(self, path: str, name: bytes) -> None:
-        if _is_virtual(name):
+        if is_virtual(name):
             raise PermissionError(errno.EPERM, f"{name!r} can't be removed")
         present = await self._present(path, _attribute(name))
         if not present:
@@ -86,7 +86,7 @@ def _refusals_logged(path: str, name: bytes) -> Iterator[None]:
         raise
 
 
-def _is_virtual(name: bytes) -> bool:
+def is_virtual(name: bytes) -> bool:
     return name.startswith(virtual_attributes.NAMESPACE.encode())
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from irods.exception import iRODSException
@@ -24,8 +25,11 @@ from irodsfs.mount.inodes import Inode
 from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.flights import SMALL
+from irodsfs.transfer.kept import Description, Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.upload import ATTEMPTS
+from irodsfs.transfer.versions import DIGEST_SIZE, Version
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +48,9 @@ class Files:
         upcoming: Upcoming,
         former: FormerCollections,
         options: TransferOptions,
+        sender: Sender,
     ) -> None:
+        """`sender` is told to whoever finds what is kept."""
         self._zone = zone
         self._inheritance = inheritance
         self._catalog = catalog
@@ -52,6 +58,7 @@ class Files:
         self.kept: list[Path] = []
         """Where the bytes are that the zone would not take."""
         self._options = options
+        self._sender = sender
         self._upcoming = upcoming
         self._former = former
 
@@ -76,6 +83,8 @@ class Files:
             read_ahead = None  # whoever else has it open may have changed it since
         contents = inode.contents
         inode.handles += 1
+        if not contents.is_dirty:
+            inode.base = self._version(entry)
         try:
             if flags & os.O_TRUNC:
                 await contents.truncate(0)
@@ -102,6 +111,7 @@ class Files:
         entry = replace(made_now(path, is_collection=False), mode=mode)
         inode.contents = Contents.new(self._zone, self._spool, path, self._options, inode.lock, exclusive=exclusive)
         inode.contents.modified_ns = entry.modified_ns
+        inode.base = None
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry
@@ -114,26 +124,53 @@ class Files:
         try:
             await self.sync(inode)
         except (iRODSException, ZoneUnreachable, OSError) as error:
-            kept = await contents.keep(error)
-            logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(error), kept)
-            if kept is not None:
-                self.kept.append(kept)
-            if inode.path is not None:
-                self._catalog.forget_unregistered(inode.path)
+            if contents.is_dirty:
+                description = self._describe(inode, contents, describe(error))
+                kept = await contents.keep(partial(self._spool.keep, description))
+                if kept is not None:
+                    self._is_kept(inode, kept.file, error)
             raise
 
-    async def sync(self, inode: Inode) -> None:
+    def _is_kept(self, inode: Inode, file: Path, reason: BaseException) -> None:
+        logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
+        self.kept.append(file)
+        if inode.path is not None:
+            self._catalog.forget_unregistered(inode.path)
+
+    def _describe(self, inode: Inode, contents: Contents, reason: str = "") -> Description:
+        assert contents.path is not None
+        entry = self._catalog.peek(contents.path)
+        seen = (contents.version, inode.seen_version)
+        return Description(
+            path=contents.path,
+            size=contents.size,
+            sender=self._sender,
+            modified_ns=contents.modified_ns,
+            mode=entry.mode if entry else None,
+            base=inode.base,
+            known=[each.hex() for each in seen if each is not None and len(each) == DIGEST_SIZE],
+            time=int(time.time()),
+            reason=reason,
+        )
+
+    def _version(self, entry: Entry) -> Version:
+        earliest, latest = self._catalog.registered_between(entry)
+        return Version(size=entry.size, earliest=earliest, latest=latest)
+
+    async def sync(self, inode: Inode, attempts: int = ATTEMPTS) -> None:
         """Bring what was written into the zone, as `fsync` must."""
         contents = inode.contents
         if contents is None or not contents.is_dirty:
             return
         began = time.time()
-        await self._former.with_room(inode.path or "", contents.flush)
+        await self._former.with_room(inode.path or "", partial(contents.flush, attempts))
         if inode.path is not None:
             self._upcoming.forget(inode.path)
             is_new = not self._catalog.is_registered(inode.path)
             modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)
+            written = self._catalog.peek(inode.path)
+            inode.base = self._version(written) if written is not None else None
             if is_new:
                 await self._keep_mode(inode.path)
                 await self._inheritance.take_over(inode.path, inode.path)
@@ -157,7 +194,7 @@ class Files:
             await self.flush(inode)
         finally:
             # A handle may have been opened while the flush was waited for.
-            if not inode.handles and inode.contents is not None:
+            if not inode.handles and inode.waiting is None and inode.contents is not None:
                 contents, inode.contents = inode.contents, None
                 inode.seen_version = contents.version
                 await contents.close()
@@ -177,7 +214,7 @@ class Files:
 
     async def set_modified(self, inode: Inode, entry: Entry, nanoseconds: int) -> None:
         """Set the modify time, in ns since 1970."""
-        if inode.contents is not None and inode.contents.set_modified(nanoseconds):
+        if inode.contents is not None and await inode.contents.set_modified(nanoseconds):
             return
         if inode.path is None:
             return

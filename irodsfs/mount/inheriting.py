@@ -80,6 +80,10 @@ class Inheritance:
         if target.startswith(source) and posixpath.basename(target).startswith(name):
             self._backups[source] = target
 
+    def is_due(self, path: str) -> bool:
+        """Whether something new at `path` has a backup to take over from."""
+        return path in self._backups
+
     async def take_over(self, heir: str, path: str) -> None:
         """`heir`, which is at `path` or about to be, takes over from the backup of what was there, if any."""
         backup = self._backups.pop(path, None)

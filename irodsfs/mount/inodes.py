@@ -7,13 +7,17 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 import pyfuse3
 import trio
 
 from irodsfs.grid.namespace import Entry
 from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.versions import Version
+
+if TYPE_CHECKING:
+    from irodsfs.mount.write_back import Waiting
 
 Handle = NewType("Handle", int)
 
@@ -27,7 +31,13 @@ class Inode:
     lookups: int = 0
     handles: int = 0
     contents: Contents | None = None
-    """What is open of it; None while no handle is."""
+    """What is open of it, or waits for its upload; None otherwise."""
+    base: Version | None = None
+    """The version in the zone that `contents` are based on; None when there was none."""
+    waiting: Waiting | None = None
+    """What was closed of it and is not in the zone yet."""
+    failure: BaseException | None = None
+    """What nobody was told yet that has it open."""
     seen_version: bytes | None = None
     """Of which version of the content the kernel's cache is."""
     accessed_ns: int | None = None
@@ -90,7 +100,7 @@ class Inodes:
         self.drop_if_unused(inode)
 
     def drop_if_unused(self, inode: Inode) -> None:
-        if inode.lookups <= 0 and inode.handles == 0:
+        if inode.lookups <= 0 and inode.handles == 0 and inode.contents is None:
             self._by_number.pop(inode.number, None)
             if inode.path is not None and self._by_path.get(inode.path) is inode:
                 del self._by_path[inode.path]

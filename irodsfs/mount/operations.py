@@ -20,13 +20,13 @@ from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.extended_attributes import ExtendedAttributes
-from irodsfs.mount.files import Files
+from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree, check_length
+from irodsfs.mount.write_back import WriteBackFiles
 
 ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
@@ -41,7 +41,7 @@ class Operations(pyfuse3.Operations):
         self,
         catalog: Catalog,
         inodes: Inodes,
-        files: Files,
+        files: WriteBackFiles,
         tree: Tree,
         repair: Repair,
         space: Space,
@@ -228,8 +228,10 @@ class Operations(pyfuse3.Operations):
     async def releasedir(self, fh: FileHandleT) -> None:
         self._directories.pop(fh).close()
 
+    @answers_errno
     async def fsyncdir(self, fh: FileHandleT, datasync: bool) -> None:
-        """Changes of the namespace are in the zone when their call returns."""
+        """Changes of the namespace are in the zone when their call returns, but for files that wait."""
+        await self._files.sync_in(self._directories[fh].path)
 
     # Files: a handle is the number of its inode, since all handles of an inode share one content
 
@@ -297,6 +299,9 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def getxattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> bytes:
+        node = self._inodes[inode]
+        if node.waiting is not None and is_virtual(name):
+            await self._files.sync(node)  # what the zone knows of it
         return await self._extended_attributes.get(self._inodes.path(inode), name)
 
     @answers_errno

@@ -25,10 +25,10 @@ from irodsfs.grid.once import is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
-from irodsfs.mount.files import Files
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
+from irodsfs.mount.write_back import WriteBackFiles
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Tree:
         catalog: Catalog,
         avus: Avus,
         inodes: Inodes,
-        files: Files,
+        files: WriteBackFiles,
         inheritance: Inheritance,
         former: FormerCollections,
         *,
@@ -119,6 +119,7 @@ class Tree:
         obstacle = replacing.in_the_way(source, target)
         detour = obstacle is not None and await self._found(obstacle) is not None
         way = replacing.steps(source, target, detour=detour)
+        await self._files.sync_below(source)
         await self._bring_into_the_zone(source)
         async with self._at_rest(source):
             if replaced is None:
@@ -190,6 +191,7 @@ class Tree:
             if inode.contents is not None:
                 inode.contents.path = None
             inode.last_entry = entry
+        await self._files.let_go(inode)
 
     @asynccontextmanager
     async def _at_rest(self, path: str) -> AsyncIterator[None]:

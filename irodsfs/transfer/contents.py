@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import hashlib
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 import trio
 from irods.exception import iRODSException
 
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import now_ns
 from irodsfs.grid.zone import Zone
@@ -18,10 +16,12 @@ from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch
+from irodsfs.transfer.kept import Kept
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.spool import AT_ONCE, Spool, SpoolFile
-from irodsfs.transfer.upload import Upload, upload
+from irodsfs.transfer.upload import ATTEMPTS, Upload, upload
+from irodsfs.transfer.versions import digest
 from irodsfs.transfer.write_stream import WriteStream
 
 NANOSECONDS = 1_000_000_000
@@ -35,7 +35,8 @@ class Contents:
     A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
     spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
     `modified_ns` once something was written. `path` is None when the object was unlinked under its handles.
-    `version` is the same again only for the same content; None while that is not known.
+    `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
+    object must not be in the zone yet when it is brought there.
 
     Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that.
     """
@@ -54,6 +55,7 @@ class Contents:
         self.registered = True
         self.modified_ns: int | None = None
         self.version: bytes | None = None
+        self.exclusive = False
         self._zone = zone
         self._spool = spool
         self._options = options
@@ -66,7 +68,6 @@ class Contents:
         self._stream: WriteStream | None = None
         self._rewritten = Extents()
         self._replace = False
-        self._exclusive = False
         self._cut: int | None = None
         self._touch: int | None = None
 
@@ -85,7 +86,7 @@ class Contents:
         contents = cls(zone, spool, path, 0, options, lock)
         contents.registered = False
         contents._start_over()
-        contents._exclusive = exclusive
+        contents.exclusive = exclusive
         return contents
 
     @property
@@ -103,11 +104,18 @@ class Contents:
         reshaped = self._replace or self._cut is not None or self.size != self._stored_size
         return self.path is not None and (reshaped or bool(self._dirty) or self._touch is not None)
 
+    @property
+    def in_memory(self) -> bytes | None:
+        """All bytes, of an object that is held in memory."""
+        return None if self._memory is None else bytes(self._memory)
+
     async def refresh(self, read_ahead: list[Reply] | None = None) -> None:
         """Bring the object as it is in the zone now, unless there is something of our own to be written.
 
         `read_ahead` is what a `reading` flight for a small object has answered a moment ago.
         """
+        if self.is_dirty:
+            return  # whatever is on its way to the zone just now
         async with self._lock:
             if self.path is None and not self._is_loaded:
                 raise FileNotFoundError(errno.ENOENT, "unlinked while it was opened")
@@ -159,14 +167,15 @@ class Contents:
                 self._resize(size)
             self._mark_modified()
 
-    def set_modified(self, nanoseconds: int) -> bool:
+    async def set_modified(self, nanoseconds: int) -> bool:
         """Set the modify time; True when it goes along with the flush that is due anyway."""
-        self.modified_ns = nanoseconds
-        if self.is_dirty:
-            self._touch = nanoseconds // NANOSECONDS
-        return self.is_dirty
+        async with self._lock:
+            self.modified_ns = nanoseconds
+            if self.is_dirty:
+                self._touch = nanoseconds // NANOSECONDS
+            return self.is_dirty
 
-    async def flush(self) -> None:
+    async def flush(self, attempts: int = ATTEMPTS) -> None:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be."""
         async with self._lock:
             if self.is_dirty:
@@ -174,17 +183,16 @@ class Contents:
                 if self._cut is not None and self._reader is not None:
                     await self._reader.shorten(self._cut)
                 await self._finish_stream()
-                await self._upload()
+                await self._upload(attempts)
                 self._settle()
 
-    async def keep(self, reason: BaseException) -> Path | None:
-        """Store locally what the zone would not take, and forget it here. Answers where it is."""
+    async def keep(self, store: Callable[[Upload], Kept]) -> Kept | None:
+        """Let `store` (called in a thread) keep what the zone would not take, and forget it here."""
         async with self._lock:
             await self._abort_stream()
-            if not self.is_dirty or self.path is None:
+            if not self.is_dirty:
                 return None
-            due, why = self._due(), describe(reason)
-            kept = await trio.to_thread.run_sync(self._spool.keep, due.path, due.patches, due.size, why)
+            kept = await trio.to_thread.run_sync(store, self._due())
             self._settle()
             return kept
 
@@ -205,11 +213,11 @@ class Contents:
         if self._file is not None:
             self._file.close()
 
-    async def _upload(self) -> None:
+    async def _upload(self, attempts: int) -> None:
         due = self._due()
         if not due.has_requests:
             return
-        checksum = await upload(self._zone, due)
+        checksum = await upload(self._zone, due, attempts)
         # What was not brought here of a large object can't be compared: its checksum is the zone's alone.
         if checksum is not None and (whole := self._whole()) is not None:
             await trio.to_thread.run_sync(verify, due.path, checksum, whole)
@@ -233,7 +241,7 @@ class Contents:
                     verify(self.path, checksum, [content])
                 self._memory = bytearray(content)
                 self.size = self._stored_size = len(content)
-                self.version = _digest(self._memory)
+                self.version = digest(self._memory)
                 return
         self._memory = None
         if self._reader is not None:
@@ -295,7 +303,7 @@ class Contents:
             start, ready = self._dirty.first()
             if self.path is None or self._cut is not None or ready - start < STREAM_FROM:
                 return
-            flags = flights.opening_flags(replace=self._replace, exclusive=self._exclusive)
+            flags = flights.opening_flags(replace=self._replace, exclusive=self.exclusive)
             self._stream = WriteStream(self._zone, self.path, file, start, flags, self._options.resource)
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = self._dirty.end_from(self._stream.position)
@@ -315,7 +323,7 @@ class Contents:
             return
         self._stream = None
         self._stored_size = stream.position if self._replace else max(stream.position, self._stored_size)
-        self._replace = self._exclusive = False
+        self._replace = self.exclusive = False
         later = [(start, end) for start, end in self._dirty if end > stream.position]
         self._dirty = self._rewritten
         for start, end in later:
@@ -328,7 +336,7 @@ class Contents:
         if stream is not None:
             await stream.abort()
             self._rewritten.clear()
-            self._exclusive = self._exclusive and not stream.opened
+            self.exclusive = self.exclusive and not stream.opened
             self.registered = self.registered or stream.opened
             if stream.opened:
                 self._stored_size = max(self._stored_size, stream.position)
@@ -377,7 +385,7 @@ class Contents:
             patches=patches,
             size=self.size,
             replace=replace,
-            exclusive=self._exclusive,
+            exclusive=self.exclusive,
             cut=cut,
             grown_to=self.size if emptied or self.size > written_to else None,
             touch=self._time_to_set(emptied=emptied),
@@ -393,12 +401,8 @@ class Contents:
 
     def _settle(self) -> None:
         self._dirty.clear()
-        self._replace = self._exclusive = False
+        self._replace = self.exclusive = False
         self._cut = self._touch = None
         self._stored_size = self.size
         self.registered = True
-        self.version = None if self._memory is None else _digest(self._memory)
-
-
-def _digest(content: bytearray) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
+        self.version = None if self._memory is None else digest(self._memory)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from irodsfs.grid.flight import Stored
 from irodsfs.transfer.extents import Extents
-from irodsfs.transfer.flights import Patch
+from irodsfs.transfer.kept import (
+    DESCRIPTION,
+    Description,
+    Kept,
+    described_in,
+    make_private,
+    new_name,
+    private,
+    save_description,
+    sync_directory,
+)
+from irodsfs.transfer.upload import Upload
 
 FAILED = "failed"
 
@@ -92,30 +100,47 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(directory)
 
     def open(self) -> SpoolFile:
         return SpoolFile(self.directory)
 
-    def keep(self, path: str, patches: Iterable[Patch], size: int, reason: str) -> Path:
+    def keep(self, description: Description, due: Upload) -> Kept:
         """Store bytes that the zone would not take at their offsets, and a description beside them."""
-        kept = self.directory / FAILED
-        kept.mkdir(mode=0o700, exist_ok=True)
-        target = kept / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}"
-        ranges = []
-        with open(target, "xb", opener=_private) as file:
-            os.ftruncate(file.fileno(), size)
-            for patch in patches:
+        make_private(self._failed)
+        kept = Kept(self._failed / new_name(), description.of(due))
+        with open(kept.file, "xb", opener=private) as file:
+            os.ftruncate(file.fileno(), due.size)
+            for patch in due.patches:
                 offset = patch.start
                 for chunk in patch.chunks():
                     _write_all(file.fileno(), offset, chunk)
                     offset += len(chunk)
-                ranges.append([patch.start, patch.end])
             os.fsync(file.fileno())
-        description = {"path": path, "size": size, "ranges": ranges, "reason": reason, "time": int(time.time())}
-        with open(target.with_suffix(".json"), "x", opener=_private) as file:
-            json.dump(description, file)
-        return target
+        save_description(kept.file, kept.description)
+        return kept
+
+    def take(self, kept: Kept, reason: str) -> Kept:
+        """Keep what was safe in a file of the spool already, without room for a second copy of it."""
+        make_private(self._failed)
+        failed = Kept(self._failed / kept.file.name, kept.description.model_copy(update={"reason": reason}))
+        save_description(failed.file, failed.description)
+        kept.file.rename(failed.file)
+        os.truncate(failed.file, kept.description.size)
+        sync_directory(self._failed)
+        return failed
+
+    def failed(self) -> list[Kept]:
+        """What is kept below `failed/`, oldest first."""
+        return list(described_in(self._failed))
+
+    def count_failed(self) -> int:
+        """How many files are kept below `failed/`."""
+        return sum(1 for _ in self._failed.glob(f"*{DESCRIPTION}"))
+
+    @property
+    def _failed(self) -> Path:
+        return self.directory / FAILED
 
 
 def _runs(pieces: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, list[bytes]]]:
@@ -146,7 +171,3 @@ def _write_all(descriptor: int, offset: int, content: bytes | bytearray | memory
         written = os.pwrite(descriptor, view, offset)
         view = view[written:]
         offset += written
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)

@@ -65,12 +65,12 @@ class Upload:
             yield data_objects.checksum(self.path, force=True)
 
 
-async def upload(zone: Zone, task: Upload) -> str | None:
+async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | None:
     """Carry out `task`; everything is registered on return. Raises the zone's error or `ZoneUnreachable`.
 
     Answers the checksum that the zone has computed, when it was to.
     """
-    async for attempt in retrying(also=_is_locked_for_a_moment, attempts=ATTEMPTS):
+    async for attempt in retrying(also=_is_locked_for_a_moment, attempts=attempts):
         with attempt:
             try:
                 last = await _fly(zone, task)

@@ -21,6 +21,8 @@ TYPES = {
     "irodsfs_connections": ("gauge", set()),
     "irodsfs_open_files": ("gauge", set()),
     "irodsfs_dirty_bytes": ("gauge", set()),
+    "irodsfs_waiting_files": ("gauge", set()),
+    "irodsfs_failed_files": ("gauge", set()),
 }
 
 

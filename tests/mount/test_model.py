@@ -80,6 +80,7 @@ class Trees(RuleBasedStateMachine):
 
     model_root: Path
     mount_root: Path
+    settle: Callable[[], object]
     session: iRODSSession
     collection: str
     foreign: bool
@@ -234,6 +235,7 @@ class Trees(RuleBasedStateMachine):
     def another_client_writes(self, name: str, content: bytes) -> None:
         if (self.model / name).is_dir():
             return
+        self.settle()
         with self.session.data_objects.open(f"{self.collection}/{self.name}/{name}", "w") as stream:
             stream.write(content)
         (self.model / name).write_bytes(content)
@@ -242,6 +244,7 @@ class Trees(RuleBasedStateMachine):
     @rule(name=names)
     def another_client_removes(self, name: str) -> None:
         if (self.model / name).is_file():
+            self.settle()
             self.session.data_objects.unlink(f"{self.collection}/{self.name}/{name}", force=True)
             (self.model / name).unlink()
 
@@ -265,22 +268,24 @@ class Trees(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(max(120, 20 * EXAMPLES))
+@pytest.mark.parametrize("write_back", [False, True], ids=["written through", "written back"])
 @pytest.mark.parametrize("foreign", [False, True], ids=["alone", "with another client"])
 def test_a_mount_behaves_as_a_local_directory(
-    make_mount: MakeMount, session: iRODSSession, home: str, tmp_path: Path, foreign: bool
+    make_mount: MakeMount, session: iRODSSession, home: str, tmp_path: Path, foreign: bool, write_back: bool
 ) -> None:
-    mount = make_mount(*(["--cache-timeout", "0"] if foreign else []))
+    mount = make_mount(*(["--cache-timeout", "0"] if foreign else []), *(["--write-back"] if write_back else []))
     (tmp_path / "model").mkdir()
 
     class TreesHere(Trees):
         model_root = tmp_path / "model"
         mount_root = mount.path
+        settle = staticmethod(mount.written_back if write_back else lambda: None)
 
     TreesHere.session, TreesHere.collection, TreesHere.foreign = session, home, foreign
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         TreesHere,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=-(-EXAMPLES // 2) if write_back else EXAMPLES,
             derandomize=CHOSEN_EXAMPLES is None,  # the usual run repeats itself, longer ones look for what is new
             stateful_step_count=STEPS,
             deadline=None,

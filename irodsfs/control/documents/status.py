@@ -8,7 +8,10 @@ from irodsfs.control.documents.base import Document
 
 
 class StatusDocument(Document):
-    """This process and what it serves; `mountpoint` and `collection` are empty without a mount, uptime in seconds."""
+    """This process and what it serves; `mountpoint` and `collection` are empty without a mount, uptime in seconds.
+
+    Waiting files were closed and are not in the zone yet, failed ones would not be taken: both are kept in `spool`.
+    """
 
     xml_name: ClassVar[str] = "status"
 
@@ -25,6 +28,10 @@ class StatusDocument(Document):
     socket: str
     openFiles: int
     dirtyBytes: int
+    waitingFiles: int
+    waitingBytes: int
+    failedFiles: int
+    spool: str
     connections: int
     catalogQuestions: int
     catalogFetches: int

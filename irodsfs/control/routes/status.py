@@ -16,13 +16,19 @@ operations = Operations("Status")
 EXPOSITION = "text/plain"
 
 
+class Patience(Parameters):
+    wait: bool = Field(False, description="true to answer when no closed file waits for its upload any more")
+
+
 class Invalidation(Parameters):
     path: str = Field("/", pattern="^/", description="the entry to ask for again, with all below it")
 
 
-@operations.operation("GET", "/status", answer=StatusDocument, needs_zone=False)
+@operations.operation("GET", "/status", parameters=Patience, answer=StatusDocument, needs_zone=False)
 async def get_status(call: Call) -> StatusDocument:
     """What is served, since when, and what is going on."""
+    if call.parameters.wait:
+        await call.changes.written_back()
     return call.served.status(call.changes)
 
 

@@ -1,0 +1,118 @@
+"""Small files that are safe on the disk of this machine, and wait there until the zone has them.
+
+Each mount that is alive has a directory of its own below `waiting/` of its spool, with a file in it that it keeps
+locked; what lies in directories without a lock was left by mounts that were killed. An entry is one file: the bytes, a
+newline, and the description in one line.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from irodsfs.transfer.kept import PART, Description, Kept, make_private, new_name, private, save
+
+logger = logging.getLogger(__name__)
+
+WAITING = "waiting"
+LOCK = "lock"
+
+
+class Claim:
+    """A directory of entries that belongs to this process until it is left."""
+
+    def __init__(self, directory: Path, lock: IO[bytes]) -> None:
+        self.directory = directory
+        self._lock = lock
+
+    @classmethod
+    def of(cls, directory: Path) -> Claim | None:
+        """None when a process that is alive has it."""
+        lock = open(directory / LOCK, "ab", opener=private)  # noqa: SIM115 - closing it gives up the lock
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return None
+        return cls(directory, lock)
+
+    def entries(self) -> Iterator[Kept]:
+        """What was complete when the mount died, in the order in which it was closed there."""
+        for file in sorted(self.directory.iterdir()):
+            if file.suffix == PART:
+                file.unlink()  # whoever wrote it was never told that it is safe
+            elif file.name != LOCK:
+                kept = read_entry(file)
+                if kept is not None:
+                    yield kept
+
+    def leave(self) -> None:
+        """Others may claim what is left; an empty directory goes."""
+        if [file.name for file in self.directory.iterdir()] == [LOCK]:
+            (self.directory / LOCK).unlink()
+            self.directory.rmdir()
+        self._lock.close()
+
+
+class WaitingRoom:
+    """The entries of one mount. Its methods are for worker threads."""
+
+    def __init__(self, spool: Path) -> None:
+        self._root = spool / WAITING
+        self._mutex = threading.Lock()
+        self._own: Claim | None = None
+        self._adopted: list[Claim] = []
+
+    def put(self, description: Description, content: bytes) -> Kept:
+        """Make an entry, which is on the disk on return. Raises OSError when there is no room for it."""
+        kept = Kept(self._own_directory() / new_name(), description)
+        save(kept.file, content, b"\n", description.model_dump_json().encode())
+        return kept
+
+    def adopt(self) -> list[Kept]:
+        """Claim what mounts have left that were killed."""
+        self._adopted = claim_abandoned(self._root)
+        return [kept for claim in self._adopted for kept in claim.entries()]
+
+    def leave(self) -> None:
+        """What still waits is for the next mount."""
+        for claim in [*self._adopted, *([self._own] if self._own else [])]:
+            claim.leave()
+
+    def _own_directory(self) -> Path:
+        with self._mutex:
+            if self._own is None:
+                directory = self._root / new_name()
+                make_private(directory)
+                self._own = Claim.of(directory)
+            assert self._own is not None, "a new directory was claimed by somebody else"
+            return self._own.directory
+
+
+def claim_abandoned(root: Path) -> list[Claim]:
+    """The directories below `waiting/` whose mounts are dead."""
+    directories = sorted(each for each in root.iterdir() if each.is_dir()) if root.is_dir() else []
+    claims = (Claim.of(directory) for directory in directories)
+    return [claim for claim in claims if claim is not None]
+
+
+def read_entry(file: Path) -> Kept | None:
+    """An entry; None (and a line in the log) for a file that is not as it was written, or is somebody else's."""
+    status = file.lstat()
+    if status.st_uid != os.getuid():
+        logger.warning("%s is not of this user, and is left alone", file)
+        return None
+    content, _, described = file.read_bytes().rpartition(b"\n")
+    try:
+        description = Description.model_validate_json(described)
+    except ValueError:
+        description = None
+    if description is None or not description.is_of(content):
+        logger.warning("%s is damaged, and is left alone", file)
+        return None
+    return Kept(file, description)

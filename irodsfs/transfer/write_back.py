@@ -1,0 +1,144 @@
+"""Deliveries that nobody waits for: in the order in which they were added, several at a time, in bounds."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import trio
+from irods.exception import HIERARCHY_ERROR
+
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
+from irodsfs.transfer.versions import BeingWrittenError
+
+MOST_FILES = 1_000
+MOST_BYTES = 64 * 1024 * 1024
+"""What may wait at a time; it is held in memory, too."""
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+"""Seconds between attempts while the zone is away, or an object is locked."""
+
+LAST_ATTEMPTS = 5
+"""How often something is tried when the end has come."""
+
+
+class Delivery(Protocol):
+    """Something that is to go into the zone."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    async def deliver(self) -> None:
+        """It is in the zone on return, or need not be any more. Raises what prevented that."""
+
+    async def give_up(self, reason: BaseException) -> None:
+        """It will not be tried again."""
+
+
+class WriteBack:
+    """The deliveries of a mount. What fails for a reason that may pass is tried again for `patience` seconds.
+
+    When the zone itself has not answered for so long, everything that waits is given up.
+    """
+
+    def __init__(
+        self, nursery: trio.Nursery, *, at_a_time: int, patience: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._nursery = nursery
+        self._at_a_time = at_a_time
+        self._patience = patience
+        self._clock = clock
+        self._present: dict[Delivery, None] = {}
+        self._queue: deque[Delivery] = deque()
+        self._carriers = 0
+        self._away_since: float | None = None
+        self._finishing = trio.Event()
+        self._moved = trio.Event()
+
+    @property
+    def files(self) -> int:
+        return len(self._present)
+
+    @property
+    def bytes(self) -> int:
+        return sum(delivery.size for delivery in self._present)
+
+    async def make_room(self, size: int) -> None:
+        """Wait until `size` more bytes may wait."""
+        while self.files >= MOST_FILES or (self.files and self.bytes + size > MOST_BYTES):
+            await self._moved.wait()
+
+    def add(self, delivery: Delivery) -> None:
+        """Deliver it behind what was added before."""
+        self._present[delivery] = None
+        self._queue.append(delivery)
+        if self._carriers < self._at_a_time:
+            self._carriers += 1
+            self._nursery.start_soon(self._carry)
+
+    def remove(self, delivery: Delivery) -> None:
+        """It has arrived, or is not to any more."""
+        self._present.pop(delivery, None)
+        self._moved.set()
+        self._moved = trio.Event()
+
+    async def finished(self) -> None:
+        """Return when nothing waits any more."""
+        while self._present:
+            await self._moved.wait()
+
+    async def finish(self) -> None:
+        """As `finished`; what can't be delivered now is given up after a few attempts."""
+        self._finishing.set()
+        await self.finished()
+
+    async def _carry(self) -> None:
+        while self._queue:
+            await self._deliver(self._queue.popleft())
+        self._carriers -= 1
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        began, pause, last_attempts = self._clock(), FIRST_PAUSE, LAST_ATTEMPTS
+        while delivery in self._present:
+            finishing = self._finishing.is_set()
+            last_attempts -= finishing
+            try:
+                await delivery.deliver()
+                self._away_since = None
+                self.remove(delivery)
+            except ZoneUnreachable as error:
+                self._away_since = self._away_since or began
+                had_its_chance = finishing and isinstance(error, ZoneTimeout)
+                if not last_attempts or had_its_chance or self._is_over(self._away_since):
+                    await self._give_up(list(self._present), error)
+            except (BeingWrittenError, HIERARCHY_ERROR) as error:
+                if not last_attempts or self._is_over(began):
+                    await self._give_up([delivery], error)
+            except Exception as error:
+                # Told by whoever keeps the bytes: this task has nobody who could handle it.
+                await self._give_up([delivery], error)
+            if delivery in self._present:
+                pause = await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> float:
+        """Wait, but not when the end comes; answers how long to wait the next time."""
+        if self._finishing.is_set():
+            await trio.sleep(seconds)
+        else:
+            with trio.move_on_after(seconds):
+                await self._finishing.wait()
+                return FIRST_PAUSE
+        return min(2 * seconds, LONGEST_PAUSE)
+
+    def _is_over(self, since: float) -> bool:
+        return self._clock() - since > self._patience
+
+    async def _give_up(self, deliveries: list[Delivery], reason: BaseException) -> None:
+        for delivery in deliveries:
+            await delivery.give_up(reason)
+            self.remove(delivery)
+        self._away_since = None

@@ -1,0 +1,146 @@
+"""The queue behind closed files: its order, its bounds, its patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import trio
+from irods.exception import CAT_NO_ACCESS_PERMISSION
+from trio.testing import MockClock
+
+from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.transfer import write_back
+from irodsfs.transfer.versions import BeingWrittenError
+from irodsfs.transfer.write_back import WriteBack
+
+
+class Parcel:
+    """A delivery that takes a second, and fails as told."""
+
+    def __init__(self, log: list[str], name: str, size: int = 1, failures: list[Exception] | None = None) -> None:
+        self.size = size
+        self.name = name
+        self.log = log
+        self.failures = failures or []
+
+    async def deliver(self) -> None:
+        await trio.sleep(1)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.log.append(self.name)
+
+    async def give_up(self, reason: BaseException) -> None:
+        self.log.append(f"{self.name}: {type(reason).__name__}")
+
+
+Start = Callable[[int], WriteBack]
+
+
+@pytest.fixture
+def start(nursery: trio.Nursery) -> Start:
+    """A queue that delivers so many at a time, and has patience for a minute."""
+    return lambda at_a_time: WriteBack(nursery, at_a_time=at_a_time, patience=60, clock=trio.current_time)
+
+
+async def test_deliveries_go_in_order_several_at_a_time(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(4), list[str]()
+    for number in range(12):
+        queue.add(Parcel(log, f"{number:02}"))
+    assert (queue.files, queue.bytes) == (12, 12)
+    began = trio.current_time()
+    await queue.finished()
+    assert trio.current_time() - began == 3
+    assert [sorted(log[start : start + 4]) for start in (0, 4, 8)] == [
+        ["00", "01", "02", "03"],
+        ["04", "05", "06", "07"],
+        ["08", "09", "10", "11"],
+    ]
+    assert queue.files == 0
+
+
+async def test_what_was_removed_is_not_delivered(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(1), list[str]()
+    parcels = [Parcel(log, name) for name in "abc"]
+    for parcel in parcels:
+        queue.add(parcel)
+    queue.remove(parcels[1])
+    await queue.finished()
+    assert log == ["a", "c"]
+
+
+@pytest.mark.parametrize("bound", ["files", "bytes"])
+async def test_what_goes_beyond_the_bounds_waits_for_room(
+    start: Start, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(write_back, f"MOST_{bound.upper()}", 3)
+    queue, log = start(1), list[str]()
+    for number in range(9):
+        await queue.make_room(1)
+        queue.add(Parcel(log, str(number)))
+        assert queue.files <= 3
+    assert trio.current_time() >= 6
+    await queue.make_room(1000)
+    assert queue.files == (0 if bound == "bytes" else 2)
+
+
+async def test_what_may_pass_is_tried_again(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(2), list[str]()
+    queue.add(Parcel(log, "away", failures=[ZoneUnreachable("away")] * 3))
+    queue.add(Parcel(log, "locked", failures=[BeingWrittenError()]))
+    queue.add(Parcel(log, "third"))
+    await queue.finished()
+    assert sorted(log[:2]) == ["locked", "third"]
+    assert log[2:] == ["away"]
+
+
+async def test_what_is_refused_is_given_up_alone(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(1), list[str]()
+    queue.add(Parcel(log, "a", failures=[CAT_NO_ACCESS_PERMISSION()]))
+    queue.add(Parcel(log, "b", failures=[RuntimeError("a mistake of ours")]))
+    queue.add(Parcel(log, "c"))
+    await queue.finished()
+    assert log == ["a: CAT_NO_ACCESS_PERMISSION", "b: RuntimeError", "c"]
+
+
+async def test_a_zone_that_stays_away_ends_the_patience_for_everything(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(2), list[str]()
+    for number in range(20):
+        queue.add(Parcel(log, f"{number:02}", failures=[ZoneUnreachable("away")] * 100))
+    await queue.finished()
+    assert 60 < trio.current_time() < 120
+    assert sorted(log) == [f"{number:02}: ZoneUnreachable" for number in range(20)]
+    queue.add(Parcel(log, "later", failures=[ZoneUnreachable("away")]))
+    await queue.finished()
+    assert log[-1] == "later"
+
+
+async def test_an_object_that_stays_locked_ends_the_patience_for_itself(
+    start: Start, autojump_clock: MockClock
+) -> None:
+    queue, log = start(2), list[str]()
+    queue.add(Parcel(log, "locked", failures=[BeingWrittenError()] * 100))
+    for number in range(200):
+        queue.add(Parcel(log, str(number)))
+    await queue.finished()
+    assert log.count("locked: BeingWrittenError") == 1
+    assert len(log) == 201
+
+
+async def test_the_end_waits_for_a_few_attempts(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(1), list[str]()
+    for number in range(5):
+        queue.add(Parcel(log, str(number), failures=[ZoneUnreachable("away")] * 100))
+    await trio.sleep(40)
+    began = trio.current_time()
+    await queue.finish()
+    assert trio.current_time() - began < 15
+    assert len(log) == 5
+
+
+async def test_the_end_does_not_give_up_what_fails_once(start: Start, autojump_clock: MockClock) -> None:
+    queue, log = start(2), list[str]()
+    for number in range(5):
+        queue.add(Parcel(log, str(number), failures=[ZoneUnreachable("broke")]))
+    await queue.finish()
+    assert sorted(log) == ["0", "1", "2", "3", "4"]
