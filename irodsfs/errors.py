@@ -12,6 +12,10 @@ IrodsfsError                     1
  └─ ControlFailure              10
      └─ NotOnMountError         10
 
+
+ ├─ ControlFailure              10
+ └─ RecoveryError               11
+
 The number is the exit status of the command that failed.
 """
 
@@ -84,3 +88,9 @@ class ControlFailure(IrodsfsError):
 
 class NotOnMountError(ControlFailure):
     """A path that should lie on a mount does not."""
+
+
+class RecoveryError(IrodsfsError):
+    """Something that is kept on this machine could not be brought where it was to go."""
+
+    exit_code = 11

@@ -52,6 +52,11 @@ def load_account(zone: Setting | None) -> ZoneAccount:
     return build(ZoneAccount, settings)
 
 
+def load_login(zone: Setting | None, ask_password: AskPassword | None) -> ZoneAccount:
+    """How to reach a zone and log in there, for what needs no mount. Raises ConfigurationError."""
+    return _with_password(load_account(zone), ask_password)
+
+
 def _read_files(config_file: Path | None, name: Setting | None) -> tuple[dict[str, Setting], dict[str, Setting]]:
     settings: dict[str, Setting] = {}
     account: dict[str, Setting] = {}

@@ -14,6 +14,7 @@ from irodsfs.control.routes import (
     queries,
     rules,
     server,
+    spool,
     status,
     tickets,
     users,
@@ -22,6 +23,7 @@ from irodsfs.control.routes import (
 CHAPTERS = (
     server.operations,
     status.operations,
+    spool.operations,
     collections.operations,
     metadata.operations,
     permissions.operations,

@@ -1,0 +1,113 @@
+"""What can be done with bytes that could not be brought into a zone."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import trio
+from irods.exception import PycommandsException, iRODSException
+
+from irodsfs.cli.answers import control_of
+from irodsfs.config import Setting
+from irodsfs.config.loading import load_login
+from irodsfs.errors import ControlFailure, IrodsfsError
+from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.login import entered
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.recovery import put_back
+
+TIMEOUT = 60.0
+"""Seconds for one request to the zone."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an entry; `done` is false when it is still there and was not to be."""
+
+    id: str
+    path: str
+    outcome: str
+    done: bool = True
+
+    @classmethod
+    def of(cls, kept: Kept, outcome: str, *, done: bool = True) -> Outcome:
+        return cls(kept.file.name, kept.description.path, outcome, done)
+
+
+def discard(chosen: Sequence[Kept], *, dry_run: bool) -> list[Outcome]:
+    """Remove entries for good."""
+    if not dry_run:
+        for kept in chosen:
+            kept.discard()
+    return [Outcome.of(kept, _said("discarded", dry_run=dry_run)) for kept in chosen]
+
+
+def save(chosen: Sequence[Kept], to: Path, *, overwrite: bool, dry_run: bool) -> list[Outcome]:
+    """Copy one entry into a file, or any into a directory, by their names; their entries stay."""
+    if len(chosen) > 1 and not to.is_dir():
+        raise IrodsfsError(f"{to} is no directory: make it, to save {len(chosen)} files there.")
+    return [_save(kept, to, overwrite=overwrite, dry_run=dry_run) for kept in chosen]
+
+
+def _save(kept: Kept, to: Path, *, overwrite: bool, dry_run: bool) -> Outcome:
+    target = to / PurePosixPath(kept.description.path).name if to.is_dir() else to
+    if target.exists() and not overwrite:
+        return Outcome.of(kept, f"{target} exists already", done=False)
+    if not dry_run:
+        shutil.copyfile(kept.file, target)
+        os.truncate(target, kept.description.size)
+        if kept.description.modified_ns is not None:
+            os.utime(target, ns=(kept.description.modified_ns, kept.description.modified_ns))
+    return Outcome.of(kept, f"{_said('saved', dry_run=dry_run)} as {target}")
+
+
+def put_back_through(mount: Path, chosen: Sequence[Kept], *, overwrite: bool, dry_run: bool) -> list[Outcome]:
+    """Let a mount put back what it keeps itself."""
+    outcomes = []
+    parameters = {"overwrite": str(overwrite).lower(), "dryRun": str(dry_run).lower()}
+    with control_of(mount) as control:
+        for kept in chosen:
+            try:
+                control.request("POST", f"/spool/{kept.file.name}", **parameters)
+                outcomes.append(Outcome.of(kept, _said("put back", dry_run=dry_run)))
+            except ControlFailure as failure:
+                outcomes.append(Outcome.of(kept, failure.message, done=False))
+    return outcomes
+
+
+def put_back_as_user(chosen: Sequence[Kept], zone: str | None, *, overwrite: bool, dry_run: bool) -> list[Outcome]:
+    """Put back with a session of one's own."""
+    ask = getpass.getpass if sys.stdin.isatty() else None
+    account = load_login(Setting(zone, "--zone") if zone is not None else None, ask)
+
+    async def main() -> list[Outcome]:
+        async with trio.open_nursery() as background:
+            async with entered(account, background, connections=1, request_timeout=TIMEOUT) as session:
+                outcomes = [await _put_back(session, kept, overwrite=overwrite, dry_run=dry_run) for kept in chosen]
+            background.cancel_scope.cancel()
+        return outcomes
+
+    return trio.run(main, strict_exception_groups=False)
+
+
+async def _put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -> Outcome:
+    try:
+        await put_back(zone, kept, overwrite=overwrite, dry_run=dry_run)
+    except OSError as error:
+        return Outcome.of(kept, error.strerror or describe(error), done=False)
+    except (iRODSException, PycommandsException, ZoneUnreachable) as error:
+        return Outcome.of(kept, describe(error), done=False)
+    if not dry_run:
+        kept.discard()
+    return Outcome.of(kept, _said("put back", dry_run=dry_run))
+
+
+def _said(done: str, *, dry_run: bool) -> str:
+    return f"would be {done}" if dry_run else done

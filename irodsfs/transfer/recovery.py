@@ -1,0 +1,67 @@
+"""Bringing back what was kept in a spool: into the zone that it was meant for, or out of the way."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from irodsfs.grid.posix_attributes import set_mode
+from irodsfs.grid.zone import Zone
+from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.upload import Upload, upload
+from irodsfs.transfer.versions import require_present, require_unchanged
+from irodsfs.transfer.waiting import WAITING, claim_abandoned
+
+NANOSECONDS = 1_000_000_000
+
+
+@contextmanager
+def left_in(spool: Path) -> Iterator[list[Kept]]:
+    """What is kept in a spool, oldest first: what the zone would not take, and what mounts have left that were killed.
+
+    No mount takes the latter away during the block.
+    """
+    with ExitStack() as stack:
+        waiting: list[Kept] = []
+        for claim in claim_abandoned(spool / WAITING):
+            stack.callback(claim.leave)
+            waiting += claim.entries()
+        yield sorted([*Spool(spool).failed(), *waiting], key=lambda kept: kept.file.name)
+
+
+async def put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -> None:
+    """Bring kept bytes into the zone, with their time. The caller discards them then.
+
+    Raises `ChangedElsewhereError` when the zone has got another version meanwhile, unless that is to be overwritten.
+    Parts of an object only ever go into the version that they are parts of.
+    """
+    description = kept.description
+    if description.sender.zone != zone.identity.zone or description.sender.user != zone.identity.user:
+        whose = f"{description.sender.user}#{description.sender.zone}"
+        raise PermissionError(errno.EPERM, f"it is of {whose}, not of {zone.identity.user}#{zone.identity.zone}")
+    if not description.replace:
+        await require_present(zone, description.path)
+    if not (overwrite and description.replace):
+        known = [bytes.fromhex(each) for each in (*description.known, description.digest)]
+        await require_unchanged(zone, description.path, description.base, known)
+    if not dry_run:
+        await _put(zone, kept)
+
+
+async def _put(zone: Zone, kept: Kept) -> None:
+    description = kept.description
+    due = Upload(
+        path=description.path,
+        patches=kept.patches(),
+        size=description.size,
+        replace=description.replace,
+        cut=description.cut,
+        grown_to=description.grown_to,
+        touch=None if description.modified_ns is None else description.modified_ns // NANOSECONDS,
+    )
+    await upload(zone, due)
+    if description.mode is not None:
+        await zone.perform(set_mode(description.path, description.mode, is_collection=False), repeat=True)

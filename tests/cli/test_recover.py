@@ -1,0 +1,220 @@
+"""`irodsfs recover`: what could not be brought into the zone is listed, and gets there, or out of the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from irods.session import iRODSSession
+
+from tests.conftest import IrodsfsCommand, MakeMount
+from tests.mount.conftest import mount_through, proxy
+from tests.mounts import Mount
+from tests.proxy import Proxy
+from tests.zones import EmbeddedZone
+
+__all__ = ["mount_through", "proxy"]
+
+MEGABYTE = 1 << 20
+
+Recover = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def put(session: iRODSSession, path: str, content: bytes) -> None:
+    with session.data_objects.open(path, "w") as stream:
+        stream.write(content)
+
+
+def get(session: iRODSSession, path: str) -> bytes:
+    with session.data_objects.open(path, "r") as stream:
+        content: bytes = stream.read()
+    return content
+
+
+@pytest.fixture
+def mount(make_mount: MakeMount, proxy: Proxy, mount_through: Callable[..., Mount]) -> Iterator[Mount]:
+    mount = mount_through(proxy, "--write-back", "--timeout", "1")
+    mount.expect_log("could not be written|flush|changed elsewhere")
+    yield mount
+    mount.stop()
+
+
+@pytest.fixture
+def recover(irodsfs: IrodsfsCommand, zone_server: EmbeddedZone) -> Recover:
+    """The command as the user of the zone."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        environment = {"IRODS_ENVIRONMENT_FILE": str(zone_server.environment_file())}
+        return irodsfs("recover", *arguments, env=environment | {"IRODS_PORT": str(zone_server.port)})
+
+    return run
+
+
+def listed(recover: Recover, *options: str | Path) -> list[dict[str, Any]]:
+    done = recover("--json", *options)
+    assert done.returncode == 0, done.stderr
+    entries: list[dict[str, Any]] = json.loads(done.stdout)
+    return entries
+
+
+def outcomes(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    return {each["path"]: each["outcome"] for each in json.loads(done.stdout)}
+
+
+@pytest.fixture
+def kept(mount: Mount, proxy: Proxy, home: str) -> str:
+    """The path of a new file that the zone did not take: `kept`, of 4 bytes and a time of its own."""
+    assert list(mount.path.iterdir()) == []
+    proxy.refuse()
+    with (mount.path / "kept").open("wb") as file:
+        file.write(b"ours")
+        file.flush()
+        os.utime(file.fileno(), (1_234_567_890, 1_234_567_890))
+    mount.written_back()
+    proxy.accept_again()
+    return f"{home}/kept"
+
+
+def test_nothing_is_kept_where_nothing_failed(recover: Recover) -> None:
+    assert listed(recover) == []
+    assert recover("--all").returncode == 0
+    nothing = recover("/tempZone/home/rods/file")
+    assert nothing.returncode == 11
+    assert "is not kept anywhere" in nothing.stderr
+
+
+def test_what_is_kept_is_listed_and_put_back(recover: Recover, mount: Mount, kept: str, session: iRODSSession) -> None:
+    (entry,) = listed(recover)
+    assert (entry["path"], entry["size"]) == (kept, 4)
+    assert "ZoneUnreachable" in entry["reason"]
+    assert Path(entry["file"]).read_bytes() == b"ours"
+    assert kept in recover().stdout
+    assert outcomes(recover("--all", "--dry-run", "--json")) == {kept: "would be put back"}
+    assert not session.data_objects.exists(kept)
+    assert outcomes(recover(entry["id"], "--json")) == {kept: "put back"}
+    assert get(session, kept) == b"ours"
+    assert int(session.data_objects.get(kept).modify_time.timestamp()) == 1_234_567_890
+    assert listed(recover) == []
+    assert mount.status()["failedFiles"] == 0
+
+
+def test_a_version_that_came_in_between_is_overwritten_only_on_demand(
+    recover: Recover, kept: str, session: iRODSSession
+) -> None:
+    put(session, kept, b"their version")
+    for options in (["--dry-run"], []):
+        done = recover("--all", "--json", *options)
+        assert done.returncode == 11
+        assert "changed elsewhere" in outcomes(done)[kept]
+    assert get(session, kept) == b"their version"
+    assert recover(kept, "--overwrite").returncode == 0
+    assert get(session, kept) == b"ours"
+
+
+def test_what_is_not_needed_is_discarded(recover: Recover, kept: str, session: iRODSSession) -> None:
+    assert recover(kept, "--discard", "--dry-run").returncode == 0
+    assert len(listed(recover)) == 1
+    assert recover(kept, "--discard").returncode == 0
+    assert listed(recover) == []
+    assert not session.data_objects.exists(kept)
+
+
+def test_what_is_kept_is_saved_in_a_local_file(recover: Recover, kept: str, tmp_path: Path) -> None:
+    assert recover(kept, "--to", tmp_path / "file").returncode == 0
+    assert (tmp_path / "file").read_bytes() == b"ours"
+    assert (tmp_path / "file").stat().st_mtime == 1_234_567_890
+    (tmp_path / "directory").mkdir()
+    assert recover("--all", "--to", tmp_path / "directory").returncode == 0
+    assert (tmp_path / "directory/kept").read_bytes() == b"ours"
+    again = recover("--all", "--to", tmp_path / "file")
+    assert again.returncode == 11
+    assert "exists already" in again.stdout
+    assert len(listed(recover)) == 1
+
+
+def test_a_mount_puts_back_what_it_keeps_and_shows_it_at_once(
+    recover: Recover, mount: Mount, kept: str, session: iRODSSession
+) -> None:
+    assert not (mount.path / "kept").exists()
+    assert [each["path"] for each in listed(recover, "--mount", mount.path)] == [kept]
+    assert recover("--mount", mount.path, "--all", "--dry-run").returncode == 0
+    assert outcomes(recover("--mount", mount.path, kept, "--json")) == {kept: "put back"}
+    assert (mount.path / "kept").read_bytes() == b"ours"
+    assert get(session, kept) == b"ours"
+    assert listed(recover) == []
+
+
+def test_a_mount_overwrites_another_version_only_on_demand(
+    recover: Recover, mount: Mount, kept: str, session: iRODSSession
+) -> None:
+    put(session, kept, b"their version")
+    refused = recover("--mount", mount.path, "--all", "--json")
+    assert refused.returncode == 11
+    assert "changed elsewhere" in outcomes(refused)[kept]
+    assert recover("--mount", mount.path, "--all", "--overwrite").returncode == 0
+    assert get(session, kept) == b"ours"
+
+
+def test_what_a_killed_mount_has_left_is_put_back_without_it(
+    recover: Recover, mount: Mount, proxy: Proxy, home: str, session: iRODSSession
+) -> None:
+    assert list(mount.path.iterdir()) == []
+    proxy.refuse()
+    for version in (b"first", b"second version"):
+        (mount.path / "file").write_bytes(version)
+    assert listed(recover) == [], "the mount is alive"
+    mount.kill()
+    (entry,) = listed(recover)
+    assert (entry["path"], entry["size"], entry["reason"]) == (f"{home}/file", 14, "")
+    proxy.accept_again()
+    assert recover("--all").returncode == 0
+    assert get(session, f"{home}/file") == b"second version"
+    assert listed(recover) == []
+
+
+def test_parts_of_a_large_file_go_only_into_the_version_that_they_are_of(
+    recover: Recover, mount: Mount, proxy: Proxy, home: str, session: iRODSSession
+) -> None:
+    content = bytearray(os.urandom(6 * MEGABYTE))
+    names = ("same", "changed", "gone")
+    for name in names:
+        put(session, f"{home}/{name}", bytes(content))
+    for name in names:
+        descriptor = os.open(mount.path / name, os.O_RDWR)
+        os.pwrite(descriptor, b"written here", 5 * MEGABYTE)
+        proxy.refuse()
+        with pytest.raises(OSError, match=r"."):
+            os.close(descriptor)
+        proxy.accept_again()
+    put(session, f"{home}/changed", bytes(len(content)) + b"more")
+    session.data_objects.unlink(f"{home}/gone", force=True)
+    told = outcomes(recover("--all", "--overwrite", "--json"))
+    assert told[f"{home}/same"] == "put back"
+    assert "changed elsewhere" in told[f"{home}/changed"]
+    assert "only parts" in told[f"{home}/gone"]
+    content[5 * MEGABYTE : 5 * MEGABYTE + 12] = b"written here"
+    assert get(session, f"{home}/same") == bytes(content)
+    assert get(session, f"{home}/changed") == bytes(len(content)) + b"more"
+
+
+def test_bytes_of_another_user_are_not_put_back(
+    recover: Recover, kept: str, session: iRODSSession, irodsfs: IrodsfsCommand, zone_server: EmbeddedZone
+) -> None:
+    (entry,) = listed(recover)
+    described = Path(f"{entry['file']}.json")
+    described.write_text(described.read_text().replace('"rods"', '"alice"'))
+    done = recover("--all", "--json")
+    assert done.returncode == 11
+    assert outcomes(done) == {kept: "it is of alice#tempZone, not of rods#tempZone"}
+    assert not session.data_objects.exists(kept)
+
+
+def test_a_zone_that_does_not_answer_is_told(irodsfs: IrodsfsCommand, kept: str) -> None:
+    done = irodsfs("recover", "--all", "--zone", "irods://rods@127.0.0.1:1/tempZone", env={"IRODSFS_PASSWORD": "x"})
+    assert done.returncode == 5
+    assert "No iRODS server answers" in done.stderr
