@@ -106,6 +106,17 @@ class Files:
         inode.seen_version = contents.version
         return unchanged
 
+    async def follow(self, inode: Inode, entry: Entry) -> None:
+        """Let what is open and only read grow when others have appended, as `tail -f` expects."""
+        contents = inode.contents
+        if contents is None or contents.path is None or contents.is_dirty or entry.size <= contents.size:
+            return
+        try:
+            await contents.refresh()
+        except (iRODSException, ZoneUnreachable) as error:
+            # It is still what it was when it was opened: locked by its writer, or gone.
+            logger.debug("%s has grown but can't be read: %s", entry.path, describe(error))
+
     def create(self, inode: Inode, path: str, *, exclusive: bool, mode: int | None = None) -> Entry:
         """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
         entry = replace(made_now(path, is_collection=False), mode=mode)

@@ -102,7 +102,9 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
         node = self._inodes[inode]
-        return self._attributes(await self._entry(node), node)
+        entry = await self._entry(node)
+        await self._files.follow(node, entry)
+        return self._attributes(entry, node)
 
     @answers_errno
     async def setattr(

@@ -72,6 +72,36 @@ def test_an_append_goes_to_the_end_of_what_another_client_wrote(mount: Mount, se
         assert get(session, f"{home}/file") == before + b"+more"
 
 
+@pytest.mark.parametrize("size", [5, 3 * MEGABYTE, 6 * MEGABYTE])
+def test_what_others_append_is_read_through_a_handle_that_was_open_before(
+    make_mount: MakeMount, session: iRODSSession, home: str, size: int
+) -> None:
+    content = os.urandom(size)
+    put(session, f"{home}/log", content)
+    with (make_mount("--cache-timeout", "0").path / "log").open("rb", buffering=0) as file:
+        assert b"".join(iter(lambda: file.read(MEGABYTE), b"")) == content
+        for number in range(3):
+            more = os.urandom(MEGABYTE)
+            with session.data_objects.open(f"{home}/log", "a") as stream:
+                stream.write(more)
+            assert os.fstat(file.fileno()).st_size == size + (number + 1) * MEGABYTE
+            assert b"".join(iter(lambda: file.read(MEGABYTE), b"")) == more
+
+
+def test_a_file_that_its_writer_elsewhere_has_open_stays_what_it_was(
+    make_mount: MakeMount, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/log", b"one")
+    mount = make_mount("--cache-timeout", "0").path
+    with opened(mount / "log", os.O_RDONLY) as descriptor:
+        with session.data_objects.open(f"{home}/log", "a") as stream:
+            stream.write(b", two")
+            assert os.fstat(descriptor).st_size == len(b"one")
+            assert os.pread(descriptor, 100, 0) == b"one"
+        assert os.fstat(descriptor).st_size == len(b"one, two")
+        assert os.pread(descriptor, 100, 0) == b"one, two"
+
+
 def test_what_was_removed_elsewhere_can_be_made_again(mount: Mount, session: iRODSSession, home: str) -> None:
     file = mount.path / "file"
     file.write_bytes(b"here")
