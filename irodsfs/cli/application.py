@@ -13,7 +13,7 @@ COMMANDS = {
     "mount": "Mount a zone as a directory.",
     "umount": "Unmount a zone.",
     "status": "Show what a mount is and what it is doing.",
-    "recover": "Put back what could not be brought into a zone.",
+    "recover": "List what could not be brought into a zone, and put it back.",
     "query": "Query the catalog of a mounted zone.",
     "rule": "Run a rule in a mounted zone and print its outputs.",
     "acl": "Permissions of files and directories.",
