@@ -34,6 +34,8 @@ EXPECTED = {
     errno.ESTALE,
 }
 """What programs ask for in the course of their work; anything else is worth a line in the log."""
+MISTAKES = {errno.EINVAL, errno.EFBIG}
+"""What programs are told when they ask for what makes no sense; from a zone it would be a mistake of ours."""
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -68,7 +70,10 @@ def _level(error: Exception, number: int) -> int:
     if is_about_ticket(error):
         # Programs only tell that permission is denied; whoever mounted with a ticket wants to know that it is over.
         return logging.WARNING
-    return logging.DEBUG if number in EXPECTED else logging.ERROR
+    if number in EXPECTED or (isinstance(error, OSError) and number in MISTAKES):
+        return logging.DEBUG
+    # A ValueError tells what a zone can't hold, which EINVAL does not.
+    return logging.WARNING if isinstance(error, ValueError) else logging.ERROR
 
 
 def _errno(error: Exception) -> int:

@@ -125,7 +125,6 @@ def test_underscores_and_percent_signs_are_no_patterns(make_mount: MakeMount, se
 def test_exchanging_two_names_is_refused(mount: Mount) -> None:
     (mount.path / "one").write_text("1")
     (mount.path / "two").write_text("2")
-    mount.expect_log("RENAME_EXCHANGE")
     library = ctypes.CDLL(None, use_errno=True)
     paths = [os.fsencode(mount.path / name) for name in ("one", "two")]
     assert library.renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == -1
