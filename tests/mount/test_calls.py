@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.conftest import MakeMount
 from tests.mounts import Mount
 
 TARGETS = [
@@ -29,6 +30,8 @@ TARGETS = [
     "n" * 256,
     "empty/" + "n" * 256,
 ]
+LINKS = {"to a file": "file", "to a directory": "full", "to nothing": "missing", "to itself": "to itself"}
+LINKED = [*LINKS, "to a directory/file", "to nothing/below", "to itself/below", "to a directory/"]
 RENAMED = ["file", "empty", "full", "missing", "full/file", "file/below", "empty/new", "full/new", "empty/", "n" * 256]
 ACCESS = {"read": os.O_RDONLY, "write": os.O_WRONLY, "both": os.O_RDWR}
 OTHER = {
@@ -61,6 +64,15 @@ def opening(flags: int) -> Call:
     return call
 
 
+def allocate(path: str) -> int:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.posix_fallocate(descriptor, 2, 100)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
 CALLS: dict[str, Call] = {
     "stat": lambda path: os.stat(path).st_mode & 0o170000,
     "mkdir": os.mkdir,
@@ -70,6 +82,7 @@ CALLS: dict[str, Call] = {
     "truncate": lambda path: os.truncate(path, 3),
     "extend": lambda path: os.truncate(path, 100),
     "truncate to what is negative": lambda path: os.truncate(path, -1),
+    "allocate": allocate,
     "utime": lambda path: os.utime(path, (1, 1)),
     "chmod": lambda path: os.chmod(path, 0o755 if os.path.isdir(path) else 0o644),
     "readlink": os.readlink,
@@ -90,15 +103,28 @@ def make_tree(root: Path) -> None:
     (root / "full/file").write_bytes(b"below")
 
 
-def state(root: Path) -> dict[str, bytes | None]:
-    return {str(path.relative_to(root)): path.read_bytes() if path.is_file() else None for path in root.rglob("*")}
+def make_tree_with_links(root: Path) -> None:
+    make_tree(root)
+    for name, target in LINKS.items():
+        (root / name).symlink_to(target)
+
+
+def state(root: Path) -> dict[str, bytes | str | None]:
+    return {str(path.relative_to(root)): content_of(path) for path in root.rglob("*")}
+
+
+def content_of(path: Path) -> bytes | str | None:
+    if path.is_symlink():
+        return os.readlink(path)
+    return path.read_bytes() if path.is_file() else None
 
 
 class Ground:
     """A directory with a tree that is as it was made before each call."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, make: Callable[[Path], None]) -> None:
         self._directory = directory
+        self._make = make
         self._made = itertools.count()
         self._root = self._fresh()
         self._before = state(self._root)
@@ -121,14 +147,18 @@ class Ground:
     def _fresh(self) -> Path:
         # Never the same name twice: vaults keep the directories of collections that are gone.
         root = self._directory / str(next(self._made))
-        make_tree(root)
+        self._make(root)
         return root
 
 
-def differences(directories: list[Path], calls: dict[str, Callable[[], object]]) -> dict[str, object]:
+def differences(
+    directories: list[Path],
+    calls: dict[str, Callable[[], object]],
+    make: Callable[[Path], None] = make_tree,
+) -> dict[str, object]:
     here = os.getcwd()
     try:
-        grounds = [Ground(directory) for directory in directories]
+        grounds = [Ground(directory, make) for directory in directories]
         outcomes = {name: [ground.outcome(call) for ground in grounds] for name, call in calls.items()}
     finally:
         os.chdir(here)
@@ -149,3 +179,15 @@ def test_renames_end_as_on_a_local_directory(mount: Mount, tmp_path: Path) -> No
         for source, target in itertools.product(RENAMED, RENAMED)
     }
     assert differences([tmp_path / "local", mount.path / "tree"], calls) == {}
+
+
+def test_calls_on_links_end_as_on_a_local_directory(make_mount: MakeMount, tmp_path: Path) -> None:
+    calls = {
+        f"{name}: {target}": lambda call=call, target=target: call(target)
+        for (name, call), target in itertools.product(CALLS.items(), LINKED)
+    } | {
+        f"{source} to {target}": lambda source=source, target=target: os.rename(source, target)
+        for source, target in itertools.permutations([*LINKED, "file", "full", "new"], 2)
+    }
+    directories = [tmp_path / "local", make_mount("--posix-attributes").path / "tree"]
+    assert differences(directories, calls, make_tree_with_links) == {}
