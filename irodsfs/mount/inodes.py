@@ -45,6 +45,7 @@ class Inode:
     last_entry: Entry | None = None
     """What it was when it was unlinked."""
     _lock: trio.Lock | None = None
+    _being_brought: trio.Lock | None = None
 
     @property
     def lock(self) -> trio.Lock:
@@ -52,6 +53,13 @@ class Inode:
         if self._lock is None:
             self._lock = trio.Lock()
         return self._lock
+
+    @property
+    def being_brought(self) -> trio.Lock:
+        """Held by whoever compares what the zone has with what was changed here, and brings that there."""
+        if self._being_brought is None:
+            self._being_brought = trio.Lock()
+        return self._being_brought
 
 
 class Inodes:
@@ -109,6 +117,8 @@ class Inodes:
         inode = self._by_path.pop(path, None)
         if inode is not None:
             inode.path = None
+            if inode.contents is not None:
+                inode.contents.path = None
 
     def moved(self, source: str, target: str) -> None:
         """A file or a directory with all below it has another path now."""

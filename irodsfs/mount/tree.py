@@ -83,12 +83,13 @@ class Tree:
         entry = await self._catalog.find(path)
         if entry.is_collection:
             raise IsADirectoryError(errno.EISDIR, path)
+        inode = self._inodes.get(path)
         async with self._losing_its_name(entry):
-            inode = self._inodes.get(path)
             if inode is None or inode.contents is None or inode.contents.registered:
                 await self._remove(path, requests.unlink(path, trash=self._trash))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
+        await self._files.let_go(inode)
 
     async def remove_collection(self, path: str) -> None:
         entry = await self._catalog.find(path)
@@ -121,6 +122,7 @@ class Tree:
         way = replacing.steps(source, target, detour=detour)
         await self._files.sync_below(source)
         await self._bring_into_the_zone(source)
+        lost = self._inodes.get(target)
         async with self._at_rest(source):
             if replaced is None:
                 await self._move(entry, way)
@@ -130,6 +132,7 @@ class Tree:
             self._inodes.moved(source, target)
             if entry.is_collection or posixpath.dirname(source) != posixpath.dirname(target):
                 await self._keep_time(target, entry.modified_ns)
+        await self._files.let_go(lost)
 
     async def _move(self, entry: Entry, way: list[replacing.Step]) -> None:
         target = way[-1][1]
@@ -179,7 +182,10 @@ class Tree:
 
     @asynccontextmanager
     async def _losing_its_name(self, entry: Entry) -> AsyncIterator[None]:
-        """Its handles go on reading and writing when the block, which removes the name, has succeeded."""
+        """Its handles go on reading and writing when the block, which removes the name, has succeeded.
+
+        Whoever opens it meanwhile waits for the lock, so the caller tells the inodes before it waits for anything.
+        """
         inode = self._inodes.get(entry.path)
         if inode is None:
             yield
@@ -188,10 +194,7 @@ class Tree:
             if inode.contents is not None:
                 await inode.contents.prepare_unlinking()
             yield
-            if inode.contents is not None:
-                inode.contents.path = None
             inode.last_entry = entry
-        await self._files.let_go(inode)
 
     @asynccontextmanager
     async def _at_rest(self, path: str) -> AsyncIterator[None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -47,7 +47,6 @@ class Waiting:
     inode: Inode
     kept: Kept
     attempted: bool = False
-    lock: trio.Lock = field(default_factory=trio.Lock)
 
     @property
     def size(self) -> int:
@@ -125,11 +124,12 @@ class WriteBackFiles(Files):
 
     async def bring(self, inode: Inode, attempts: int) -> None:
         """As `sync`, for nobody who is to be told of what failed before."""
-        waiting = inode.waiting
-        if waiting is None:
-            await super().sync(inode, attempts)
-            return
-        async with waiting.lock:
+        # What somebody else brings meanwhile would look like a change from elsewhere.
+        async with inode.being_brought:
+            waiting = inode.waiting
+            if waiting is None:
+                await super().sync(inode, attempts)
+                return
             waiting.attempted = True
             await self._sync_unless_changed(inode, waiting.kept, attempts)
             await self._settle(waiting)
@@ -150,9 +150,9 @@ class WriteBackFiles(Files):
         """Return when nothing waits any more."""
         await self._queue.finished()
 
-    async def let_go(self, inode: Inode) -> None:
+    async def let_go(self, inode: Inode | None) -> None:
         """It has lost its name, so nothing of it is to be uploaded."""
-        if inode.waiting is not None:
+        if inode is not None and inode.waiting is not None:
             await self._settle(inode.waiting)
 
     async def give_up(self, waiting: Waiting, reason: BaseException) -> None:

@@ -126,7 +126,9 @@ def program(seed: int, own: Path, model: Path, shared: Path) -> set[object]:
     return failures
 
 
-@pytest.mark.parametrize("options", [[], ["--cache-timeout", "0"]], ids=["cached", "not cached"])
+@pytest.mark.parametrize(
+    "options", [[], ["--cache-timeout", "0"], ["--write-back"]], ids=["cached", "not cached", "written back"]
+)
 def test_programs_do_not_disturb_one_another(make_mount: MakeMount, tmp_path: Path, options: list[str]) -> None:
     mount = make_mount(*options)
     shared = mount.path / "shared"
