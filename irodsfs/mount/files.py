@@ -183,16 +183,22 @@ class Files:
             written = self._catalog.peek(inode.path)
             inode.base = self._version(written) if written is not None else None
             if is_new:
-                await self._keep_mode(inode.path)
+                await self._keep_mode(inode, contents)
                 await self._inheritance.take_over(inode.path, inode.path)
 
-    async def _keep_mode(self, path: str) -> None:
-        entry = self._catalog.peek(path)
-        if entry is None or entry.mode is None:
+    async def _keep_mode(self, inode: Inode, contents: Contents) -> None:
+        path = contents.path
+        entry = None if path is None else self._catalog.peek(path)
+        if path is None or entry is None or entry.mode is None:
             return
         try:
             await self._zone.perform(set_mode(path, entry.mode, is_collection=False), repeat=True)
         except (iRODSException, ZoneUnreachable) as error:
+            async with inode.lock:  # which whoever renames or unlinks it holds
+                moved = contents.path != path
+            if moved:
+                await self._keep_mode(inode, contents)
+                return
             # The bytes are safe, which is what a close is about.
             logger.warning("the mode %o of %s could not be kept: %s", entry.mode, path, describe(error))
 

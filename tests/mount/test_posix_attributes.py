@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.zones import EmbeddedZone
 
 OPTION = "--posix-attributes"
 MODIFY_METADATA = 706
+PATIENCE = 30
+"""Seconds in which what is promised must have happened."""
 
 
 @pytest.fixture
@@ -101,6 +104,28 @@ def test_links_are_links_for_other_mounts_and_texts_for_other_clients(
     assert (meta.name, meta.value) == ("irodsfs::symlink", "target")
     (mount.path / "link").unlink()
     assert os.listdir(mount.path) == ["target"]
+
+
+@pytest.mark.parametrize("left", [{"renamed": 0o600}, {}], ids=["renamed", "unlinked"])
+def test_a_mode_follows_a_file_that_loses_its_name_before_the_mode_is_kept(
+    mount_through: MountThrough, make_mount: MakeMount, proxy: Proxy, left: dict[str, int]
+) -> None:
+    mount = mount_through(proxy, OPTION)
+    stall = proxy.stall_at(MODIFY_METADATA)
+    descriptor = os.open(mount.path / "file", os.O_CREAT | os.O_WRONLY, 0o600)
+    with ThreadPoolExecutor() as pool:
+        closing = pool.submit(os.close, descriptor)
+        try:
+            assert stall.reached.wait(PATIENCE)
+            for name in left:
+                os.rename(mount.path / "file", mount.path / name)
+            if not left:
+                os.unlink(mount.path / "file")
+        finally:
+            stall.release()
+        closing.result(PATIENCE)
+    there = make_mount(OPTION).path
+    assert {name: mode(there / name) for name in os.listdir(there)} == left
 
 
 def test_links_that_no_avu_holds_are_refused(mount: Mount) -> None:
