@@ -17,12 +17,10 @@ from irodsfs.catalog.journal import Journal, Journals
 from irodsfs.catalog.listing import Arriving, Listing, Reading
 from irodsfs.catalog.own_times import OwnTimes
 from irodsfs.grid import namespace
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.namespace import NANOSECONDS, Entry
 
 ENTRIES = 300_000
 """How many entries are kept at the most, in listings and found alone."""
-
-NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,15 @@ class Catalog(Belief):
 
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
-        LOOKUPS.add("asked")
-        entry = await self._find(path)
+        entry = await self.find_if_there(path)
         if entry is None:
             raise FileNotFoundError(path)
         return entry
+
+    async def find_if_there(self, path: str) -> Entry | None:
+        """As `find`; None for what is missing."""
+        LOOKUPS.add("asked")
+        return await self._find(path)
 
     async def read(self, path: str) -> Reading:
         """What is in a collection, for a reader who is `finished` some time. Waits for one flight at the most.

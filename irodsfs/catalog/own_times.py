@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.namespace import NANOSECONDS, Entry
 from irodsfs.grid.requests import EARLIEST, LATEST
 
 ENTRIES = 100_000
@@ -19,8 +19,6 @@ ENTRIES = 100_000
 
 TOLERANCE = 2
 """Seconds by which the clocks of the zone and of this machine may differ."""
-
-NANOSECONDS = 1_000_000_000
 
 
 @dataclass(slots=True)

@@ -33,6 +33,9 @@ from irodsfs.grid.zone import Identity, Zone
 CLOCK_REALTIME_COARSE = 5
 """Number of a clock of Linux that `time` has no name for."""
 
+NANOSECONDS = 1_000_000_000
+"""In a second."""
+
 STALE, GOOD, INTERMEDIATE = 0, 1, 2
 _PREFERENCE = {GOOD: 3, STALE: 1, INTERMEDIATE: 0}
 _LOCKED_PREFERENCE = 2
@@ -331,7 +334,7 @@ def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
 
 @lru_cache(maxsize=4_096)  # entries of one time share one number, too
 def _nanoseconds(catalog_time: str) -> int:
-    return int(catalog_time) * 1_000_000_000
+    return int(catalog_time) * NANOSECONDS
 
 
 def _highest(rows: Iterable[Row]) -> dict[str, int]:

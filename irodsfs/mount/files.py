@@ -16,7 +16,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.namespace import Entry, made_now, now_ns
+from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.former_collections import FormerCollections
@@ -32,8 +32,6 @@ from irodsfs.transfer.upload import ATTEMPTS
 from irodsfs.transfer.versions import DIGEST_SIZE, Version
 
 logger = logging.getLogger(__name__)
-
-NANOSECONDS = 1_000_000_000
 
 
 class Files:

@@ -45,7 +45,7 @@ class Repair:
         if repaired is None:
             return left
         named = {path for path in repaired if posixpath.basename(path) not in listing}
-        found = [await self._found(path) for path in (*(entry.path for entry in left), *named)]
+        found = [await self._catalog.find_if_there(path) for path in (*(entry.path for entry in left), *named)]
         return [entry for entry in found if entry is not None]
 
     async def restored(self, path: str) -> bool:
@@ -53,12 +53,6 @@ class Repair:
         parent, name = posixpath.split(path)
         left = [entry for entry in self._catalog.temporary_in(parent) if _may_be(entry.name, name)]
         return await self._repair(left) is not None
-
-    async def _found(self, path: str) -> Entry | None:
-        try:
-            return await self._catalog.find(path)
-        except FileNotFoundError:
-            return None
 
     async def _repair(self, left: list[Entry]) -> list[str] | None:
         """The paths that entries had or were to get; None when nothing is to be repaired."""

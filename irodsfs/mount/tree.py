@@ -20,7 +20,7 @@ from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
-from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now
 from irodsfs.grid.once import is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
@@ -32,7 +32,6 @@ from irodsfs.mount.write_back import WriteBackFiles
 
 logger = logging.getLogger(__name__)
 
-NANOSECONDS = 1_000_000_000
 LONGEST_NAME = 255
 LONGEST_PATH = 1023
 """Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
@@ -114,11 +113,11 @@ class Tree:
         if target.startswith(f"{source}/"):
             raise OSError(errno.EINVAL, f"{target} lies in {source}")
         entry = await self._catalog.find(source)
-        replaced = await self._found(target)
+        replaced = await self._catalog.find_if_there(target)
         if replaced is not None and flags & pyfuse3.RENAME_NOREPLACE:
             raise FileExistsError(errno.EEXIST, target)
         obstacle = replacing.in_the_way(source, target)
-        detour = obstacle is not None and await self._found(obstacle) is not None
+        detour = obstacle is not None and await self._catalog.find_if_there(obstacle) is not None
         way = replacing.steps(source, target, detour=detour)
         await self._files.sync_below(source)
         await self._bring_into_the_zone(source)
@@ -173,12 +172,6 @@ class Tree:
     async def _passed_on(self, entry: Entry, replaced: Entry) -> list[Request]:
         is_link = entry.link_target is not None or replaced.link_target is not None
         return [] if is_link else await self._inheritance.requests(entry.path, replaced.path)
-
-    async def _found(self, path: str) -> Entry | None:
-        try:
-            return await self._catalog.find(path)
-        except FileNotFoundError:
-            return None
 
     @asynccontextmanager
     async def _losing_its_name(self, entry: Entry) -> AsyncIterator[None]:

@@ -10,7 +10,7 @@ from irods.exception import iRODSException
 
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.namespace import now_ns
+from irodsfs.grid.namespace import NANOSECONDS, now_ns
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
@@ -24,7 +24,6 @@ from irodsfs.transfer.upload import ATTEMPTS, Upload, upload
 from irodsfs.transfer.versions import digest
 from irodsfs.transfer.write_stream import WriteStream
 
-NANOSECONDS = 1_000_000_000
 STREAM_FROM = 2 * CHUNK
 """Bytes written in order from which on they go into the zone before a flush asks for it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from irodsfs.grid.namespace import NANOSECONDS
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Kept
@@ -14,8 +15,6 @@ from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import Upload, upload
 from irodsfs.transfer.versions import require_present, require_unchanged
 from irodsfs.transfer.waiting import WAITING, claim_abandoned
-
-NANOSECONDS = 1_000_000_000
 
 
 @contextmanager

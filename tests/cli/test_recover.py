@@ -15,6 +15,7 @@ from irods.session import iRODSSession
 from tests.conftest import IrodsfsCommand, MakeMount
 from tests.mount.conftest import mount_through, proxy
 from tests.mounts import Mount
+from tests.objects import get, put
 from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
@@ -23,17 +24,6 @@ __all__ = ["mount_through", "proxy"]
 MEGABYTE = 1 << 20
 
 Recover = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
-
-
-def get(session: iRODSSession, path: str) -> bytes:
-    with session.data_objects.open(path, "r") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from irods.session import iRODSSession
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import fails
+from tests.objects import get, put
 from tests.proxy import Cut, Proxy, Stall
 from tests.zones import EmbeddedZone
 
@@ -33,17 +34,6 @@ NETWORK = {errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ECONNREFUS
 MEGABYTE = 1 << 20
 PATIENCE = 30
 """Seconds in which what is promised must have happened."""
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
-
-
-def get(session: iRODSSession, path: str) -> bytes:
-    with session.data_objects.open(path, "r") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 def test_others_are_answered_while_a_large_read_is_stalled(

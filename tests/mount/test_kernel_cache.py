@@ -15,6 +15,7 @@ from irodsfs.mount.kernel_cache import READ_AHEAD_KIB
 from tests.conftest import MakeMount
 from tests.control.sockets import connected
 from tests.mounts import Mount
+from tests.objects import put
 
 MEBIBYTE = 1 << 20
 LARGE = 32 * MEBIBYTE
@@ -44,11 +45,6 @@ def asked(mount: Mount) -> Count:
         return new
 
     return count
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
 
 
 def test_a_listing_brings_what_stat_and_open_need(mount: Mount, asked: Count) -> None:

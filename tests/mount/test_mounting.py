@@ -15,6 +15,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.mounts import Mount
+from tests.objects import put
 from tests.zones import EmbeddedZone
 
 PASSWORD = "alice's password"
@@ -28,11 +29,6 @@ def alice(session: iRODSSession) -> Iterator[str]:
     session.users.modify(name, "password", PASSWORD)
     yield name
     session.users.get(name).remove()
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
 
 
 def bits(path: Path) -> int:

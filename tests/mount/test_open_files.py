@@ -18,21 +18,11 @@ from irods.session import iRODSSession
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
+from tests.objects import get, put
 from tests.proxy import Proxy
 
 MEGABYTE = 1 << 20
 WRITE = api_number["DATA_OBJ_WRITE_AN"]
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
-
-
-def get(session: iRODSSession, path: str) -> bytes:
-    with session.data_objects.open(path, "r") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.mounts import Mount
+from tests.objects import get
 
 NAMES = ["plain", "with space", "quo'te", 'double"quote', "new\nline", "back\\slash", "é", "-dash", ".hidden", "100%"]
 
@@ -41,12 +42,6 @@ def run(*command: str | Path, cwd: Path, check: bool = True) -> subprocess.Compl
 def git(*arguments: str, cwd: Path) -> str:
     identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
     return run("git", *identity, *arguments, cwd=cwd).stdout
-
-
-def get(session: iRODSSession, path: str) -> bytes:
-    with session.data_objects.open(path, "r") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 def test_git_keeps_a_repository(mount: Mount) -> None:

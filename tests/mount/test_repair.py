@@ -13,14 +13,10 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.mounts import Mount
+from tests.objects import put
 
 LONG_AGO = f"{int(time.time()) - 3600:08x}01234567"
 JUST_NOW = f"{int(time.time()) + 3600:08x}01234567"
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
 
 
 def names(session: iRODSSession, home: str) -> list[str]:

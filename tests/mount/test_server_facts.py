@@ -15,6 +15,7 @@ from irods.session import iRODSSession
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
+from tests.objects import put
 from tests.proxy import Proxy
 
 MEGABYTE = 1 << 20
@@ -24,11 +25,6 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 def statuses(session: iRODSSession, path: str) -> list[str]:
     return [replica.status for replica in session.data_objects.get(path).replicas]
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
 
 
 def test_a_directory_is_never_asked_to_move_into_itself(mount_through: MountThrough, proxy: Proxy) -> None:

@@ -11,16 +11,12 @@ from irodsfs.mount.upcoming import AHEAD, WALK
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
+from tests.objects import put
 from tests.proxy import Proxy
 
 OPEN = api_number["DATA_OBJ_OPEN_AN"]
 PATIENCE = 30
 NAMES = [f"file{number:02}" for number in range(WALK + AHEAD + 2)]
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
 
 
 def put_all(session: iRODSSession, home: str) -> None:

@@ -19,23 +19,13 @@ from irods.session import iRODSSession
 from tests.conftest import IrodsfsCommand
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
+from tests.objects import get, put
 from tests.proxy import Proxy, Stall
 
 OPEN, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "WRITE", "CLOSE"))
 MEGABYTE = 1 << 20
 PATIENCE = 30
 """Seconds in which what is promised must have happened."""
-
-
-def put(session: iRODSSession, path: str, content: bytes) -> None:
-    with session.data_objects.open(path, "w") as stream:
-        stream.write(content)
-
-
-def get(session: iRODSSession, path: str) -> bytes:
-    with session.data_objects.open(path, "r") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 def names(session: iRODSSession, collection: str) -> set[str]:
