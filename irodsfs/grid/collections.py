@@ -135,11 +135,12 @@ def _first_replicas(rows: Iterable[Row]) -> list[Child]:
 def make_with_parents(path: str) -> Request:
     """Create a collection and those above it that are missing (681)."""
     keywords = StringStringMap({"recursiveOpr": ""})
-    return Request(api_number["COLL_CREATE_AN"], CollectionRequest(collName=path, KeyValPair_PI=keywords))
+    message = CollectionRequest(collName=path, KeyValPair_PI=keywords)
+    return Request(api_number["COLL_CREATE_AN"], message, conditional=True)
 
 
 def remove_tree(path: str, *, trash: bool) -> Request:
     """Remove a collection with all that is in it (679), into the trash or for good."""
     keywords = {"recursiveOpr": ""} if trash else {"recursiveOpr": "", "forceFlag": ""}
     message = CollectionRequest(collName=path, flags=0, oprType=0, KeyValPair_PI=StringStringMap(keywords))
-    return Request(api_number["RM_COLL_AN"], message)
+    return Request(api_number["RM_COLL_AN"], message, by_path=True)

@@ -92,7 +92,7 @@ def checksum(path: str, *, force: bool = False, verify: bool = False) -> Request
     """Register the checksum where there is none, or anew with `force`; with `verify` compare it (629)."""
     keywords = {"forceChksum": ""} if force else {}
     keywords |= {"verifyChksum": ""} if verify else {}
-    return Request(api_number["DATA_OBJ_CHKSUM_AN"], data_object_input(path, keywords, dataSize=0))
+    return Request(api_number["DATA_OBJ_CHKSUM_AN"], data_object_input(path, keywords, dataSize=0), by_path=True)
 
 
 def checksum_text(reply: Reply) -> str:
@@ -102,14 +102,14 @@ def checksum_text(reply: Reply) -> str:
 
 def replicate(path: str, resource: str) -> Request:
     """Make a replica in a resource, or bring the one there up to date (695)."""
-    return Request(
-        api_number["DATA_OBJ_REPL_AN"], data_object_input(path, {"destRescName": resource}, oprType=REPLICATE)
-    )
+    message = data_object_input(path, {"destRescName": resource}, oprType=REPLICATE)
+    return Request(api_number["DATA_OBJ_REPL_AN"], message, by_path=True)
 
 
 def trim(path: str, number: int) -> Request:
     """Remove one replica, unless it is the last good one (632); the answer's status is how many were removed."""
-    return Request(api_number["DATA_OBJ_TRIM_AN"], data_object_input(path, {"replNum": str(number), "copies": "1"}))
+    message = data_object_input(path, {"replNum": str(number), "copies": "1"})
+    return Request(api_number["DATA_OBJ_TRIM_AN"], message, by_path=True)
 
 
 def copy(source: str, target: str, *, force: bool = False, resource: str | None = None) -> Request:
@@ -119,4 +119,4 @@ def copy(source: str, target: str, *, force: bool = False, resource: str | None 
         srcDataObjInp_PI=data_object_input(source, {}, dataSize=0, oprType=COPY_SOURCE),
         destDataObjInp_PI=data_object_input(target, keywords, dataSize=0, oprType=COPY_TARGET),
     )
-    return Request(api_number["DATA_OBJ_COPY_AN"], message)
+    return Request(api_number["DATA_OBJ_COPY_AN"], message, conditional=not force, by_path=force)

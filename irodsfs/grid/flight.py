@@ -2,6 +2,11 @@
 
 Its cost is one round trip plus the server's work, however many requests it carries (the protocol serves them one
 after the other). Every reply is read also after an error, so the connection stays in step.
+
+A flight is no transaction: the server carries out later requests after an earlier one has failed. A request that
+failed because of what another client did (it is `conditional`) tells that what is at the path is somebody else's. So
+what changes something by path (`by_path`) goes out behind such a request only when that has succeeded: it `needs` the
+first reply, or all of them. `fly` refuses flights that break this rule.
 """
 
 from __future__ import annotations
@@ -13,7 +18,8 @@ import ssl
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import IO, Protocol
 
 from irods.exception import iRODSException
@@ -57,14 +63,41 @@ class Stored:
             raise OSError("a local file became shorter while it was sent")
 
 
+class Needs(Enum):
+    """Which earlier requests of a flight must have succeeded before a request goes out."""
+
+    NOTHING = 0
+    FIRST = 1
+    ALL = 2
+
+
+class UnsafeFlight(Exception):
+    """A flight would change something by path although an earlier request of it may fail for somebody else's sake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One API request: its number, packed struct and byte stream; `large_reply` when the answer may be long."""
+    """One API request: its number, packed struct and byte stream; `large_reply` when the answer may be long.
+
+    `conditional`: it does something only when a name is free. `by_path`: it changes what is at a path, whoever made
+    that.
+    """
 
     api: int
     message: Packable | None = None
     bs: bytes | bytearray | memoryview | Stored = b""
     large_reply: bool = False
+    conditional: bool = False
+    by_path: bool = False
+    needs: Needs = Needs.NOTHING
+
+    def after_first(self) -> Request:
+        """The same, to go out when the first request of its flight has succeeded."""
+        return replace(self, needs=Needs.FIRST)
+
+    def after_all(self) -> Request:
+        """The same, to go out when all requests before it have succeeded."""
+        return replace(self, needs=Needs.ALL)
 
     def head(self) -> bytes:
         body = self.message.pack().encode() if self.message is not None else b""
@@ -108,26 +141,61 @@ class Reply:
 
 
 def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:
-    """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks."""
-    outbox = _Outbox(sock)
-    waiting: list[Request] = []
-    waiting_bytes = 0
-    for request in requests:
-        size = len(request.bs)
-        if _must_read_first(waiting, waiting_bytes + size):
-            yield from _receive_all(outbox, waiting)
-            waiting_bytes = 0
-        outbox.put(request)
-        waiting.append(request)
-        waiting_bytes += size
-    yield from _receive_all(outbox, waiting)
+    """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks.
+
+    A request that needed one that failed is not sent; its reply is the one of that failure.
+    """
+    return _Flight(sock).replies(requests)
 
 
-def _receive_all(outbox: _Outbox, waiting: list[Request]) -> Iterator[Reply]:
-    outbox.flush()
-    for _ in waiting:
-        yield receive(outbox.sock)
-    waiting.clear()
+class _Flight:
+    def __init__(self, sock: socket.socket) -> None:
+        self._outbox = _Outbox(sock)
+        self._waiting: list[Request] = []
+        self._waiting_bytes = 0
+        self._first: Reply | None = None
+        self._failed: Reply | None = None
+        self._is_conditional = False
+
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
+        for request in requests:
+            self._check(request)
+            size = len(request.bs)
+            if _must_read_first(self._waiting, self._waiting_bytes + size):
+                yield from self._receive()
+            if request.needs is Needs.FIRST and self._first is None:
+                yield from self._receive(1)
+            elif request.needs is Needs.ALL:
+                yield from self._receive()
+            prevented = self._prevented(request)
+            if prevented is not None:
+                yield from self._receive()
+                yield prevented
+            else:
+                self._outbox.put(request)
+                self._waiting.append(request)
+                self._waiting_bytes += size
+        yield from self._receive()
+
+    def _check(self, request: Request) -> None:
+        if request.by_path and self._is_conditional and request.needs is Needs.NOTHING:
+            raise UnsafeFlight(f"request {request.api} would change what somebody else may have made")
+        self._is_conditional = self._is_conditional or request.conditional
+
+    def _prevented(self, request: Request) -> Reply | None:
+        if request.needs is Needs.FIRST and self._first is not None and self._first.failed:
+            return self._first
+        return self._failed if request.needs is Needs.ALL else None
+
+    def _receive(self, count: int | None = None) -> Iterator[Reply]:
+        self._outbox.flush()
+        for _ in self._waiting[:count]:
+            reply = receive(self._outbox.sock)
+            self._first = self._first or reply
+            self._failed = self._failed or (reply if reply.failed else None)
+            yield reply
+        del self._waiting[:count]
+        self._waiting_bytes = sum(len(request.bs) for request in self._waiting)
 
 
 def _must_read_first(waiting: list[Request], bytes_then: int) -> bool:

@@ -73,7 +73,7 @@ def _columns(table: type[DataObjectMeta | CollectionMeta]) -> tuple[Column, ...]
 def change(path: str, *, is_collection: bool, remove: Iterable[Avu], add: Iterable[Avu]) -> Request:
     """Remove and add AVUs, all or nothing (20002)."""
     operations = [_operation("remove", avu) for avu in remove] + [_operation("add", avu) for avu in add]
-    return requests.json_request(
+    return requests.json_change(
         "ATOMIC_APPLY_METADATA_OPERATIONS_APN",
         {
             "entity_name": path,
@@ -87,7 +87,7 @@ def change_one(operation: str, path: str, avu: Avu, *, is_collection: bool) -> R
     """Add (`add`) or remove (`rm`) one AVU, with an answer of its own (706)."""
     kind = "-C" if is_collection else "-d"
     message = MetadataRequest(operation, kind, path, avu.attribute, avu.value, avu.units)
-    return Request(api_number["MOD_AVU_METADATA_AN"], message)
+    return Request(api_number["MOD_AVU_METADATA_AN"], message, by_path=True)
 
 
 def _operation(kind: str, avu: Avu) -> dict[str, str]:

@@ -12,7 +12,7 @@ from irods.models import Collection, CollectionAccess, DataAccess, DataObject, U
 
 from irodsfs.grid.flight import Request
 from irodsfs.grid.queries import Query, equal, one_of
-from irodsfs.grid.requests import json_request
+from irodsfs.grid.requests import json_change
 from irodsfs.grid.zone import Zone
 
 LEVELS = {
@@ -100,7 +100,7 @@ def inherit(path: str, *, enabled: bool, recursive: bool = False) -> Request:
 def grant_all(path: str, levels: Mapping[tuple[str, str], int]) -> Request:
     """Set the access levels of several users and groups (name, zone) at once, all or nothing (20005)."""
     operations = [{"entity_name": user, "zone": zone, "acl": _name(level)} for (user, zone), level in levels.items()]
-    return json_request(ATOMIC_APPLY_ACL_OPERATIONS, {"logical_path": path, "operations": operations})
+    return json_change(ATOMIC_APPLY_ACL_OPERATIONS, {"logical_path": path, "operations": operations})
 
 
 def level_name(level: int) -> str:
@@ -125,4 +125,4 @@ def _name(level: int) -> str:
 
 def _change(path: str, level: str, user: str, zone: str, recursive: bool) -> Request:
     message = ModAclRequest(recursiveFlag=int(recursive), accessLevel=level, userName=user, zone=zone, path=path)
-    return Request(api_number["MOD_ACCESS_CONTROL_AN"], message)
+    return Request(api_number["MOD_ACCESS_CONTROL_AN"], message, by_path=True)

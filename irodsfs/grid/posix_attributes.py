@@ -53,5 +53,5 @@ def make_link(path: str, target: str, *, resource: str | None) -> list[Request]:
         requests.open_object(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, resource=resource),
         requests.write(FIRST_DESCRIPTOR, target.encode()),
         requests.close(FIRST_DESCRIPTOR),
-        change_one("set", path, Avu(SYMLINK, target), is_collection=False),
+        change_one("set", path, Avu(SYMLINK, target), is_collection=False).after_all(),
     ]

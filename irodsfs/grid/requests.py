@@ -48,7 +48,7 @@ def open_object(path: str, flags: int, *, resource: str | None = None, size: int
     message = data_object_input(
         path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation
     )
-    return Request(api_number["DATA_OBJ_OPEN_AN"], message)
+    return Request(api_number["DATA_OBJ_OPEN_AN"], message, conditional=bool(flags & os.O_EXCL))
 
 
 def object_stat(path: str) -> Request:
@@ -79,13 +79,13 @@ def close(descriptor: int) -> Request:
 def unlink(path: str, *, trash: bool = False) -> Request:
     """Remove a data object (615), into the trash or for good."""
     keywords = {} if trash else {"forceFlag": ""}
-    return Request(api_number["DATA_OBJ_UNLINK_AN"], data_object_input(path, keywords))
+    return Request(api_number["DATA_OBJ_UNLINK_AN"], data_object_input(path, keywords), by_path=True)
 
 
 def truncate(path: str, size: int, *, replica: bool) -> Request:
     """Cut or extend to `size` bytes: a replica (802) where the server can, else the data object (652)."""
     api = "REPLICA_TRUNCATE_AN" if replica else "DATA_OBJ_TRUNCATE_AN"
-    return Request(api_number[api], data_object_input(path, {}, dataSize=size))
+    return Request(api_number[api], data_object_input(path, {}, dataSize=size), by_path=True)
 
 
 def rename(source: str, target: str, *, collection: bool) -> Request:
@@ -95,27 +95,28 @@ def rename(source: str, target: str, *, collection: bool) -> Request:
         srcDataObjInp_PI=data_object_input(source, {}, dataSize=0, oprType=operation),
         destDataObjInp_PI=data_object_input(target, {}, dataSize=0, oprType=operation),
     )
-    return Request(api_number["DATA_OBJ_RENAME_AN"], message)
+    return Request(api_number["DATA_OBJ_RENAME_AN"], message, conditional=True)
 
 
 def make_collection(path: str) -> Request:
     """Create a collection (681) in one that exists."""
-    return Request(api_number["COLL_CREATE_AN"], CollectionRequest(collName=path, KeyValPair_PI=StringStringMap()))
+    message = CollectionRequest(collName=path, KeyValPair_PI=StringStringMap())
+    return Request(api_number["COLL_CREATE_AN"], message, conditional=True)
 
 
 def remove_collection(path: str) -> Request:
     """Remove an empty collection (679)."""
     message = CollectionRequest(collName=path, flags=0, oprType=0, KeyValPair_PI=StringStringMap({"forceFlag": ""}))
-    return Request(api_number["RM_COLL_AN"], message)
+    return Request(api_number["RM_COLL_AN"], message, by_path=True)
 
 
 def touch(path: str, seconds: int) -> Request:
     """Set the modify time (20007, iRODS 4.2.9 and newer) of what exists, as near to `seconds` as servers take it."""
     options = {"no_create": True, "seconds_since_epoch": min(max(seconds, EARLIEST), LATEST)}
-    return json_request("TOUCH_APN", {"logical_path": path, "options": options})
+    return json_change("TOUCH_APN", {"logical_path": path, "options": options})
 
 
-def json_request(api: str | int, value: Any) -> Request:
-    """A request (python-irodsclient's name of it, or its number) whose input is JSON in a byte buffer."""
+def json_change(api: str | int, value: Any) -> Request:
+    """A change by path (python-irodsclient's name of it, or its number) whose input is JSON in a byte buffer."""
     # The base64 form of the buffer is what every server from 4.2.9 on expects.
-    return Request(api if isinstance(api, int) else api_number[api], JSON_Message(value, (4, 3, 0)))
+    return Request(api if isinstance(api, int) else api_number[api], JSON_Message(value, (4, 3, 0)), by_path=True)

@@ -69,10 +69,10 @@ class FormerCollections:
         yield from map(requests.make_collection, parents)
         for each in sorted({*below, *parents} - {path}, key=_depth, reverse=True):
             if each in parents:
-                yield requests.remove_collection(each)
+                yield requests.remove_collection(each).after_all()
             yield from writing(each, opening_flags(replace=True, exclusive=True), (), resource=self._resource)
-            yield requests.unlink(each)
-        yield requests.remove_collection(path)
+            yield requests.unlink(each).after_all()
+        yield requests.remove_collection(path).after_all()
 
 
 def _between(top: str, path: str) -> Iterator[str]:

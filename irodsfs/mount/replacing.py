@@ -69,7 +69,7 @@ async def _make_room(zone: Zone, way: Sequence[Step]) -> None:
     replicas = await read_replicas(zone, way[0][0])
     for resource in {replica.hierarchy.partition(";")[0] for replica in replicas}:
         making = writing(target, opening_flags(replace=True, exclusive=True), (), resource=resource)
-        await zone.perform(*making, requests.unlink(target))
+        await zone.perform(*making, requests.unlink(target).after_all())
 
 
 async def replace_object(zone: Zone, way: Sequence[Step], preparations: Sequence[Request] = ()) -> None:

@@ -68,7 +68,7 @@ class Tree:
 
     async def make_collection(self, path: str, mode: int | None = None) -> Entry:
         """Make a collection, with permission bits where those are to be kept."""
-        kept = [] if mode is None else [set_mode(path, mode, is_collection=True)]
+        kept = [] if mode is None else [set_mode(path, mode, is_collection=True).after_first()]
         making = requests.make_collection(path)
         outcome = await perform_once(self._zone, making, *kept, has_effect=partial(is_there, self._zone, path))
         if outcome.repeated and kept:

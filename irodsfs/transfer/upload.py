@@ -58,11 +58,11 @@ class Upload:
                 flags &= ~os.O_TRUNC
             yield from writing(self.path, flags, self.patches, resource=self.resource)
         if self.grown_to is not None:
-            yield requests.truncate(self.path, self.grown_to, replica=replica)
+            yield requests.truncate(self.path, self.grown_to, replica=replica).after_first()
         if self.touch is not None:
-            yield requests.touch(self.path, self.touch)
+            yield requests.touch(self.path, self.touch).after_first()
         if self.checksum:
-            yield data_objects.checksum(self.path, force=True)
+            yield data_objects.checksum(self.path, force=True).after_first()
 
 
 async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | None:

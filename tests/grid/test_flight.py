@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,8 +14,9 @@ import pytest
 from irods.exception import CAT_UNKNOWN_COLLECTION, UnknowniRODSError
 from irods.message import iRODSMessage
 
+from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
-from irodsfs.grid.flight import OUTSTANDING_REQUESTS, Request, Stored, fly, send
+from irodsfs.grid.flight import OUTSTANDING_REQUESTS, Request, Stored, UnsafeFlight, fly, send
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -131,3 +134,60 @@ def test_a_flight_of_any_length_never_leaves_both_sides_sending(pair: Pair) -> N
     server.join()
     assert [reply.status for reply in replies] == [20_000] * count
     assert all(len(reply.bs) == len(large) for reply in replies)
+
+
+def replies_to(theirs: socket.socket, *statuses: int) -> None:
+    for status in statuses:
+        theirs.sendall(message(status))
+
+
+def requests_sent(ours: socket.socket, theirs: socket.socket) -> list[int]:
+    ours.shutdown(socket.SHUT_WR)
+    with theirs.makefile("rb") as stream:
+        return [int(number) for number in re.findall(rb"<intInfo>(\d+)<", stream.read())]
+
+
+EXISTS = -312000
+EXCLUSIVE, WRITE, CLOSE = Request(602, conditional=True), Request(676), Request(673)
+TOUCH = Request(20007, by_path=True)
+
+
+def test_what_changes_a_path_is_not_sent_when_its_exclusive_open_has_failed(pair: Pair) -> None:
+    ours, theirs = pair
+    replies_to(theirs, EXISTS, -1, -2)
+    replies = list(fly(ours, [EXCLUSIVE, WRITE, CLOSE, TOUCH.after_first()]))
+    assert [reply.status for reply in replies] == [EXISTS, -1, -2, EXISTS]
+    assert requests_sent(ours, theirs) == [602, 676, 673]
+
+
+def test_what_changes_a_path_is_sent_when_its_exclusive_open_has_succeeded(pair: Pair) -> None:
+    ours, theirs = pair
+    replies_to(theirs, 3, 5, 0, 0)
+    assert [reply.status for reply in fly(ours, [EXCLUSIVE, WRITE, CLOSE, TOUCH.after_first()])] == [3, 5, 0, 0]
+    assert requests_sent(ours, theirs) == [602, 676, 673, 20007]
+
+
+def test_what_needs_all_requests_before_it_is_not_sent_when_the_last_one_has_failed(pair: Pair) -> None:
+    ours, theirs = pair
+    replies_to(theirs, 3, 5, -7)
+    unlink = Request(615, by_path=True).after_all()
+    assert [reply.status for reply in fly(ours, [Request(602), WRITE, CLOSE, unlink, unlink])] == [3, 5, -7, -7, -7]
+    assert requests_sent(ours, theirs) == [602, 676, 673]
+
+
+@pytest.mark.parametrize(
+    "flight",
+    [
+        pytest.param([EXCLUSIVE, WRITE, CLOSE, TOUCH], id="time of what was made"),
+        pytest.param([requests.rename("/a", "/b", collection=False), requests.unlink("/b")], id="unlink after rename"),
+        pytest.param([requests.make_collection("/a"), requests.touch("/a", 1)], id="time of a collection"),
+        pytest.param(
+            [requests.open_object("/a", os.O_CREAT | os.O_EXCL), requests.truncate("/a", 1, replica=True)], id="growing"
+        ),
+    ],
+)
+def test_a_flight_that_could_change_what_somebody_else_made_is_refused(pair: Pair, flight: list[Request]) -> None:
+    ours, theirs = pair
+    with pytest.raises(UnsafeFlight):
+        list(fly(ours, flight))
+    assert flight[-1].api not in requests_sent(ours, theirs)
