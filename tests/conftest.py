@@ -1,42 +1,103 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from irods.session import iRODSSession
 
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import ZONE, EmbeddedZone, Zone, empty_tree
 
+pytest_plugins = ["tests.any_zone"]
+
+AddUser = Callable[..., "User"]
 IrodsfsCommand = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeMount = Callable[..., Mount]
 
 
+@dataclass(frozen=True)
+class User:
+    """Another user of the zone."""
+
+    name: str
+    password: str
+    home: str
+
+
 @pytest.fixture(scope="module")
-def zone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZone]:
-    """An embedded zone in a process of its own, reached over TCP."""
+def embedded_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZone]:
+    """An embedded zone in a process of its own, for tests that look into it, stop it or start it in a certain way."""
     with EmbeddedZone.served(tmp_path_factory.mktemp("zone")) as zone:
         yield zone
     assert "Traceback" not in zone.log, zone.log
 
 
+@pytest.fixture(scope="module")
+def zone_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Zone:
+    """The zone of IRODSFS_TEST_ENVIRONMENT, else an embedded one; its user's home is there to make things in."""
+    zone = request.config.stash.get(ZONE, None)
+    if zone is None:
+        embedded: EmbeddedZone = request.getfixturevalue("embedded_zone")
+        return embedded
+    return dataclasses.replace(zone, directory=tmp_path_factory.mktemp("zone"))
+
+
 @pytest.fixture
-def session(zone_server: EmbeddedZone) -> Iterator[iRODSSession]:
-    """A plain python-irodsclient session of the zone's administrator: the other client."""
+def session(zone_server: Zone) -> Iterator[iRODSSession]:
+    """A plain python-irodsclient session of the zone's user: the other client."""
     with zone_server.session() as session:
         yield session
 
 
 @pytest.fixture
-def home(session: iRODSSession) -> str:
+def administrator(session: iRODSSession) -> iRODSSession:
+    """The same session, for what only administrators of a zone may do."""
+    return session
+
+
+@pytest.fixture
+def add_user(administrator: iRODSSession) -> Iterator[AddUser]:
+    """Makes users of the zone, and removes them at the end with all that they have."""
+    added: list[User] = []
+
+    def add(kind: str = "rodsuser", password: str = "open sesame", name: str | None = None) -> User:
+        user = User(name or f"u{uuid.uuid4().hex[:8]}", password, "")
+        user = dataclasses.replace(user, home=f"/{administrator.zone}/home/{user.name}")
+        administrator.users.create(user.name, kind)
+        added.append(user)
+        if password:
+            administrator.users.modify(user.name, "password", password)
+        return user
+
+    yield add
+    for user in added:
+        for home in (user.home, user.home.replace("/home/", "/trash/home/", 1)):
+            empty_tree(administrator, home)
+        administrator.users.remove(user.name)
+
+
+@pytest.fixture
+def resource(session: iRODSSession, home: str) -> str:
+    """The resource that new data objects go to."""
+    path = f"{home}/object"
+    session.data_objects.create(path)
+    resource: str = session.data_objects.get(path).replicas[0].resource_name
+    session.data_objects.unlink(path, force=True)
+    return resource
+
+
+@pytest.fixture
+def home(session: iRODSSession, zone_server: Zone) -> str:
     """A new, empty collection of its own for each test."""
-    path = f"/{session.zone}/home/{session.username}/{uuid.uuid4().hex}"
+    path = f"{zone_server.home}/{uuid.uuid4().hex}"
     session.collections.create(path)
     return path
 
@@ -81,9 +142,7 @@ def irodsfs(user_environment: dict[str, str]) -> IrodsfsCommand:
 
 
 @pytest.fixture
-def make_mount(
-    zone_server: EmbeddedZone, home: str, user_environment: dict[str, str], tmp_path: Path
-) -> Iterator[MakeMount]:
+def make_mount(zone_server: Zone, home: str, user_environment: dict[str, str], tmp_path: Path) -> Iterator[MakeMount]:
     """Mounts the test's collection with the options given; unmounts, and reads the logs, at the end."""
     with ExitStack() as checks, ExitStack() as stops:
 

@@ -1,4 +1,4 @@
-"""An embedded zone for tests, in a process of its own."""
+"""Zones for tests: the embedded one, in a process of its own, or any other that an environment file describes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,135 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from irods.password_obfuscation import encode
+import pytest
+import tenacity
+from irods.access import iRODSAccess
+from irods.exception import iRODSException
+from irods.password_obfuscation import decode, encode
 from irods.session import iRODSSession
+
+ZONE: pytest.StashKey[Zone] = pytest.StashKey()
+"""The zone that all tests run on, if not on embedded ones."""
 
 
 @dataclass
-class EmbeddedZone:
+class Zone:
+    """A zone as one of its users reaches it, over TCP only. Environment files for it are made in `directory`."""
+
     directory: Path
     host: str = "127.0.0.1"
     port: int = 0
     zone: str = "tempZone"
+    user: str = "rods"
+    password: str = "rods"
+    kind: str = "rodsadmin"
+    home: str = ""
+    settings: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_environment(cls, file: Path, directory: Path) -> Zone:
+        """The zone of an `irods_environment.json`, with the password in IRODSFS_PASSWORD or in `.irodsA` beside it."""
+        settings = json.loads(file.read_text("utf-8"))
+        user, zone = settings["irods_user_name"], settings["irods_zone_name"]
+        password = os.environ.get("IRODSFS_PASSWORD") or decode(file.with_name(".irodsA").read_text("utf-8").strip())
+        home = settings.get("irods_home") or f"/{zone}/home/{user}"
+        return cls(
+            directory,
+            host=settings["irods_host"],
+            port=int(settings["irods_port"]),
+            zone=zone,
+            user=user,
+            password=password,
+            home=home.rstrip("/"),
+            settings=settings,
+        )
+
+    def __post_init__(self) -> None:
+        self.home = self.home or f"/{self.zone}/home/{self.user}"
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.settings.get("irods_client_server_policy", "CS_NEG_REFUSE") != "CS_NEG_REFUSE"
+
+    @property
+    def trash(self) -> str:
+        """Where what is removed from the home collection goes, unless it is removed for good."""
+        root = f"/{self.zone}/home/{self.user}"
+        return f"/{self.zone}/trash/home/{self.user}{self.home.removeprefix(root)}"
+
+    def environment_file(self, user: str | None = None, password: str | None = None, **changes: object) -> Path:
+        """An `irods_environment.json` with `.irodsA` beside it, as iinit leaves them."""
+        name = user or self.user
+        directory = self.directory / f"irods-{name}"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        file = directory / "irods_environment.json"
+        file.write_text(json.dumps(self.environment(name) | changes), "utf-8")
+        secret = directory / ".irodsA"
+        secret.write_text(encode(self.password if password is None else password, uid=os.getuid()), "utf-8")
+        secret.chmod(0o600)
+        return file
+
+    def environment(self, user: str | None = None) -> dict[str, object]:
+        """The settings of the zone's user, or of another one, who logs in with a password of the zone itself."""
+        own = {
+            "irods_host": self.host,
+            "irods_port": self.port,
+            "irods_user_name": self.user,
+            "irods_zone_name": self.zone,
+            "irods_home": self.home,
+        }
+        if user in (None, self.user):
+            return self.settings | own
+        others = {
+            "irods_user_name": user,
+            "irods_home": f"/{self.zone}/home/{user}",
+            "irods_authentication_scheme": "native",
+        }
+        return self.settings | own | others
+
+    def session(self, user: str | None = None, password: str | None = None) -> iRODSSession:
+        """A plain python-irodsclient session."""
+        file = self.environment_file(user, password)
+        return iRODSSession(
+            irods_env_file=str(file),
+            irods_authentication_file=str(file.with_name(".irodsA")),
+            irods_authentication_uid=os.getuid(),
+        )
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type(iRODSException),
+    wait=tenacity.wait_fixed(1),
+    stop=tenacity.stop_after_delay(60),
+    reraise=True,
+)
+def remove_tree(session: iRODSSession, path: str, *, as_administrator: bool) -> None:
+    """Removes a collection for good, if it is there, also what others own in it when the user is an administrator.
+
+    A server keeps what a killed client had open locked until it notices; until then, it is tried again.
+    """
+    if session.collections.exists(path):
+        if as_administrator:
+            own_all(session, path)
+        session.collections.remove(path, force=True)
+
+
+def empty_tree(session: iRODSSession, path: str) -> None:
+    """Removes all that is in a collection, as an administrator."""
+    own_all(session, path)
+    collection = session.collections.get(path)
+    for below in collection.subcollections:
+        session.collections.remove(below.path, force=True)
+    for data_object in collection.data_objects:
+        session.data_objects.unlink(data_object.path, force=True)
+
+
+def own_all(session: iRODSSession, path: str) -> None:
+    session.acls.set(iRODSAccess("own", path, session.username, session.zone), recursive=True, admin=True)
+
+
+@dataclass
+class EmbeddedZone(Zone):
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -56,26 +175,3 @@ class EmbeddedZone:
     @property
     def log(self) -> str:
         return (self.directory / "server.log").read_text("utf-8", "replace")
-
-    def environment_file(self, user: str = "rods", password: str = "rods", **changes: object) -> Path:
-        """An `irods_environment.json` with `.irodsA` beside it, as iinit leaves them."""
-        directory = self.directory / f"irods-{user}"
-        directory.mkdir(mode=0o700, exist_ok=True)
-        file = directory / "irods_environment.json"
-        file.write_text(json.dumps(self.environment(user) | changes), "utf-8")
-        secret = directory / ".irodsA"
-        secret.write_text(encode(password, uid=os.getuid()), "utf-8")
-        secret.chmod(0o600)
-        return file
-
-    def environment(self, user: str = "rods") -> dict[str, object]:
-        return {
-            "irods_host": self.host,
-            "irods_port": self.port,
-            "irods_user_name": user,
-            "irods_zone_name": self.zone,
-            "irods_home": f"/{self.zone}/home/{user}",
-        }
-
-    def session(self, user: str = "rods", password: str = "rods") -> iRODSSession:
-        return iRODSSession(host=self.host, port=self.port, user=user, password=password, zone=self.zone)

@@ -9,11 +9,11 @@ from irods.session import iRODSSession
 
 from tests.control.sockets import connected
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import Zone
 
 
 @pytest.fixture(scope="module")
-def mounted_zone(zone_server: EmbeddedZone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mount]:
+def mounted_zone(zone_server: Zone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mount]:
     """A mount of the whole zone, for all tests of a module."""
     directory = tmp_path_factory.mktemp("mounted")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IRODS", "XDG_", "NOTIFY_"))}
@@ -21,7 +21,7 @@ def mounted_zone(zone_server: EmbeddedZone, tmp_path_factory: pytest.TempPathFac
     for kind in ("CONFIG_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
         (directory / kind).mkdir(0o700)
         own[f"XDG_{kind}"] = str(directory / kind)
-    mount = Mount(directory / "mount", "/tempZone")
+    mount = Mount(directory / "mount", f"/{zone_server.zone}")
     mount.start(zone_server.environment_file(), env=kept | own | {"HOME": str(directory)})
     try:
         yield mount

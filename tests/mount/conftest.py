@@ -11,20 +11,20 @@ from irods.message import default_XML_parser, set_default_XML_by_name, string_fo
 from tests.conftest import MakeMount
 from tests.mounts import Mount
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import Zone
 
 MountThrough = Callable[..., Mount]
 
 
 @pytest.fixture
-def proxy(zone_server: EmbeddedZone) -> Iterator[Proxy]:
+def proxy(zone_server: Zone) -> Iterator[Proxy]:
     """A proxy before the zone, for what goes wrong on the line."""
     with Proxy.before(zone_server.host, zone_server.port) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def mount_through(make_mount: MakeMount, zone_server: EmbeddedZone, tmp_path: Path) -> MountThrough:
+def mount_through(make_mount: MakeMount, zone_server: Zone, tmp_path: Path) -> MountThrough:
     """Mounts the test's collection through a proxy."""
 
     def make(proxy: Proxy, *options: str) -> Mount:
