@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from irods.exception import PycommandsException, iRODSException
 
-from tests.zones import ZONE, Zone, remove_tree
+from tests.zones import ZONE, AnyZone, remove_tree
 
 VARIABLE = "IRODSFS_TEST_ENVIRONMENT"
 NEEDS = {
@@ -30,6 +30,7 @@ NEEDS = {
 ABOUT_THE_EMBEDDED_ZONE = {"benchmarks", "client", "sandbox"}
 SUITES = Path(__file__).parent
 LEFT_OUT = pytest.StashKey["Counter[str]"]()
+LEFT_BEHIND = pytest.StashKey[str]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,7 +43,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     directory = Path(tempfile.mkdtemp(prefix="irodsfs-tests-"))
     try:
-        zone = Zone.of_environment(Path(file).expanduser(), directory)
+        zone = AnyZone.of_environment(Path(file).expanduser(), directory)
         kind, home = getattr(config, "workerinput", {}).get(VARIABLE) or _begin(zone)
     except (iRODSException, PycommandsException, OSError, LookupError, ValueError) as error:
         shutil.rmtree(directory)
@@ -50,7 +51,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[ZONE] = replace(zone, kind=kind, home=home)
 
 
-def _begin(zone: Zone) -> tuple[str, str]:
+def _begin(zone: AnyZone) -> tuple[str, str]:
     """Of which type the user is, and the new collection."""
     home = f"{zone.home}/irodsfs-tests-{uuid.uuid4().hex[:12]}"
     with zone.session() as session:
@@ -77,11 +78,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     try:
         if not is_worker:
-            with zone.session() as client:
-                for path in (zone.home, zone.trash):
-                    remove_tree(client, path, as_administrator=zone.kind == "rodsadmin")
+            _end(zone)
+    except (iRODSException, PycommandsException) as error:
+        config.stash[LEFT_BEHIND] = f"{zone.home} could not be removed: {error!r}"
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     finally:
         shutil.rmtree(zone.directory)
+
+
+def _end(zone: AnyZone) -> None:
+    with zone.session() as session:
+        for path in (zone.home, zone.trash):
+            remove_tree(session, path, as_administrator=zone.kind == "rodsadmin")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -91,9 +99,12 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
+    fixtures = getattr(item, "fixturenames", ())
     for need in NEEDS:
-        if need in getattr(item, "fixturenames", ()):
+        if need in fixtures:
             item.add_marker(need)
+    if "proxy" in fixtures:
+        item.add_marker("readable_line")
     if item.path.relative_to(SUITES).parts[0] in ABOUT_THE_EMBEDDED_ZONE:
         item.add_marker("embedded_zone")
 
@@ -108,7 +119,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if not _unmet(item, zone)]
 
 
-def _unmet(item: pytest.Item, zone: Zone) -> str | None:
+def _unmet(item: pytest.Item, zone: AnyZone) -> str | None:
     """What a test needs first of what the zone doesn't offer."""
     offered = {"administrator": zone.kind == "rodsadmin", "readable_line": not zone.uses_tls}
     return next((need for need in NEEDS if item.get_closest_marker(need) and not offered.get(need)), None)
@@ -122,3 +133,5 @@ def pytest_report_header(config: pytest.Config) -> Iterator[str]:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for needed, count in sorted(config.stash[LEFT_OUT].items()):
         terminalreporter.write_line(f"{count} tests {needed}: deselected")
+    if said := config.stash.get(LEFT_BEHIND, None):
+        terminalreporter.write_line(said, red=True)

@@ -14,10 +14,11 @@ import pytest
 from irods.session import iRODSSession
 
 from tests.mounts import Mount
-from tests.zones import ZONE, EmbeddedZone, Zone, empty_tree
+from tests.zones import ZONE, AnyZone, EmbeddedZone, empty_tree
 
 pytest_plugins = ["tests.any_zone"]
 
+AddGroup = Callable[..., str]
 AddUser = Callable[..., "User"]
 IrodsfsCommand = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeMount = Callable[..., Mount]
@@ -41,7 +42,7 @@ def embedded_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
 
 
 @pytest.fixture(scope="module")
-def zone_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Zone:
+def zone_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AnyZone:
     """The zone of IRODSFS_TEST_ENVIRONMENT, else an embedded one; its user's home is there to make things in."""
     zone = request.config.stash.get(ZONE, None)
     if zone is None:
@@ -51,7 +52,7 @@ def zone_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def session(zone_server: Zone) -> Iterator[iRODSSession]:
+def session(zone_server: AnyZone) -> Iterator[iRODSSession]:
     """A plain python-irodsclient session of the zone's user: the other client."""
     with zone_server.session() as session:
         yield session
@@ -80,8 +81,37 @@ def add_user(administrator: iRODSSession) -> Iterator[AddUser]:
     yield add
     for user in added:
         for home in (user.home, user.home.replace("/home/", "/trash/home/", 1)):
-            empty_tree(administrator, home)
+            if administrator.collections.exists(home):  # anonymous has none
+                empty_tree(administrator, home)
         administrator.users.remove(user.name)
+
+
+@pytest.fixture
+def add_group(administrator: iRODSSession) -> Iterator[AddGroup]:
+    """Makes groups of the members that are named, and removes them at the end."""
+    added: list[str] = []
+
+    def add(*members: str) -> str:
+        name = f"g{uuid.uuid4().hex[:8]}"
+        administrator.groups.create(name)
+        added.append(name)
+        for member in members:
+            administrator.groups.addmember(name, member)
+        return name
+
+    yield add
+    for name in added:
+        administrator.groups.remove(name)
+
+
+@pytest.fixture
+def other_resource(administrator: iRODSSession, resource: str) -> Iterator[str]:
+    """Another resource, on the same server; it is removed at the end, when what is on it is gone."""
+    name = f"r{uuid.uuid4().hex[:8]}"
+    host = administrator.resources.get(resource).location
+    administrator.resources.create(name, "unixfilesystem", host, f"/tmp/irodsfs-tests-{name}")
+    yield name
+    administrator.resources.remove(name)
 
 
 @pytest.fixture
@@ -95,7 +125,7 @@ def resource(session: iRODSSession, home: str) -> str:
 
 
 @pytest.fixture
-def home(session: iRODSSession, zone_server: Zone) -> str:
+def home(session: iRODSSession, zone_server: AnyZone) -> str:
     """A new, empty collection of its own for each test."""
     path = f"{zone_server.home}/{uuid.uuid4().hex}"
     session.collections.create(path)
@@ -142,7 +172,9 @@ def irodsfs(user_environment: dict[str, str]) -> IrodsfsCommand:
 
 
 @pytest.fixture
-def make_mount(zone_server: Zone, home: str, user_environment: dict[str, str], tmp_path: Path) -> Iterator[MakeMount]:
+def make_mount(
+    zone_server: AnyZone, home: str, user_environment: dict[str, str], tmp_path: Path
+) -> Iterator[MakeMount]:
     """Mounts the test's collection with the options given; unmounts, and reads the logs, at the end."""
     with ExitStack() as checks, ExitStack() as stops:
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from irodsfs.sandbox.server import Server
 from irodsfs.sandbox.zone import Zone as ServedZone
-from tests.zones import Zone
+from tests.zones import AnyZone
 
 NAME = "otherZone"
 PASSWORDS = {"alice": "in wonderland", "ada": "on the mountain"}
@@ -24,7 +24,7 @@ def main() -> None:
     directory = Path(sys.argv[1])
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     with Server(ServedZone.create(directory / "zone", name=NAME), "127.0.0.1", 0) as server:
-        zone = Zone(directory, port=server.port, zone=NAME)
+        zone = AnyZone(directory, port=server.port, zone=NAME)
         with zone.session() as session:
             for name, kind in TYPES.items():
                 session.users.create(name, kind)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,12 @@ from irods.exception import iRODSException
 from irods.password_obfuscation import decode, encode
 from irods.session import iRODSSession
 
-ZONE: pytest.StashKey[Zone] = pytest.StashKey()
+ZONE: pytest.StashKey[AnyZone] = pytest.StashKey()
 """The zone that all tests run on, if not on embedded ones."""
 
 
 @dataclass
-class Zone:
+class AnyZone:
     """A zone as one of its users reaches it, over TCP only. Environment files for it are made in `directory`."""
 
     directory: Path
@@ -37,7 +37,7 @@ class Zone:
     settings: dict[str, object] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of_environment(cls, file: Path, directory: Path) -> Zone:
+    def of_environment(cls, file: Path, directory: Path) -> AnyZone:
         """The zone of an `irods_environment.json`, with the password in IRODSFS_PASSWORD or in `.irodsA` beside it."""
         settings = json.loads(file.read_text("utf-8"))
         user, zone = settings["irods_user_name"], settings["irods_zone_name"]
@@ -56,6 +56,11 @@ class Zone:
 
     def __post_init__(self) -> None:
         self.home = self.home or f"/{self.zone}/home/{self.user}"
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """The permission of the zone's user on what it makes, as `irods.acl` shows it."""
+        return {"user": self.user, "zone": self.zone, "type": self.kind, "level": "own"}
 
     @property
     def uses_tls(self) -> bool:
@@ -96,6 +101,12 @@ class Zone:
             "irods_authentication_scheme": "native",
         }
         return self.settings | own | others
+
+    def behind(self, port: int) -> AnyZone:
+        """The same zone through a proxy on this machine."""
+        directory = self.directory / f"behind-{port}"
+        directory.mkdir(exist_ok=True)
+        return replace(self, directory=directory, host="127.0.0.1", port=port)
 
     def session(self, user: str | None = None, password: str | None = None) -> iRODSSession:
         """A plain python-irodsclient session."""
@@ -139,7 +150,7 @@ def own_all(session: iRODSSession, path: str) -> None:
 
 
 @dataclass
-class EmbeddedZone(Zone):
+class EmbeddedZone(AnyZone):
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @classmethod

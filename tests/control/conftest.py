@@ -9,11 +9,11 @@ from irods.session import iRODSSession
 
 from tests.control.sockets import connected
 from tests.mounts import Mount
-from tests.zones import Zone
+from tests.zones import AnyZone
 
 
 @pytest.fixture(scope="module")
-def mounted_zone(zone_server: Zone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mount]:
+def mounted_zone(zone_server: AnyZone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mount]:
     """A mount of the whole zone, for all tests of a module."""
     directory = tmp_path_factory.mktemp("mounted")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IRODS", "XDG_", "NOTIFY_"))}

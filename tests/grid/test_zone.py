@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from irods.session import iRODSSession
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.namespace import find, list_small_collection
 from irodsfs.grid.zone import GROUPS_FOR, Zone
+from tests.conftest import AddGroup, AddUser, User
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
-PASSWORD = "open sesame"
 QUERY = api_number["GEN_QUERY_AN"]
 
 
@@ -36,16 +35,15 @@ class Clock:
 class Visitor:
     """A user who may write an object as a member of a group that it is not in, and who enters through a proxy."""
 
-    name: str
+    user: User
     group: str
     path: str
     proxy: Proxy
+    zone: AnyZone
 
     @asynccontextmanager
     async def entered(self, clock: Callable[[], float]) -> AsyncIterator[Zone]:
-        with iRODSSession(
-            host="127.0.0.1", port=self.proxy.port, user=self.name, password=PASSWORD, zone="tempZone"
-        ) as session:
+        with self.zone.session(self.user.name, self.user.password) as session:
             async with trio.open_nursery() as background:
                 zone = await Zone.enter(session, 2, background, clock)
                 yield zone
@@ -53,28 +51,27 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(zone_server: EmbeddedZone, session: iRODSSession, home: str) -> Iterator[Visitor]:
-    name, group = (f"{kind}{uuid.uuid4().hex[:8]}" for kind in "ug")
-    session.users.create(name, "rodsuser")
-    session.users.modify(name, "password", PASSWORD)
-    session.groups.create(group)
-    session.acls.set(iRODSAccess("read", home, name, session.zone))
+def visitor(
+    zone_server: AnyZone, session: iRODSSession, home: str, add_user: AddUser, add_group: AddGroup
+) -> Iterator[Visitor]:
+    user, group = add_user(), add_group()
+    session.acls.set(iRODSAccess("read", home, user.name, session.zone))
     session.data_objects.create(f"{home}/object")
     session.acls.set(iRODSAccess("write", f"{home}/object", group, session.zone))
     with Proxy.before(zone_server.host, zone_server.port) as proxy:
-        yield Visitor(name, group, f"{home}/object", proxy)
+        yield Visitor(user, group, f"{home}/object", proxy, zone_server.behind(proxy.port))
 
 
 async def test_groups_that_the_user_joins_and_leaves_are_seen_in_time(visitor: Visitor, session: iRODSSession) -> None:
     clock = Clock()
     async with visitor.entered(clock) as zone:
         assert await find(zone, visitor.path) is None
-        session.groups.addmember(visitor.group, visitor.name)
+        session.groups.addmember(visitor.group, visitor.user.name)
         clock.now += GROUPS_FOR + 1
         entry = await find(zone, visitor.path)
         assert entry is not None
         assert entry.access == MODIFY_OBJECT
-        session.groups.removemember(visitor.group, visitor.name)
+        session.groups.removemember(visitor.group, visitor.user.name)
         clock.now += GROUPS_FOR + 1
         assert await find(zone, visitor.path) is None
 

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from irods.message import default_XML_parser, set_default_XML_by_name, string_for_XML_parser
@@ -11,30 +8,24 @@ from irods.message import default_XML_parser, set_default_XML_by_name, string_fo
 from tests.conftest import MakeMount
 from tests.mounts import Mount
 from tests.proxy import Proxy
-from tests.zones import Zone
+from tests.zones import AnyZone
 
 MountThrough = Callable[..., Mount]
 
 
 @pytest.fixture
-def proxy(zone_server: Zone) -> Iterator[Proxy]:
+def proxy(zone_server: AnyZone) -> Iterator[Proxy]:
     """A proxy before the zone, for what goes wrong on the line."""
     with Proxy.before(zone_server.host, zone_server.port) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def mount_through(make_mount: MakeMount, zone_server: Zone, tmp_path: Path) -> MountThrough:
+def mount_through(make_mount: MakeMount, zone_server: AnyZone) -> MountThrough:
     """Mounts the test's collection through a proxy."""
 
     def make(proxy: Proxy, *options: str) -> Mount:
-        environment = zone_server.environment_file()
-        through = tmp_path / "through-proxy"
-        through.mkdir(mode=0o700)
-        shutil.copy2(environment.with_name(".irodsA"), through)
-        settings = json.loads(environment.read_text()) | {"irods_port": proxy.port}
-        (through / environment.name).write_text(json.dumps(settings))
-        return make_mount(*options, environment_file=through / environment.name)
+        return make_mount(*options, environment_file=zone_server.behind(proxy.port).environment_file())
 
     return make
 

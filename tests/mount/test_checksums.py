@@ -51,10 +51,10 @@ def test_what_was_damaged_on_the_way_fails_the_close(proxy: Proxy, mount_through
 
 @pytest.mark.parametrize("size", SIZES[1:])
 def test_reading_what_was_damaged_is_an_error_and_logged(
-    make_mount: MakeMount, zone_server: EmbeddedZone, home: str, size: int
+    make_mount: MakeMount, embedded_zone: EmbeddedZone, home: str, size: int
 ) -> None:
     (make_mount("--checksum").path / "file").write_bytes(os.urandom(size))
-    corrupt(zone_server, f"{home}/file")
+    corrupt(embedded_zone, f"{home}/file")
     mount = make_mount("--verify")
     mount.expect_log(f"{home}/file: ChecksumMismatchError")
     with fails(errno.EIO):
@@ -62,13 +62,13 @@ def test_reading_what_was_damaged_is_an_error_and_logged(
     assert f"{home}/file has the checksum sha2:" in mount.log
 
 
-def test_the_zone_finds_damage_when_asked_to_verify(mount: Mount, zone_server: EmbeddedZone, home: str) -> None:
+def test_the_zone_finds_damage_when_asked_to_verify(mount: Mount, embedded_zone: EmbeddedZone, home: str) -> None:
     mount.expect_log(r"irods\.checksum: .* \(EIO\)")
     file = mount.path / "file"
     file.write_bytes(b"content")
     os.setxattr(file, "irods.checksum", b"compute")
     os.setxattr(file, "irods.checksum", b"verify")
-    corrupt(zone_server, f"{home}/file")
+    corrupt(embedded_zone, f"{home}/file")
     with fails(errno.EIO):
         os.setxattr(file, "irods.checksum", b"verify")
 

@@ -379,7 +379,7 @@ def test_nothing_is_used_up_by_failures(
 
 
 def test_a_zone_killed_in_the_middle_of_an_upload_gets_it_when_it_is_back(
-    mount_through: MountThrough, proxy: Proxy, zone_server: EmbeddedZone, home: str
+    mount_through: MountThrough, proxy: Proxy, embedded_zone: EmbeddedZone, home: str
 ) -> None:
     content = os.urandom(20 * MEGABYTE)
     mount = mount_through(proxy)
@@ -388,11 +388,11 @@ def test_a_zone_killed_in_the_middle_of_an_upload_gets_it_when_it_is_back(
         writing = threads.submit((mount.path / "file").write_bytes, content)
         assert stall.reached.wait(PATIENCE)
         proxy.forget_hooks()
-        zone_server.kill()
-        zone_server.start()
+        embedded_zone.kill()
+        embedded_zone.start()
         stall.release()
         assert writing.result(PATIENCE) == len(content)
-    with zone_server.session() as session:
+    with embedded_zone.session() as session:
         assert get(session, f"{home}/file") == content
         assert session.data_objects.get(f"{home}/file").replicas[0].status == "1"
 

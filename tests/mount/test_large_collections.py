@@ -41,9 +41,9 @@ Fill = Callable[[int], list[str]]
 
 
 @pytest.fixture
-def fill_many(zone_server: EmbeddedZone, session: iRODSSession, home: str) -> Fill:
+def fill_many(embedded_zone: EmbeddedZone, session: iRODSSession, home: str) -> Fill:
     """Makes the collection `many` of that many data objects."""
-    return lambda count: fill(zone_server, session, f"{home}/many", count)
+    return lambda count: fill(embedded_zone, session, f"{home}/many", count)
 
 
 class Gate:

@@ -4,39 +4,34 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddUser, MakeMount, User
 from tests.mounts import fails
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
-USER, FIRST, SECOND = "carol", "first password", "second password"
+FIRST, SECOND = "first password", "second password"
 
 
 @pytest.fixture
-def carol(session: iRODSSession) -> Iterator[str]:
-    """A user, and its home collection."""
-    session.users.create(USER, "rodsuser")
-    session.users.modify(USER, "password", FIRST)
-    yield f"/{session.zone}/home/{USER}"
-    session.users.remove(USER)
+def carol(add_user: AddUser) -> User:
+    return add_user(password=FIRST)
 
 
 def test_a_mount_logs_in_with_what_iinit_kept_when_the_password_has_changed(
-    make_mount: MakeMount, proxy: Proxy, zone_server: EmbeddedZone, session: iRODSSession, carol: str
+    make_mount: MakeMount, proxy: Proxy, zone_server: AnyZone, session: iRODSSession, carol: User
 ) -> None:
     def iinit(password: str) -> Path:
-        return zone_server.environment_file(USER, password, irods_port=proxy.port)
+        return zone_server.behind(proxy.port).environment_file(carol.name, password)
 
-    mount = make_mount("--cache-timeout", "0", collection=carol, environment_file=iinit(FIRST))
-    mount.expect_log(f"the zone refuses the password of {USER} by now: run iinit")
+    mount = make_mount("--cache-timeout", "0", collection=carol.home, environment_file=iinit(FIRST))
+    mount.expect_log(f"the zone refuses the password of {carol.name} by now: run iinit")
     (mount.path / "file").write_bytes(b"content")
-    session.users.modify(USER, "password", SECOND)
+    session.users.modify(carol.name, "password", SECOND)
     assert os.listdir(mount.path) == ["file"]  # on connections that logged in before
     proxy.cut()
     with fails(errno.EACCES):

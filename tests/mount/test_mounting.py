@@ -6,29 +6,23 @@ import errno
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddGroup, AddUser, MakeMount, User
 from tests.mounts import Mount
 from tests.objects import put
-from tests.zones import EmbeddedZone
-
-PASSWORD = "alice's password"
+from tests.zones import AnyZone
 
 
 @pytest.fixture
-def alice(session: iRODSSession) -> Iterator[str]:
+def alice(add_user: AddUser) -> User:
     """A second user, with a password."""
-    name = "alice"
-    session.users.create(name, "rodsuser")
-    session.users.modify(name, "password", PASSWORD)
-    yield name
-    session.users.get(name).remove()
+    return add_user(password="alice's password")
 
 
 def bits(path: Path) -> int:
@@ -66,35 +60,35 @@ def test_a_read_only_mount_changes_nothing(make_mount: MakeMount, session: iRODS
 
 
 def test_root_shows_the_zones_and_what_is_in_them(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str
 ) -> None:
     put(session, f"{home}/file", b"content")
     mount = make_mount(collection="/")
-    assert os.listdir(mount.path) == [zone_server.zone]
+    assert zone_server.zone in os.listdir(mount.path)
     assert {"home", "trash"} <= set(os.listdir(mount.path / zone_server.zone))
     assert (mount.path / home.lstrip("/") / "file").read_bytes() == b"content"
-    assert refused((mount.path / "otherZone").mkdir) in {errno.EACCES, errno.EPERM}
+    assert refused((mount.path / "no-zone-of-this-name").mkdir) in {errno.EACCES, errno.EPERM}
 
 
-def test_a_user_reaches_its_home_from_the_root(make_mount: MakeMount, zone_server: EmbeddedZone, alice: str) -> None:
-    mount = make_mount(collection="/", environment_file=zone_server.environment_file(alice, PASSWORD))
-    home = mount.path / zone_server.zone / "home" / alice
+def test_a_user_reaches_its_home_from_the_root(make_mount: MakeMount, zone_server: AnyZone, alice: User) -> None:
+    mount = make_mount(collection="/", environment_file=zone_server.environment_file(alice.name, alice.password))
+    home = mount.path / zone_server.zone / "home" / alice.name
     (home / "file").write_bytes(b"content")
     assert os.listdir(home) == ["file"]
-    assert alice in os.listdir(mount.path / zone_server.zone / "home")
+    assert alice.name in os.listdir(mount.path / zone_server.zone / "home")
     (home / "file").unlink()
 
 
 def test_mode_bits_follow_permissions(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str, alice: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, alice: User
 ) -> None:
     for level in ("read", "write", "own", "null"):
         put(session, f"{home}/{level}", b"content")
         session.collections.create(f"{home}/{level} directory")
         for path in (f"{home}/{level}", f"{home}/{level} directory"):
-            session.acls.set(iRODSAccess(level, path, alice))
-    session.acls.set(iRODSAccess("read", home, alice))
-    mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
+            session.acls.set(iRODSAccess(level, path, alice.name))
+    session.acls.set(iRODSAccess("read", home, alice.name))
+    mount = make_mount(environment_file=zone_server.environment_file(alice.name, alice.password))
     assert sorted(os.listdir(mount.path)) == sorted(
         f"{level}{kind}" for level in ("read", "write", "own") for kind in ("", " directory")
     )
@@ -115,14 +109,14 @@ def test_mode_bits_follow_permissions(
 
 
 def test_what_is_not_permitted_fails_at_the_call(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str, alice: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, alice: User
 ) -> None:
-    session.acls.set(iRODSAccess("read", home, alice))
+    session.acls.set(iRODSAccess("read", home, alice.name))
     put(session, f"{home}/file", b"content")
-    session.acls.set(iRODSAccess("read", f"{home}/file", alice))
+    session.acls.set(iRODSAccess("read", f"{home}/file", alice.name))
     session.collections.create(f"{home}/directory")
-    session.acls.set(iRODSAccess("read", f"{home}/directory", alice))
-    mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
+    session.acls.set(iRODSAccess("read", f"{home}/directory", alice.name))
+    mount = make_mount(environment_file=zone_server.environment_file(alice.name, alice.password))
     mount.expect_log("user.key .* was not changed")
     file = mount.path / "file"
     for call in (
@@ -144,12 +138,12 @@ def test_what_is_not_permitted_fails_at_the_call(
 
 
 def test_an_open_file_that_may_not_be_unlinked_keeps_its_name(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str, alice: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, alice: User
 ) -> None:
-    session.acls.set(iRODSAccess("write", home, alice))
+    session.acls.set(iRODSAccess("write", home, alice.name))
     put(session, f"{home}/file", b"content")
-    session.acls.set(iRODSAccess("write", f"{home}/file", alice))
-    mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
+    session.acls.set(iRODSAccess("write", f"{home}/file", alice.name))
+    mount = make_mount(environment_file=zone_server.environment_file(alice.name, alice.password))
     file = mount.path / "file"
     with file.open("ab", buffering=0) as stream:
         stream.write(b" and")
@@ -159,31 +153,27 @@ def test_an_open_file_that_may_not_be_unlinked_keeps_its_name(
 
 
 def test_what_the_user_may_not_see_is_missing(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str, alice: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, alice: User
 ) -> None:
-    session.acls.set(iRODSAccess("read", home, alice))
+    session.acls.set(iRODSAccess("read", home, alice.name))
     put(session, f"{home}/secret", b"content")
-    mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
+    mount = make_mount(environment_file=zone_server.environment_file(alice.name, alice.password))
     assert os.listdir(mount.path) == []
     with pytest.raises(FileNotFoundError):
         (mount.path / "secret").read_bytes()
 
 
 def test_permissions_of_groups_count(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str, alice: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, alice: User, add_group: AddGroup
 ) -> None:
-    group = session.groups.create("readers")
-    try:
-        group.addmember(alice)
-        session.acls.set(iRODSAccess("read", home, "readers"))
-        put(session, f"{home}/file", b"content")
-        session.acls.set(iRODSAccess("write", f"{home}/file", "readers"))
-        mount = make_mount(environment_file=zone_server.environment_file(alice, PASSWORD))
-        assert bits(mount.path / "file") == 0o644
-        (mount.path / "file").write_bytes(b"changed")
-        assert (mount.path / "file").read_bytes() == b"changed"
-    finally:
-        group.remove()
+    readers = add_group(alice.name)
+    session.acls.set(iRODSAccess("read", home, readers))
+    put(session, f"{home}/file", b"content")
+    session.acls.set(iRODSAccess("write", f"{home}/file", readers))
+    mount = make_mount(environment_file=zone_server.environment_file(alice.name, alice.password))
+    assert bits(mount.path / "file") == 0o644
+    (mount.path / "file").write_bytes(b"changed")
+    assert (mount.path / "file").read_bytes() == b"changed"
 
 
 def test_owner_and_permission_bits_can_be_chosen(make_mount: MakeMount, session: iRODSSession, home: str) -> None:
@@ -200,26 +190,24 @@ def test_chmod_and_chown_fail_where_strictness_is_wanted(make_mount: MakeMount) 
     assert refused(lambda: os.chown(mount.path / "file", 1, 1)) == errno.EPERM
 
 
-def test_what_is_removed_goes_to_the_trash_when_wanted(make_mount: MakeMount, session: iRODSSession, home: str) -> None:
+def test_what_is_removed_goes_to_the_trash_when_wanted(
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str
+) -> None:
     mount = make_mount("--trash")
     (mount.path / "file").write_bytes(b"content")
     (mount.path / "file").unlink()
-    trashed = home.replace("/home/", "/trash/home/", 1)
+    trashed = home.replace(zone_server.home, zone_server.trash)
     assert [each.name for each in session.collections.get(trashed).data_objects] == ["file"]
 
 
 def test_new_objects_go_to_the_resource_that_was_named(
-    make_mount: MakeMount, session: iRODSSession, home: str, tmp_path: Path
+    make_mount: MakeMount, session: iRODSSession, home: str, other_resource: str
 ) -> None:
-    session.resources.create("otherResc", "unixfilesystem", session.host, str(tmp_path / "vault"))
-    try:
-        mount = make_mount("--resource", "otherResc")
-        (mount.path / "file").write_bytes(b"content")
-        (replica,) = session.data_objects.get(f"{home}/file").replicas
-        assert replica.resource_name == "otherResc"
-        (mount.path / "file").unlink()
-    finally:
-        session.resources.remove("otherResc")
+    mount = make_mount("--resource", other_resource)
+    (mount.path / "file").write_bytes(b"content")
+    (replica,) = session.data_objects.get(f"{home}/file").replicas
+    assert replica.resource_name == other_resource
+    (mount.path / "file").unlink()
 
 
 def test_the_mount_ends_while_a_file_is_open_and_keeps_what_was_written(

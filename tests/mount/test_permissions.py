@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,11 @@ import pytest
 from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddGroup, AddUser, MakeMount
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 NOBODY = 65534
-PASSWORD = "open sesame"
 ACCESS_LEVELS = ["read", "write", "own"]
 
 
@@ -54,17 +52,20 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str) -> Visitor:
-    name = f"u{uuid.uuid4().hex[:8]}"
-    session.users.create(name, "rodsuser")
-    session.users.modify(name, "password", PASSWORD)
-    session.acls.set(iRODSAccess("read", home, name, session.zone))
-    group = f"g{uuid.uuid4().hex[:8]}"
-    session.groups.create(group)
-    session.groups.addmember(group, name)
-    environment = zone_server.environment_file(name, PASSWORD)
+def visitor(
+    add_user: AddUser,
+    add_group: AddGroup,
+    make_mount: MakeMount,
+    zone_server: AnyZone,
+    session: iRODSSession,
+    home: str,
+) -> Visitor:
+    user = add_user()
+    group = add_group(user.name)
+    session.acls.set(iRODSAccess("read", home, user.name, session.zone))
+    environment = zone_server.environment_file(user.name, user.password)
     mount = make_mount("--cache-timeout", "0", environment_file=environment)
-    return Visitor(name, group, mount, session, home)
+    return Visitor(user.name, group, mount, session, home)
 
 
 def refused(call: Callable[[], object]) -> None:
@@ -263,13 +264,11 @@ def test_other_local_users_are_checked(make_mount: MakeMount, options: list[str]
 
 
 def test_an_administrator_sees_what_others_have_with_its_own_permissions(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession
+    add_user: AddUser, make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession
 ) -> None:
-    name = f"u{uuid.uuid4().hex[:8]}"
-    session.users.create(name, "rodsuser")
-    session.users.modify(name, "password", PASSWORD)
-    theirs = f"/{session.zone}/home/{name}"
-    with zone_server.session(name, PASSWORD) as other:
+    user = add_user()
+    theirs = user.home
+    with zone_server.session(user.name, user.password) as other:
         for level in ("null", *ACCESS_LEVELS):
             path = f"{theirs}/{level}"
             other.collections.create(f"{path}-collection")

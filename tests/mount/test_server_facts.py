@@ -186,13 +186,11 @@ def test_a_file_that_the_vault_has_no_room_for_is_kept_and_its_rename_undone(
 
 
 def test_a_file_that_is_emptied_leaves_no_replica_that_claims_to_be_good(
-    mount: Mount, session: iRODSSession, home: str, tmp_path: Path
+    mount: Mount, session: iRODSSession, home: str, other_resource: str
 ) -> None:
-    resource = f"r{home[-12:]}"
-    session.resources.create(resource, "unixfilesystem", session.host, str(tmp_path / "vault"))
     for empty in (lambda file: file.write_bytes(b""), lambda file: os.truncate(file, 0)):
         put(session, f"{home}/file", b"content")
-        session.data_objects.replicate(f"{home}/file", resource=resource)
+        session.data_objects.replicate(f"{home}/file", resource=other_resource)
         empty(mount.path / "file")
         replicas = session.data_objects.get(f"{home}/file").replicas
         assert sorted((replica.status, replica.size) for replica in replicas) == [("0", 7), ("1", 0)]

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddGroup, AddUser, MakeMount
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone, EmbeddedZone
 
-PASSWORD = "open sesame"
 MEGABYTE = 1 << 20
 
 
-@pytest.fixture
-def group(session: iRODSSession) -> Iterator[str]:
-    name = f"g{uuid.uuid4().hex[:8]}"
-    session.groups.create(name)
-    yield name
-    session.groups.remove(name)
-
-
 def test_df_shows_the_tightest_quota_of_the_users_groups(
-    make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, group: str
+    make_mount: MakeMount,
+    zone_server: AnyZone,
+    session: iRODSSession,
+    resource: str,
+    add_user: AddUser,
+    add_group: AddGroup,
 ) -> None:
-    name = f"u{uuid.uuid4().hex[:8]}"
-    session.users.create(name, "rodsuser")
-    session.users.modify(name, "password", PASSWORD)
-    session.groups.addmember(group, name)
-    home = f"/{session.zone}/home/{name}"
-    environment = zone_server.environment_file(name, PASSWORD)
-    mount = make_mount("--resource", "demoResc", collection=home, environment_file=environment)
+    user = add_user()
+    group = add_group(user.name)
+    environment = zone_server.environment_file(user.name, user.password)
+    mount = make_mount("--resource", resource, collection=user.home, environment_file=environment)
     assert os.statvfs(mount.path).f_blocks * 4096 == 1 << 60
     session.groups.set_quota(group, 100 * MEGABYTE)
     room = os.statvfs(mount.path)
@@ -45,20 +36,21 @@ def test_df_shows_the_tightest_quota_of_the_users_groups(
     session.users.calculate_usage()
     room = os.statvfs(mount.path)
     assert (room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize) == (100 * MEGABYTE, 70 * MEGABYTE)
-    session.groups.set_quota(group, 20 * MEGABYTE, resource="demoResc")
+    session.groups.set_quota(group, 20 * MEGABYTE, resource=resource)
     session.users.calculate_usage()
     room = os.statvfs(mount.path)
     assert (room.f_blocks * room.f_frsize, room.f_bavail) == (20 * MEGABYTE, 0)
 
 
+@pytest.mark.embedded_zone
 def test_writing_beyond_an_enforced_quota_fails_and_keeps_the_bytes(
     tmp_path: Path, user_environment: dict[str, str]
 ) -> None:
     with EmbeddedZone.served(tmp_path, "--enforce-quotas") as zone, zone.session() as session:
         session.groups.create("limited")
-        session.groups.addmember("limited", "rods")
+        session.groups.addmember("limited", zone.user)
         session.groups.set_quota("limited", MEGABYTE)
-        mount = Mount(tmp_path / "mount", "/tempZone/home/rods")
+        mount = Mount(tmp_path / "mount", zone.home)
         mount.expect_log("SYS_RESC_QUOTA_EXCEEDED|could not be written")
         mount.start(zone.environment_file(), env=user_environment)
         try:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 
 import pytest
 from irods.session import iRODSSession
 from irods.ticket import Ticket
 
-from tests.conftest import MakeMount
+from tests.conftest import AddUser, MakeMount, User
 from tests.mounts import fails
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 
-@pytest.fixture(params=["anonymous", "guest"])
-def guest(request: pytest.FixtureRequest, session: iRODSSession) -> Iterator[str]:
+@pytest.fixture(params=[pytest.param("anonymous", marks=pytest.mark.embedded_zone), "guest"])
+def guest(request: pytest.FixtureRequest, add_user: AddUser) -> User:
     """A user without any permission."""
-    session.users.create(request.param, "rodsuser")
-    if request.param != "anonymous":
-        session.users.modify(request.param, "password", "gpass")
-    yield request.param
-    session.users.remove(request.param)
+    return add_user(name="anonymous", password="") if request.param == "anonymous" else add_user()
 
 
 def test_a_ticket_opens_what_it_is_for_until_its_uses_are_exceeded(
-    session: iRODSSession, home: str, guest: str, zone_server: EmbeddedZone, make_mount: MakeMount
+    session: iRODSSession, home: str, guest: User, zone_server: AnyZone, make_mount: MakeMount
 ) -> None:
     for name in ("one", "two", "three"):
         with session.data_objects.open(f"{home}/{name}", "w") as file:
@@ -33,8 +28,7 @@ def test_a_ticket_opens_what_it_is_for_until_its_uses_are_exceeded(
     ticket = Ticket(session, f"t{home[-12:]}")
     ticket.issue("read", home)
     ticket.modify("uses", "2")
-    password = "" if guest == "anonymous" else "gpass"
-    environment = zone_server.environment_file(guest, password)
+    environment = zone_server.environment_file(guest.name, guest.password)
     mount = make_mount("--ticket", ticket.string, environment_file=environment)
     mount.expect_log("CAT_TICKET_USES_EXCEEDED")
     assert sorted(path.name for path in mount.path.iterdir()) == ["one", "three", "two"]
@@ -48,15 +42,16 @@ def test_a_ticket_opens_what_it_is_for_until_its_uses_are_exceeded(
 
 
 def test_a_ticket_that_has_run_out_of_time_opens_nothing_more_and_the_log_says_so(
-    session: iRODSSession, home: str, guest: str, zone_server: EmbeddedZone, make_mount: MakeMount
+    session: iRODSSession, home: str, guest: User, zone_server: AnyZone, make_mount: MakeMount
 ) -> None:
     for name in ("one", "two"):
         with session.data_objects.open(f"{home}/{name}", "w") as file:
             file.write(name.encode())
     ticket = Ticket(session, f"t{home[-12:]}")
     ticket.issue("read", home)
-    password = "" if guest == "anonymous" else "gpass"
-    mount = make_mount("--ticket", ticket.string, environment_file=zone_server.environment_file(guest, password))
+    mount = make_mount(
+        "--ticket", ticket.string, environment_file=zone_server.environment_file(guest.name, guest.password)
+    )
     mount.expect_log("CAT_TICKET_EXPIRED")
     assert (mount.path / "one").read_bytes() == b"one"
     ticket.modify("expire", "2001-01-01.00:00:00")

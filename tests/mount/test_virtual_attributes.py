@@ -7,17 +7,18 @@ import errno
 import hashlib
 import json
 import os
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddUser, MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 CONTENT = b"some content"
 SHA2 = f"sha2:{base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()}"
@@ -44,15 +45,17 @@ def assert_unset(path: Path, name: str) -> None:
         get(path, name)
 
 
-def test_they_tell_what_the_catalog_holds(file: Path, session: iRODSSession, home: str) -> None:
+def test_they_tell_what_the_catalog_holds(
+    file: Path, zone_server: AnyZone, session: iRODSSession, home: str, resource: str
+) -> None:
     stored = session.data_objects.get(f"{home}/file")
     assert get(file, "path") == f"{home}/file"
     assert get(file, "id") == str(stored.id)
     assert get(file, "type") == "data_object"
     assert get(file.parent, "type") == "collection"
-    assert get(file, "owner") == "rods#tempZone"
+    assert get(file, "owner") == f"{zone_server.user}#{zone_server.zone}"
     assert int(get(file, "create_time")) == int(stored.create_time.timestamp())
-    assert get(file, "resource") == "demoResc"
+    assert get(file, "resource") == resource
     (replica,) = json.loads(get(file, "replicas"))
     assert (replica["number"], replica["status"], replica["size"]) == (0, "good", len(CONTENT))
 
@@ -87,58 +90,56 @@ def test_recursive_sums_take_one_flight_for_any_depth(proxy: Proxy, mount_throug
     assert get(mount.path / "a", "rdirs") == "2"
 
 
-def test_permissions_are_set_as_they_are_read(file: Path, session: iRODSSession, home: str) -> None:
-    session.users.create("reader", "rodsuser")
-    try:
-        wanted = [
-            {"user": "reader", "zone": "tempZone", "type": "rodsuser", "level": "read_object"},
-            {"user": "rods", "zone": "tempZone", "type": "rodsadmin", "level": "own"},
-        ]
-        os.setxattr(file, "irods.acl", json.dumps(wanted).encode())
-        assert json.loads(get(file, "acl")) == wanted
-        granted = {
-            each.user_name: each.access_name for each in session.acls.get(session.data_objects.get(f"{home}/file"))
-        }
-        assert granted == {"reader": "read_object", "rods": "own"}
-        os.setxattr(file, "irods.acl", json.dumps(wanted[1:]).encode())
-        assert json.loads(get(file, "acl")) == wanted[1:]
-    finally:
-        session.users.remove("reader")
+def test_permissions_are_set_as_they_are_read(
+    file: Path, zone_server: AnyZone, session: iRODSSession, home: str, add_user: AddUser
+) -> None:
+    reader, owner = add_user().name, zone_server.owner
+    may_read = {"user": reader, "zone": zone_server.zone, "type": "rodsuser", "level": "read_object"}
+    wanted = sorted([may_read, owner], key=itemgetter("user"))
+    os.setxattr(file, "irods.acl", json.dumps(wanted).encode())
+    assert json.loads(get(file, "acl")) == wanted
+    granted = {each.user_name: each.access_name for each in session.acls.get(session.data_objects.get(f"{home}/file"))}
+    assert granted == {reader: "read_object", zone_server.user: "own"}
+    os.setxattr(file, "irods.acl", json.dumps([owner]).encode())
+    assert json.loads(get(file, "acl")) == [owner]
 
 
-def test_a_change_of_permissions_is_one_atomic_request(proxy: Proxy, mount_through: MountThrough) -> None:
+def test_a_change_of_permissions_is_one_atomic_request(
+    proxy: Proxy, mount_through: MountThrough, zone_server: AnyZone
+) -> None:
     mount = mount_through(proxy)
     (mount.path / "file").write_text("x")
     proxy.requests.clear()
-    levels = [{"user": "rods", "level": "own"}, {"user": "public", "level": "write"}]
+    levels = [{"user": zone_server.user, "level": "own"}, {"user": "public", "level": "write"}]
     os.setxattr(mount.path / "file", "irods.acl", json.dumps(levels).encode())
     assert proxy.requests[20005] == 1
     assert proxy.requests[707] == 0
 
 
-def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mount) -> None:
+def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mount, zone_server: AnyZone) -> None:
     mount.expect_log("setxattr .* irods.acl")
+    user, nobody = zone_server.user, "nobody-of-this-name"
     before = get(file, "acl")
-    for value in (b"x", b"{}", b'[{"user":"rods"}]', b'[{"user":"rods","level":"master"}]'):
-        assert_fails(errno.EINVAL, file, "acl", value)
-    assert_fails(errno.EINVAL, file, "acl", b'[{"user":"rods","level":"own"},{"user":"nobody","level":"own"}]')
-    assert "'entity_name': 'nobody'" in mount.log
+    for value in ("x", "{}", f'[{{"user":"{user}"}}]', f'[{{"user":"{user}","level":"master"}}]'):
+        assert_fails(errno.EINVAL, file, "acl", value.encode())
+    levels = json.dumps([{"user": name, "level": "own"} for name in (user, nobody)])
+    assert_fails(errno.EINVAL, file, "acl", levels.encode())
+    assert f"'entity_name': '{nobody}'" in mount.log
     assert get(file, "acl") == before
 
 
 def test_who_does_not_own_an_object_can_not_change_permissions_and_the_log_says_why(
-    file: Path, make_mount: MakeMount, zone_server: EmbeddedZone, session: iRODSSession, home: str
+    file: Path, make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, add_user: AddUser
 ) -> None:
-    session.users.create("guest", "rodsuser")
-    session.users.modify("guest", "password", "guest")
+    guest = add_user()
     for path in (home, f"{home}/file"):
-        session.acls.set(iRODSAccess("read", path, "guest"))
+        session.acls.set(iRODSAccess("read", path, guest.name))
     before = get(file, "acl")
-    other = make_mount(environment_file=zone_server.environment_file("guest", "guest"))
+    other = make_mount(environment_file=zone_server.environment_file(guest.name, guest.password))
     other.expect_log("irods.acl of .* was not changed: CAT_NO_ACCESS_PERMISSION")
     other.expect_log("user.a of .* was not changed: CAT_NO_ACCESS_PERMISSION")
     assert get(other.path / "file", "acl") == before
-    assert_fails(errno.EACCES, other.path / "file", "acl", b'[{"user":"guest","level":"own"}]')
+    assert_fails(errno.EACCES, other.path / "file", "acl", f'[{{"user":"{guest.name}","level":"own"}}]'.encode())
     with fails(errno.EACCES):
         os.setxattr(other.path / "file", "user.a", b"1")
     assert "not allowed to modify ACLs" in other.log
@@ -151,11 +152,11 @@ def test_who_does_not_own_an_object_can_not_change_permissions_and_the_log_says_
     ["read_metadata", "read_object", "create_metadata", "modify_metadata", "delete_metadata", "create_object",
      "modify_object", "delete_object", "own"],
 )  # fmt: skip
-def test_every_level_that_the_zone_grants_is_set_as_it_is_read(file: Path, level: str) -> None:
-    owner = {"user": "rods", "zone": "tempZone", "type": "rodsadmin", "level": "own"}
-    public = {"user": "public", "zone": "tempZone", "type": "rodsgroup", "level": level}
-    os.setxattr(file, "irods.acl", json.dumps([public, owner]).encode())
-    assert json.loads(get(file, "acl")) == [public, owner]
+def test_every_level_that_the_zone_grants_is_set_as_it_is_read(file: Path, level: str, zone_server: AnyZone) -> None:
+    public = {"user": "public", "zone": zone_server.zone, "type": "rodsgroup", "level": level}
+    levels = sorted([public, zone_server.owner], key=itemgetter("user"))
+    os.setxattr(file, "irods.acl", json.dumps(levels).encode())
+    assert json.loads(get(file, "acl")) == levels
 
 
 def test_inheritance_is_read_and_set(mount: Mount) -> None:

@@ -31,14 +31,14 @@ OBJECTS = 20
 def test_a_walk_takes_few_requests_however_many_directories_it_goes_over(
     mount_through: MountThrough,
     proxy: Proxy,
-    zone_server: EmbeddedZone,
+    embedded_zone: EmbeddedZone,
     session: iRODSSession,
     home: str,
     tmp_path: Path,
     command: str,
     tree: Sequence[str],
 ) -> None:
-    grow(zone_server, session, f"{home}/tree", tree, OBJECTS)
+    grow(embedded_zone, session, f"{home}/tree", tree, OBJECTS)
     mount = mount_through(proxy, "--cache-timeout", "60")
     requests = proxy.count()
     target = [f"{tmp_path}/nowhere"] if command.startswith("rsync") else []
@@ -47,9 +47,9 @@ def test_a_walk_takes_few_requests_however_many_directories_it_goes_over(
 
 
 def test_programs_that_walk_side_by_side_share_what_is_fetched(
-    mount_through: MountThrough, proxy: Proxy, zone_server: EmbeddedZone, session: iRODSSession, home: str
+    mount_through: MountThrough, proxy: Proxy, embedded_zone: EmbeddedZone, session: iRODSSession, home: str
 ) -> None:
-    grow(zone_server, session, f"{home}/tree", WIDE, OBJECTS)
+    grow(embedded_zone, session, f"{home}/tree", WIDE, OBJECTS)
     mount = mount_through(proxy, "--cache-timeout", "60")
     requests = proxy.count()
     directories = [entry.path for entry in os.scandir(mount.path / "tree") if entry.is_dir()]
@@ -59,11 +59,11 @@ def test_programs_that_walk_side_by_side_share_what_is_fetched(
 
 
 def test_a_tree_too_large_to_be_fetched_whole_takes_no_more_than_a_listing_a_directory(
-    mount_through: MountThrough, proxy: Proxy, zone_server: EmbeddedZone, session: iRODSSession, home: str
+    mount_through: MountThrough, proxy: Proxy, embedded_zone: EmbeddedZone, session: iRODSSession, home: str
 ) -> None:
     directories, objects = [f"d{number:02}" for number in range(60)], 900
     assert len(directories) * objects > SUBTREE_ROWS
-    grow(zone_server, session, f"{home}/tree", directories, objects)
+    grow(embedded_zone, session, f"{home}/tree", directories, objects)
     mount = mount_through(proxy, "--cache-timeout", "60")
     requests = proxy.count()
     found = subprocess.run(["find", mount.path / "tree", "-type", "f"], check=True, stdout=subprocess.PIPE).stdout
@@ -72,10 +72,10 @@ def test_a_tree_too_large_to_be_fetched_whole_takes_no_more_than_a_listing_a_dir
 
 
 def test_a_tree_of_small_directories_too_large_to_be_fetched_whole_is_fetched_in_parts(
-    mount_through: MountThrough, proxy: Proxy, zone_server: EmbeddedZone, session: iRODSSession, home: str
+    mount_through: MountThrough, proxy: Proxy, embedded_zone: EmbeddedZone, session: iRODSSession, home: str
 ) -> None:
     directories, objects = [f"d{number:04}" for number in range(SUBTREE_ROWS // 20 + 100)], 20
-    grow(zone_server, session, f"{home}/tree", directories, objects)
+    grow(embedded_zone, session, f"{home}/tree", directories, objects)
     mount = mount_through(proxy, "--cache-timeout", "60")
     requests = proxy.count()
     found = subprocess.run(["find", mount.path / "tree", "-type", "f"], check=True, stdout=subprocess.PIPE).stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import threading
 from collections.abc import AsyncIterator, Iterable
@@ -20,7 +19,7 @@ from irodsfs.transfer import pace, readahead, reader
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.reader import Reader
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 CHUNK = 64
 CONTENT = random.Random(1).randbytes(200 * CHUNK)
@@ -138,10 +137,10 @@ async def test_what_was_read_ahead_is_there_when_the_end_has_come(path: str, ses
 
 
 async def test_a_long_line_is_read_on_several_connections_that_end_with_the_reading(
-    path: str, zone_server: EmbeddedZone
+    path: str, zone_server: AnyZone
 ) -> None:
     with Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy:
-        with dataclasses.replace(zone_server, port=proxy.port).session() as session:
+        with zone_server.behind(proxy.port).session() as session:
             async with opened(path, session) as subject:
                 brought = b""
                 while piece := await subject.read(len(brought), CHUNK // 2):
@@ -153,13 +152,13 @@ async def test_a_long_line_is_read_on_several_connections_that_end_with_the_read
 
 
 async def test_connections_are_given_back_while_reading_pauses(
-    path: str, zone_server: EmbeddedZone, monkeypatch: pytest.MonkeyPatch
+    path: str, zone_server: AnyZone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readahead, "PATIENCE", 0.1)
     closed = threading.Event()
     with (
         Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy,
-        dataclasses.replace(zone_server, port=proxy.port).session() as session,
+        zone_server.behind(proxy.port).session() as session,
     ):
         proxy.on_request(api_number["DATA_OBJ_CLOSE_AN"], lambda _: closed.set())
         async with opened(path, session) as subject:
@@ -175,11 +174,11 @@ async def test_connections_are_given_back_while_reading_pauses(
 @pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ", "CLOSE"])
 @pytest.mark.parametrize("pieces", [0, 7, 60])
 async def test_a_connection_that_breaks_costs_time_and_no_bytes(
-    path: str, zone_server: EmbeddedZone, api: str, pieces: int
+    path: str, zone_server: AnyZone, api: str, pieces: int
 ) -> None:
     with (
         Proxy.before(zone_server.host, zone_server.port, delay=0.005) as proxy,
-        dataclasses.replace(zone_server, port=proxy.port).session() as session,
+        zone_server.behind(proxy.port).session() as session,
     ):
         async with opened(path, session) as subject:
             brought = b""
