@@ -6,13 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from irods.password_obfuscation import decode
 
 from irodsfs.cli.mountpoints import MOUNT_TABLE
+from tests.local_users import STRANGER, local_users
 
 Demo = subprocess.Popen[bytes]
 StartDemo = Callable[..., Demo]
@@ -33,10 +36,10 @@ def start_demo(user_environment: dict[str, str], demo_directory: Path) -> Iterat
     """Starts `irodsfs demo`; ends it when the test fails, in the way in which it still cleans up."""
     with ExitStack() as stops:
 
-        def start(*options: str, terminal: int = subprocess.DEVNULL) -> Demo:
+        def start(*options: str, terminal: int = subprocess.DEVNULL, directory: Path = demo_directory) -> Demo:
             demo = subprocess.Popen(
                 [sys.executable, "-m", "irodsfs", "demo", *options],
-                env=user_environment | {"TMPDIR": str(demo_directory)},
+                env=user_environment | {"TMPDIR": str(directory)},
                 stdin=terminal,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -97,6 +100,68 @@ def test_on_a_terminal_the_mount_stays_until_enter(start_demo: StartDemo, demo_d
     os.close(terminal)
     assert (demo.returncode, errors) == (0, b"")
     assert_nothing_left(demo_directory)
+
+
+ATTEMPTS = """
+import os, sys
+from contextlib import suppress
+from pathlib import Path
+from irods.exception import CAT_INVALID_AUTHENTICATION
+from irods.session import iRODSSession
+
+directory, port, secret = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+zone, mount = directory / "zone", directory / "mount"
+for attempt in (
+    lambda: os.listdir(directory),
+    lambda: os.listdir(mount),
+    lambda: (mount / "python").stat(),
+    lambda: (mount / "new").write_bytes(b""),
+    lambda: (directory / "new").write_bytes(b""),
+    lambda: (zone / ".irodsA").read_bytes(),
+    lambda: (zone / "irods_environment.json").read_bytes(),
+    lambda: (zone / "catalog.sqlite").read_bytes(),
+    lambda: os.listdir(zone / "vault"),
+):
+    with suppress(PermissionError):
+        print("not refused:", attempt())
+for password in ("rods", "", "irods", "password", "tempZone"):
+    try:
+        with iRODSSession(host="127.0.0.1", port=port, user="rods", password=password, zone="tempZone") as session:
+            print("let in:", session.server_version)
+    except CAT_INVALID_AUTHENTICATION:
+        print("kept out")
+for process in Path("/proc").glob("[0-9]*"):
+    for file in (process / "cmdline", process / "environ"):
+        with suppress(PermissionError, FileNotFoundError, ProcessLookupError):
+            if secret in file.read_bytes() and process.name != str(os.getpid()):
+                print("told:", file)
+"""
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """One like /tmp, where others may go and make files."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o1777)
+        yield directory
+
+
+def test_another_local_user_can_neither_read_nor_write_anything(start_demo: StartDemo, open_directory: Path) -> None:
+    keyboard, terminal = pty.openpty()
+    demo = start_demo("--files", "20", terminal=terminal, directory=open_directory)
+    shown = output(demo, until=b"Press Enter")
+    port = re.search(r"answers on 127.0.0.1:(\d+)", shown)
+    assert port is not None
+    (directory,) = open_directory.iterdir()
+    password = decode((directory / "zone" / ".irodsA").read_text(), uid=os.getuid())
+    with local_users() as users:
+        assert users.python(STRANGER, ATTEMPTS, directory, port[1], password) == "kept out\n" * 5
+    assert password not in shown
+    os.write(keyboard, b"\n")
+    demo.communicate(timeout=STOP_SECONDS)
+    os.close(keyboard)
+    os.close(terminal)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

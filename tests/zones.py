@@ -31,7 +31,7 @@ class AnyZone:
     port: int = 0
     zone: str = "tempZone"
     user: str = "rods"
-    password: str = "rods"
+    password: str = ""
     kind: str = "rodsadmin"
     home: str = ""
     settings: dict[str, object] = field(default_factory=dict, repr=False)
@@ -165,9 +165,13 @@ class EmbeddedZone(AnyZone):
             zone.kill()
 
     def start(self, *options: str) -> None:
-        """Starts the server, on the same port when it was served before."""
+        """Starts the server, on the same port when it was served before.
+
+        Below `directory` its files may be registered, and more vaults made.
+        """
         log = (self.directory / "server.log").open("ab")
         command = [sys.executable, "-m", "irodsfs", "sandbox", "serve", "--directory", self.directory / "zone"]
+        command += ["--allow-registration", self.directory]
         with log:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port), *options], stdout=subprocess.PIPE, stderr=log, text=True
@@ -176,6 +180,7 @@ class EmbeddedZone(AnyZone):
         line = self.process.stdout.readline()
         assert line, f"no server: {self.log}"
         self.port = int(line.rpartition(":")[2])
+        self.password = decode((self.directory / "zone" / ".irodsA").read_text("utf-8"), uid=os.getuid())
 
     def kill(self) -> None:
         """Ends the server at once, as a crash does."""

@@ -104,7 +104,9 @@ def _unmount(show: Demonstration, installation: Installation) -> None:
 
 def _let_try(show: Demonstration, installation: Installation) -> None:
     show.say(f"\nThe mount stays up for you to try, in another terminal: cd {installation.mountpoint}")
-    show.say(f"The zone answers the icommands too: export IRODS_ENVIRONMENT_FILE={installation.environment_file}")
+    show.say("The zone answers the icommands too:")
+    show.say(f"export IRODS_ENVIRONMENT_FILE={installation.environment_file}")
+    show.say(f"export IRODS_AUTHENTICATION_FILE={installation.authentication_file}")
     while True:
         _wait_for_enter(show)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from irods.password_obfuscation import encode
 from irods.session import iRODSSession
 from rich.console import Console
 
@@ -48,17 +46,18 @@ class Installation:
 
     @property
     def environment_file(self) -> Path:
-        return self.directory / "irods_environment.json"
+        """Beside the zone's password, which nobody but its owner knows."""
+        return self.directory / "zone" / "irods_environment.json"
+
+    @property
+    def authentication_file(self) -> Path:
+        return self.environment_file.with_name(".irodsA")
 
     @property
     def environment(self) -> dict[str, str]:
         """Variables for commands: neither the zone nor the options of the user get into the demonstration."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IRODS")}
         return kept | {"XDG_CONFIG_HOME": str(self.directory), "XDG_CACHE_HOME": str(self.directory)}
-
-    @property
-    def password(self) -> str:
-        return self.user  # as in every new embedded zone
 
     def start_zone(self) -> None:
         """Returns when the server answers; it outlives Ctrl-C, so that the mount can still be flushed."""
@@ -77,19 +76,6 @@ class Installation:
             raise IrodsfsError(f"The embedded zone did not start: {log.read_text('utf-8', 'replace').strip()}")
         self.port = int(line.rpartition(":")[2])
         self.mountpoint.mkdir()
-        self._write_environment()
-
-    def _write_environment(self) -> None:
-        environment = {
-            "irods_host": self.host,
-            "irods_port": self.port,
-            "irods_user_name": self.user,
-            "irods_zone_name": self.zone,
-        }
-        self.environment_file.write_text(json.dumps(environment, indent=4), "utf-8")
-        secret = self.directory / ".irodsA"
-        secret.touch(mode=0o600)
-        secret.write_text(encode(self.password, uid=os.getuid()), "utf-8")
 
     def stop_zone(self) -> None:
         if self.server is None:
@@ -113,7 +99,9 @@ class Installation:
             detach(path)
 
     def session(self) -> iRODSSession:
-        return iRODSSession(host=self.host, port=self.port, user=self.user, password=self.password, zone=self.zone)
+        return iRODSSession(
+            irods_env_file=str(self.environment_file), irods_authentication_file=str(self.authentication_file)
+        )
 
 
 @dataclass(frozen=True)

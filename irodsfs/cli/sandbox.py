@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import signal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 from irodsfs.errors import ConfigurationError, IrodsfsError
 
 WITHOUT_TLS = "CS_NEG_REFUSE"
+LONGEST_PASSWORD = 42  # of what the protocol can change
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -30,10 +32,32 @@ def sandbox() -> None:
     help="Whether to use TLS: refuse it, require it, or let the client choose.",
 )
 @click.option("--enforce-quotas", is_flag=True, help="Refuse new data objects to groups that are over quota.")
-def serve(directory: Path, host: str, port: int, negotiation: str, enforce_quotas: bool) -> None:
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    type=Path,
+    help="What the administrator's password shall be. [default: as it is; of a new zone, a random one]",
+)
+@click.option(
+    "--allow-registration",
+    metavar="DIR",
+    type=Path,
+    multiple=True,
+    help="Let administrators register files below DIR and make resources there, not only in the zone's own vault.",
+)
+def serve(
+    directory: Path,
+    host: str,
+    port: int,
+    negotiation: str,
+    enforce_quotas: bool,
+    password_file: Path | None,
+    allow_registration: tuple[Path, ...],
+) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
-    A new zone is tempZone, its administrator rods with the password rods.
+    A new zone is tempZone, its administrator rods. The variables that are printed, too, make clients log in as rods
+    with the password, which is kept in the zone's directory.
     """
     from irodsfs.sandbox.server import Server
     from irodsfs.sandbox.zone import Zone
@@ -41,18 +65,34 @@ def serve(directory: Path, host: str, port: int, negotiation: str, enforce_quota
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Blocked before any thread starts, so that none of them takes the signal that sigwait waits for.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    password = None if password_file is None else _password_in(password_file)
     enter = Zone.open if (directory / "catalog.sqlite").exists() else Zone.create
     try:
-        zone = enter(directory, negotiation=negotiation)
+        zone = enter(directory, password=password, negotiation=negotiation, registrable=allow_registration)
         zone.enforces_quotas = enforce_quotas
         server = Server(zone, host, port)
     except OSError as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
     if negotiation != WITHOUT_TLS:
         zone.tls()  # so that clients find the certificate as soon as the zone answers
+    zone.describe(server.host, server.port)
     with server:
-        click.echo(f"zone {zone.name} in {zone.directory} answers on {server.host}:{server.port}")
+        click.echo(
+            f"zone {zone.name} in {zone.directory} answers on {server.host}:{server.port}\n"
+            f"export IRODS_ENVIRONMENT_FILE={shlex.quote(str(zone.environment_file))}\n"
+            f"export IRODS_AUTHENTICATION_FILE={shlex.quote(str(zone.password_file))}"
+        )
         signal.sigwait(STOP_SIGNALS)
+
+
+def _password_in(file: Path) -> str:
+    try:
+        password = file.read_text("utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} can't be read as a password: {error}.") from None
+    if not password or len(password) > LONGEST_PASSWORD or not password.isprintable():
+        raise ConfigurationError(f"{file} holds no password: write one line of at most {LONGEST_PASSWORD} characters.")
+    return password
 
 
 @sandbox.command()

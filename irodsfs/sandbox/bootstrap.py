@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from irodsfs.directories import private_file
 from irodsfs.sandbox.catalog import Catalog, now
 from irodsfs.sandbox.paths import split
 from irodsfs.sandbox.users import NEVER
 
 ADMINISTRATOR = "rods"
-PASSWORD = "rods"  # noqa: S105 - the documented password of a fresh zone
 OWN = 1200
 
 
-def populate(catalog_file: Path, zone: str, host: str, vault: Path) -> None:
-    """Makes the catalog of a fresh zone; it appears whole or not at all."""
+def populate(catalog_file: Path, zone: str, password: str, host: str, vault: Path) -> None:
+    """Makes the catalog of a fresh zone, whose administrator has that password; it appears whole or not at all."""
     unfinished = catalog_file.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
+    os.close(private_file(unfinished, os.O_CREAT | os.O_EXCL))
     catalog = Catalog(unfinished)
     try:
         catalog.create_tables()
         with catalog.transaction():
             add_zone(catalog, zone)
-            public, administrator = add_users(catalog, zone)
+            public, administrator = add_users(catalog, zone, password)
             add_collections(catalog, zone, public, administrator)
             add_resources(catalog, zone, host, vault)
         catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -37,7 +39,7 @@ def add_zone(catalog: Catalog, zone: str) -> None:
     )
 
 
-def add_users(catalog: Catalog, zone: str) -> tuple[int, int]:
+def add_users(catalog: Catalog, zone: str, password: str) -> tuple[int, int]:
     public, administrator = catalog.next_id(), catalog.next_id()
     for user_id, name, kind in ((public, "public", "rodsgroup"), (administrator, ADMINISTRATOR, "rodsadmin")):
         catalog.execute(
@@ -45,7 +47,7 @@ def add_users(catalog: Catalog, zone: str) -> tuple[int, int]:
         )
     for group, member in ((administrator, administrator), (public, administrator), (public, public)):
         catalog.execute("INSERT INTO R_USER_GROUP VALUES (?, ?, ?, ?)", group, member, now(), now())
-    catalog.execute("INSERT INTO R_USER_PASSWORD VALUES (?, ?, ?, ?, ?)", administrator, PASSWORD, NEVER, now(), now())
+    catalog.execute("INSERT INTO R_USER_PASSWORD VALUES (?, ?, ?, ?, ?)", administrator, password, NEVER, now(), now())
     return public, administrator
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import os
 import socket
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
 
+from irodsfs.directories import write_private
+
+CERTIFICATE = "certificate.pem"
 LIFETIME = datetime.timedelta(days=3650)
 
 
 def server_context(directory: Path) -> ssl.SSLContext:
     """TLS as the server, with ``certificate.pem`` and ``key.pem`` of the zone's directory."""
-    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    certificate, key = directory / CERTIFICATE, directory / "key.pem"
     if not certificate.exists():
         make_certificate(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -50,8 +52,3 @@ def make_certificate(certificate: Path, key: Path) -> None:
     )
     write_private(key, secret)
     write_private(certificate, signed.public_bytes(serialization.Encoding.PEM))
-
-
-def write_private(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)

@@ -46,6 +46,8 @@ def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int
         raise IrodsError("USER_INPUT_PATH_ERR")
     if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
         raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
+    if "filePath" in keywords:
+        agent.zone.require_registrable(keywords["filePath"])
     number = agent.descriptors.free_number()
     require_root(agent.catalog, keywords)
     if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:

@@ -12,8 +12,11 @@ from irodsfs.sandbox.errors import IrodsError
 
 
 def physical_path(vault: str, logical_path: str) -> str:
-    """Where a new replica's file goes: the logical path below the zone's name, in the vault."""
-    return vault + "/" + logical_path.split("/", 2)[2]
+    """Where a new replica's file goes: the logical path below the zone's name, in the vault; raises IrodsError."""
+    names = logical_path.split("/", 2)[2]
+    if ".." in names.split("/"):
+        raise IrodsError("SYS_INVALID_FILE_PATH")
+    return vault + "/" + names
 
 
 def free_path(catalog: Catalog, path: str) -> str:

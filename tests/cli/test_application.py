@@ -45,12 +45,14 @@ def test_help_waits_for_no_library_but_its_own(arguments: list[str]) -> None:
 
 def test_an_embedded_zone_lets_users_in_before_it_loads_what_only_later_requests_need(tmp_path: Path) -> None:
     program = [sys.executable, "-X", "importtime", "-m", "irodsfs"]
+    (tmp_path / "password").write_text("chosen")
     command = [*program, "sandbox", "serve", "--directory", tmp_path / "zone"]
+    command += ["--password-file", tmp_path / "password"]
     with (tmp_path / "log").open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as server:
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline().rpartition(b":")[2])
-            RawClient.connected("127.0.0.1", port).socket.close()
+            RawClient.connected("127.0.0.1", port, "chosen").socket.close()
         finally:
             server.kill()
     packages = loaded((tmp_path / "log").read_text())

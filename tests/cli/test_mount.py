@@ -71,7 +71,7 @@ def test_an_address_with_the_password_in_the_environment(
 ) -> None:
     session.collections.create(f"{home}/a b%c")
     address = f"irods://rods@127.0.0.1:{zone_server.port}{home}"
-    done = irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": "rods"})
+    done = irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": zone_server.password})
     assert done.returncode == 0, done.stderr
     assert [entry.name for entry in mountpoint.iterdir()] == ["a b%c"]
     assert irodsfs("umount", mountpoint).returncode == 0
@@ -98,12 +98,12 @@ def test_a_password_typed_on_the_terminal(
     shown = b""
     while b"Password of rods in zone tempZone on 127.0.0.1: " not in shown:
         shown += os.read(terminal, 1024)
-    os.write(terminal, b"rods\n")
+    os.write(terminal, f"{zone_server.password}\n".encode())
     _, status = os.waitpid(child, 0)
     rest = os.read(terminal, 1024)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0, rest
-    assert b"rods" not in rest
+    assert zone_server.password.encode() not in rest
     assert irodsfs("umount", mountpoint).returncode == 0
 
 

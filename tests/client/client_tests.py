@@ -68,7 +68,9 @@ def main() -> int:
 def run_module(module: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="irodsfs-client-") as directory:
         home = Path(directory) / "home"
-        server = Server(Zone.create(Path(directory) / "zone"))
+        server = Server(
+            Zone.create(Path(directory) / "zone", password="rods", registrable=[Path(tempfile.gettempdir())])
+        )
         server.start()
         try:
             environment = write_environment(home, server.port)

@@ -19,7 +19,9 @@ PAM_PASSWORD = "pam;=\\pass"
 @pytest.fixture(scope="module")
 def environment_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("tls")
-    zone = Zone.create(directory / "zone", negotiation="CS_NEG_REQUIRE", pam_passwords={"rods": PAM_PASSWORD})
+    zone = Zone.create(
+        directory / "zone", password="rods", negotiation="CS_NEG_REQUIRE", pam_passwords={"rods": PAM_PASSWORD}
+    )
     zone.tls()
     with Server(zone) as server:
         file = directory / "irods_environment.json"

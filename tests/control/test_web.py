@@ -16,6 +16,7 @@ from tests.control.serving import served
 from tests.zones import EmbeddedZone
 
 Serve = Callable[..., str]
+Credentials = tuple[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,11 @@ def serve(zone_server: EmbeddedZone, tmp_path_factory: pytest.TempPathFactory) -
         yield start
 
 
+@pytest.fixture
+def credentials(zone_server: EmbeddedZone) -> Credentials:
+    return zone_server.user, zone_server.password
+
+
 @pytest.fixture(scope="module")
 def url(serve: Serve) -> str:
     options = ("--allow-cors", "--cors-origin", "https://portal.example", "--cors-allow-credentials", "--anonymous")
@@ -37,9 +43,11 @@ def url(serve: Serve) -> str:
 
 
 @pytest.mark.parametrize("name", ["rods", "STANDARD*rods", "STANDARD:rods"])
-def test_credentials_of_the_zone_are_accepted_with_the_prefix_of_the_guide(url: str, name: str) -> None:
+def test_credentials_of_the_zone_are_accepted_with_the_prefix_of_the_guide(
+    url: str, zone_server: EmbeddedZone, name: str
+) -> None:
     # httpx forbids no colon in names, but the header's first colon ends the name.
-    credentials = (name.replace(":", "-"), "rods")
+    credentials = (name.replace(":", "-"), zone_server.password)
     answer = httpx.get(f"{url}/collection/tempZone/home/rods", auth=credentials)
     assert answer.json()["collectionOwnerName"] == "rods"
     assert url.startswith("http://127.0.0.1:")
@@ -63,7 +71,7 @@ def test_a_pam_password_is_not_sent_to_a_zone_without_tls(url: str) -> None:
     assert "TLS" in answer.json()["message"]
 
 
-def test_guessing_is_made_slow(url: str, session: iRODSSession) -> None:
+def test_guessing_is_made_slow(url: str, session: iRODSSession, credentials: Credentials) -> None:
     session.users.create("guessed", "rodsuser")
     session.users.modify("guessed", "password", "right")
     try:
@@ -72,17 +80,17 @@ def test_guessing_is_made_slow(url: str, session: iRODSSession) -> None:
         held_back = httpx.get(f"{url}/server", auth=("guessed", "right"))
         assert held_back.status_code == 429
         assert int(held_back.headers["retry-after"]) >= 1
-        assert httpx.get(f"{url}/server", auth=("rods", "rods")).status_code == 200
+        assert httpx.get(f"{url}/server", auth=credentials).status_code == 200
     finally:
         session.users.remove("guessed")
 
 
-def test_users_see_what_they_may(url: str, session: iRODSSession, home: str) -> None:
+def test_users_see_what_they_may(url: str, session: iRODSSession, home: str, credentials: Credentials) -> None:
     session.users.create("visitor", "rodsuser")
     session.users.modify("visitor", "password", "vpass")
     try:
         assert httpx.get(f"{url}/collection{home}", auth=("visitor", "vpass")).status_code == 404
-        granted = httpx.put(f"{url}/collection{home}/acl/visitor", params={"permission": "READ"}, auth=("rods", "rods"))
+        granted = httpx.put(f"{url}/collection{home}/acl/visitor", params={"permission": "READ"}, auth=credentials)
         assert granted.status_code == 204
         assert httpx.get(f"{url}/collection{home}", auth=("visitor", "vpass")).status_code == 200
         refused = httpx.put(f"{url}/collection{home}/sub", auth=("visitor", "vpass"))
@@ -92,13 +100,15 @@ def test_users_see_what_they_may(url: str, session: iRODSSession, home: str) -> 
         session.users.remove("visitor")
 
 
-def test_anonymous_reads_with_a_ticket_only(url: str, session: iRODSSession, home: str) -> None:
+def test_anonymous_reads_with_a_ticket_only(
+    url: str, session: iRODSSession, home: str, credentials: Credentials
+) -> None:
     session.users.create("anonymous", "rodsuser")
     try:
         with session.data_objects.open(f"{home}/object", "w") as file:
             file.write(b"for all")
         request = {"mode": "read", "object_path": home, "ticket_string": f"open{home[-8:]}"}
-        assert httpx.post(f"{url}/ticket", json=request, auth=("rods", "rods")).status_code == 200
+        assert httpx.post(f"{url}/ticket", json=request, auth=credentials).status_code == 200
         ticket = {"ticket": request["ticket_string"]}
         assert httpx.get(f"{url}/collection{home}").status_code == 404
         assert httpx.get(f"{url}/collection{home}", params=ticket).status_code == 200
@@ -107,19 +117,19 @@ def test_anonymous_reads_with_a_ticket_only(url: str, session: iRODSSession, hom
         session.users.remove("anonymous")
 
 
-def test_pages_of_other_origins_get_the_headers_of_chapter_2(url: str) -> None:
+def test_pages_of_other_origins_get_the_headers_of_chapter_2(url: str, credentials: Credentials) -> None:
     origin = {"Origin": "https://portal.example"}
-    answer = httpx.get(f"{url}/server", headers=origin, auth=("rods", "rods"))
+    answer = httpx.get(f"{url}/server", headers=origin, auth=credentials)
     assert answer.headers["access-control-allow-origin"] == "https://portal.example"
     assert answer.headers["access-control-allow-credentials"] == "true"
     preflight = httpx.options(f"{url}/server", headers=origin | {"Access-Control-Request-Method": "PUT"})
     assert preflight.status_code == 200
     assert set(preflight.headers["access-control-allow-methods"].split(", ")) == {"GET", "POST", "DELETE", "PUT"}
-    other = httpx.get(f"{url}/server", headers={"Origin": "https://evil.example"}, auth=("rods", "rods"))
+    other = httpx.get(f"{url}/server", headers={"Origin": "https://evil.example"}, auth=credentials)
     assert "access-control-allow-origin" not in other.headers
 
 
-def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: Path) -> None:
+def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: Path, credentials: Credentials) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     make_certificate(certificate, key)
     url = serve("--tls-certificate", str(certificate), "--tls-key", str(key))
@@ -127,7 +137,7 @@ def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: 
     trusted = ssl.create_default_context(cafile=str(certificate))
     trusted.check_hostname = False
     with httpx.Client(verify=trusted, base_url=url) as client:
-        answer = client.get("/server", auth=("rods", "rods"), headers={"Origin": "https://portal.example"})
+        answer = client.get("/server", auth=credentials, headers={"Origin": "https://portal.example"})
         assert answer.status_code == 200
         assert "access-control-allow-origin" not in answer.headers
         assert client.get("/server").status_code == 401

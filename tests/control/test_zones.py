@@ -20,7 +20,8 @@ class Clock:
 
 
 def account_of(zone: EmbeddedZone) -> ZoneAccount:
-    return ZoneAccount(host=zone.host, port=zone.port, user="rods", zone=zone.zone, password=SecretStr("rods"))
+    password = SecretStr(zone.password)
+    return ZoneAccount(host=zone.host, port=zone.port, user="rods", zone=zone.zone, password=password)
 
 
 async def test_a_session_is_kept_for_its_lifetime_and_then_replaced(zone_server: EmbeddedZone) -> None:

@@ -28,7 +28,7 @@ class RawClient:
         self.stream = cast(BinaryIO, self.socket.makefile("rb"))
 
     @classmethod
-    def connected(cls, host: str, port: int, user: str = "rods", password: str = "rods") -> RawClient:
+    def connected(cls, host: str, port: int, password: str, user: str = "rods") -> RawClient:
         client = cls(host, port)
         assert client.start(user).integer("status") == 0
         offer = {"scheme": "native", "user_name": user, "zone_name": "tempZone"}

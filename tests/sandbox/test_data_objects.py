@@ -27,7 +27,7 @@ from tests.zones import EmbeddedZone
 
 @pytest.fixture
 def client(zone_server: EmbeddedZone) -> Iterator[RawClient]:
-    with RawClient.connected(zone_server.host, zone_server.port) as client:
+    with RawClient.connected(zone_server.host, zone_server.port, zone_server.password) as client:
         yield client
 
 
@@ -138,7 +138,7 @@ def test_who_loses_the_permission_while_writing_leaves_a_stale_replica(
 ) -> None:
     session.acls.set(iRODSAccess("read", str(Path(data_object_path).parent), alice.username))
     session.acls.set(iRODSAccess("write", data_object_path, alice.username))
-    with RawClient.connected(zone_server.host, zone_server.port, alice.username, "open sesame") as writer:
+    with RawClient.connected(zone_server.host, zone_server.port, "open sesame", alice.username) as writer:
         writer.call(602, data_object(data_object_path, os.O_WRONLY))
         writer.call(676, opened(3), b"new")
         session.acls.set(iRODSAccess("read", data_object_path, alice.username))
@@ -290,9 +290,9 @@ def test_a_replica_moves_to_another_resource_with_its_file(
 
 
 def test_a_file_of_the_server_is_registered_where_it_lies(
-    session: iRODSSession, alice: iRODSSession, home: str, tmp_path: Path
+    session: iRODSSession, alice: iRODSSession, home: str, zone_server: EmbeddedZone
 ) -> None:
-    file = tmp_path / "file"
+    file = zone_server.directory / "file"
     file.write_bytes(b"outside")
     session.data_objects.register(str(file), f"{home}/registered")
     assert content(session, f"{home}/registered") == b"outside"
@@ -345,7 +345,7 @@ def test_a_rename_without_a_kind_replaces_by_force_and_waits_for_writers(
     client: RawClient, zone_server: EmbeddedZone, data_object_path: str, home: str
 ) -> None:
     assert client.call(606, data_object(f"{home}/old", dataIncluded=""), b"old").int_info == 0
-    with RawClient.connected(zone_server.host, zone_server.port) as writer:
+    with RawClient.connected(zone_server.host, zone_server.port, zone_server.password) as writer:
         writer.call(602, data_object(data_object_path, os.O_WRONLY))
         assert rename(client, data_object_path, f"{home}/new", 0) == code_of("LOCKED_DATA_OBJECT_ACCESS")
         writer.call(673, opened(3))
@@ -355,8 +355,10 @@ def test_a_rename_without_a_kind_replaces_by_force_and_waits_for_writers(
     assert client.call(608, data_object(f"{home}/old")).bs == b"content"
 
 
-def test_a_directory_that_is_not_there_is_not_registered(client: RawClient, home: str) -> None:
-    register = data_object(f"{home}/tree", filePath="/nonexistent/directory", collection="")
+def test_a_directory_that_is_not_there_is_not_registered(
+    client: RawClient, zone_server: EmbeddedZone, home: str
+) -> None:
+    register = data_object(f"{home}/tree", filePath=str(zone_server.directory / "none"), collection="")
     assert client.call(630, register).int_info == code_of("UNIX_FILE_OPENDIR_ERR") - 2
 
 

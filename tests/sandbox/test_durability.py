@@ -38,7 +38,7 @@ def replicas(session: iRODSSession, name: str) -> list[tuple[int, int]]:
 
 
 def begin_writing(zone: EmbeddedZone, path: str, content: bytes) -> RawClient:
-    client = RawClient.connected(zone.host, zone.port)
+    client = RawClient.connected(zone.host, zone.port, zone.password)
     assert client.call(602, data_object(path, CREATE)).int_info == 3
     assert client.call(676, opened(3, len(content)), content).int_info == len(content)
     return client
@@ -85,7 +85,7 @@ def test_a_zone_killed_among_many_writers_comes_back_consistent(zone: EmbeddedZo
     started = threading.Semaphore(0)
 
     def work(number: int) -> None:
-        with suppress(AssertionError, OSError), RawClient.connected(zone.host, zone.port) as client:
+        with suppress(AssertionError, OSError), RawClient.connected(zone.host, zone.port, zone.password) as client:
             for turn in range(1000):
                 begin = data_object(f"{HOME}/{number}-{turn}", CREATE)
                 assert client.call(602, begin).int_info == 3

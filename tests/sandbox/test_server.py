@@ -42,7 +42,7 @@ def test_each_api_has_the_number_that_clients_know_it_by() -> None:
 
 @pytest.fixture
 def client(zone_server: EmbeddedZone) -> Iterator[RawClient]:
-    client = RawClient.connected(zone_server.host, zone_server.port)
+    client = RawClient.connected(zone_server.host, zone_server.port, zone_server.password)
     yield client
     client.close()
 
@@ -58,7 +58,7 @@ def stranger(zone_server: EmbeddedZone) -> Iterator[RawClient]:
 @pytest.fixture(scope="module")
 def tls_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("tls") / "zone"
-    zone = Zone.create(directory, negotiation="CS_NEG_REQUIRE", pam_passwords={"rods": "pam;=\\pass"})
+    zone = Zone.create(directory, password="rods", negotiation="CS_NEG_REQUIRE", pam_passwords={"rods": "pam;=\\pass"})
     zone.tls()
     with Server(zone) as server:
         yield server
@@ -101,7 +101,7 @@ def test_a_client_that_negotiates_gets_plain_tcp_from_a_zone_that_refuses_tls(zo
         host=zone_server.host,
         port=zone_server.port,
         user="rods",
-        password="rods",
+        password=zone_server.password,
         zone=zone_server.zone,
         client_server_negotiation="request_server_negotiation",
         client_server_policy="CS_NEG_REFUSE",
@@ -227,7 +227,7 @@ def test_what_is_no_message_ends_only_that_connection(
 def test_any_body_is_answered_or_ends_the_connection(
     zone_server: EmbeddedZone, kind: str, number: int, body: bytes
 ) -> None:
-    client = RawClient.connected(zone_server.host, zone_server.port)
+    client = RawClient.connected(zone_server.host, zone_server.port, zone_server.password)
     send_message(client.socket, Message(kind, number, body))
     client.socket.shutdown(1)
     assert client.stream.read() is not None
@@ -282,7 +282,7 @@ def test_thirty_two_connections_work_at_once(zone_server: EmbeddedZone, home: st
 
     def work(number: int) -> None:
         try:
-            client = RawClient.connected(zone_server.host, zone_server.port)
+            client = RawClient.connected(zone_server.host, zone_server.port, zone_server.password)
             together.wait(timeout=60)
             for turn in range(3):
                 path, content = f"{home}/{number}-{turn}", f"{number} {turn}".encode()
@@ -314,12 +314,12 @@ def test_an_object_stat_answers_within_a_millisecond_or_so(client: RawClient, ho
 
 
 def test_a_server_that_is_stopped_frees_its_port_and_ends_connections(tmp_path: Path) -> None:
-    zone = Zone.create(tmp_path / "zone")
+    zone = Zone.create(tmp_path / "zone", password="rods")
     server = Server(zone)
     server.start()
-    client = RawClient.connected("127.0.0.1", server.port)
+    client = RawClient.connected("127.0.0.1", server.port, "rods")
     server.stop()
     assert client.is_closed_by_server()
     client.close()
     with Server(zone, port=server.port) as again:
-        RawClient.connected("127.0.0.1", again.port).close()
+        RawClient.connected("127.0.0.1", again.port, "rods").close()

@@ -18,7 +18,9 @@ Connect = Callable[[], RawClient]
 @pytest.fixture
 def connect(zone_server: EmbeddedZone) -> Iterator[Connect]:
     with ExitStack() as clients:
-        yield lambda: clients.enter_context(RawClient.connected(zone_server.host, zone_server.port))
+        yield lambda: clients.enter_context(
+            RawClient.connected(zone_server.host, zone_server.port, zone_server.password)
+        )
 
 
 @pytest.fixture

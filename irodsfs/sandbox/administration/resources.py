@@ -56,6 +56,7 @@ def create(agent: Agent, name: str, kind: str, place: str = "", context: str = "
         milliseconds(),
         context,
     )
+    take_vault(agent, path)
     return host_warning(host)
 
 
@@ -76,6 +77,12 @@ def check_name(name: str) -> None:
 def check_vault(path: str) -> None:
     if path == "/":
         raise IrodsError("CAT_INVALID_RESOURCE_VAULT_PATH", "root directory cannot be used as vault path.")
+
+
+def take_vault(agent: Agent, path: str) -> None:
+    if path not in ("", NO_VAULT) and not agent.zone.take_vault(path):
+        reason = "name a new directory in that for temporary files, or one below --allow-registration."
+        raise IrodsError("CAT_INVALID_RESOURCE_VAULT_PATH", reason)
 
 
 def host_warning(host: str) -> str | None:
@@ -134,6 +141,7 @@ def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
         check_name(value)
     if option == "path":
         check_vault(value)
+        take_vault(agent, value)
     previous = agent.catalog.value("SELECT resc_def_path FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
     update(agent, resource_id, f"{COLUMNS[option]} = ?", value)
     renew_hierarchies(agent, resource_id)

@@ -76,6 +76,7 @@ def register(agent: Agent, request: Request) -> Reply:
 
 
 def register_tree(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
+    agent.zone.require_registrable(str(source))
     if find_collection(agent.catalog, path) is None:
         add_collection(agent, path, parent_for_change(agent, path))
     for entry in entries(source):
@@ -94,6 +95,7 @@ def entries(directory: Path) -> list[Path]:
 
 
 def register_file(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
+    agent.zone.require_registrable(str(source))
     size = int(keywords["dataSize"]) if keywords.get("dataSize", "").isdigit() else vault.size(str(source))
     resource = resource_for_create(agent.catalog, keywords)
     replicas = find_replicas(agent.catalog, path)
@@ -158,6 +160,8 @@ def modify(agent: Agent, info: Struct, values: dict[str, str]) -> None:
         level = Access.DELETE_OBJECT if "dataExpiry" in values else Access.MODIFY_METADATA
         if not is_admin_request(agent, values):
             require(agent, replicas[0]["data_id"], level)
+        if "filePath" in values:
+            agent.zone.require_registrable(values["filePath"])
         if "dataType" in values:
             require_data_type(agent.catalog, values["dataType"])
         if "resc_hier" in columns:

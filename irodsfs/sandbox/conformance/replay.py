@@ -12,7 +12,7 @@ from pathlib import Path
 from irodsfs.sandbox import clock
 from irodsfs.sandbox.conformance.client import Client, DisconnectedError
 from irodsfs.sandbox.conformance.compare import Difference, differences
-from irodsfs.sandbox.conformance.credentials import Credentials
+from irodsfs.sandbox.conformance.credentials import ADMINISTRATOR, Credentials
 from irodsfs.sandbox.conformance.document import document
 from irodsfs.sandbox.conformance.normalise import Variables
 from irodsfs.sandbox.conformance.recording import Event, read
@@ -55,7 +55,7 @@ def run(recording: Path) -> Report:
         directory(VAULT_LENGTH - len("/vault")) as home,
         directory(len(SECOND_VAULT)) as second_vault,
         clock.replaced_by(ticking),
-        Server(Zone.create(home)) as server,
+        Server(Zone.create(home, password=ADMINISTRATOR, registrable=[second_vault])) as server,
     ):
         replay = Replay(server, ticking)
         replay.variables.paths |= {VAULT: str(server.zone.vault), SECOND_VAULT: str(second_vault)}

@@ -20,7 +20,7 @@ ENDLESS = f'msiCollCreate("{STARTED}", "0", *s); while(true) {{ *x = 1; }}'
 
 @pytest.fixture
 def zone(tmp_path: Path) -> Zone:
-    return Zone.create(tmp_path / "zone")
+    return Zone.create(tmp_path / "zone", password="rods")
 
 
 @pytest.fixture
