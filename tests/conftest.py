@@ -105,11 +105,11 @@ def add_group(administrator: iRODSSession) -> Iterator[AddGroup]:
 
 
 @pytest.fixture
-def other_resource(administrator: iRODSSession, resource: str) -> Iterator[str]:
+def other_resource(administrator: iRODSSession, zone_server: AnyZone, resource: str) -> Iterator[str]:
     """Another resource, on the same server; it is removed at the end, when what is on it is gone."""
     name = f"r{uuid.uuid4().hex[:8]}"
     host = administrator.resources.get(resource).location
-    administrator.resources.create(name, "unixfilesystem", host, f"/tmp/irodsfs-tests-{name}")
+    administrator.resources.create(name, "unixfilesystem", host, f"{zone_server.vaults}/irodsfs-tests-{name}")
     yield name
     administrator.resources.remove(name)
 

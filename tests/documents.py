@@ -6,7 +6,7 @@ import doctest
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -21,12 +21,20 @@ def examples(document: Path) -> Iterator[tuple[str, str]]:
             yield command, printed.strip()
 
 
-def check_examples(document: Path, directory: Path) -> None:
-    """Runs all examples, one after the other; fails at the first that prints something else."""
+def check_examples(document: Path, directory: Path, words: Mapping[str, str] | None = None) -> None:
+    """Runs all examples, one after the other; fails at the first that prints something else.
+
+    `words` are those of the document that stand for others here.
+    """
     same = doctest.OutputChecker().check_output
-    for command, printed in examples(document):
+    for example in examples(document):
+        command, printed = (_translated(text, words or {}) for text in example)
         got = _output(command, directory)
         assert same(printed + "\n", got + "\n", doctest.ELLIPSIS), f"$ {command}\n{got}\ninstead of\n{printed}"
+
+
+def _translated(text: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"\w+", lambda found: words.get(found[0], found[0]), text)
 
 
 def _output(command: str, directory: Path) -> str:

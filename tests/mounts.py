@@ -78,6 +78,10 @@ class Mount:
             notifications.close()
         assert said == "READY=1"
 
+    def shown(self, path: str) -> Path:
+        """Where the mount shows an entry of the zone."""
+        return self.path / path.removeprefix(self.collection).lstrip("/")
+
     def kill(self) -> None:
         """Ends the process at once, as a crash does, and takes the dead mount away."""
         assert self.process is not None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import tenacity
@@ -34,6 +35,7 @@ class AnyZone:
     password: str = ""
     kind: str = "rodsadmin"
     home: str = ""
+    vaults: str = "/tmp"  # a directory where the server may make more of them
     settings: dict[str, object] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -56,6 +58,10 @@ class AnyZone:
 
     def __post_init__(self) -> None:
         self.home = self.home or f"/{self.zone}/home/{self.user}"
+
+    def address(self, path: str) -> str:
+        """A collection as the command line takes it, without TLS or anything else from the settings."""
+        return f"irods://{quote(self.user)}@{self.host}:{self.port}{quote(path)}"
 
     @property
     def owner(self) -> dict[str, str]:
@@ -157,7 +163,7 @@ class EmbeddedZone(AnyZone):
     @contextmanager
     def served(cls, directory: Path, *options: str) -> Iterator[EmbeddedZone]:
         """A zone that lives in `directory`; the server is killed at the end, as a zone must survive that."""
-        zone = cls(directory)
+        zone = cls(directory, vaults=str(directory))
         try:
             zone.start(*options)
             yield zone

@@ -43,6 +43,7 @@ def test_help_waits_for_no_library_but_its_own(arguments: list[str]) -> None:
     assert not SLOW_TO_LOAD & loaded(done.stderr)
 
 
+@pytest.mark.embedded_zone
 def test_an_embedded_zone_lets_users_in_before_it_loads_what_only_later_requests_need(tmp_path: Path) -> None:
     program = [sys.executable, "-X", "importtime", "-m", "irodsfs"]
     (tmp_path / "password").write_text("chosen")

@@ -9,6 +9,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import IrodsfsCommand
 from tests.mounts import Mount
+from tests.zones import AnyZone
 
 
 def test_status_names_the_mount_and_its_socket(irodsfs: IrodsfsCommand, mount: Mount) -> None:
@@ -32,16 +33,18 @@ def test_metadata_is_added_listed_and_removed(irodsfs: IrodsfsCommand, mount: Mo
     assert "MISSING_METADATA_TARGET" in again.stderr
 
 
-def test_permissions_are_granted_listed_and_revoked(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+def test_permissions_are_granted_listed_and_revoked(
+    irodsfs: IrodsfsCommand, mount: Mount, zone_server: AnyZone
+) -> None:
     assert irodsfs("acl", "grant", mount.path, "public", "read").returncode == 0
     assert irodsfs("acl", "inherit", mount.path).returncode == 0
     listing = json.loads(irodsfs("acl", "ls", mount.path, "--json").stdout)
     assert listing["inheritance"] is True
     assert {each["userName"]: each["filePermissionEnum"] for each in listing["permissionEntries"]} == {
         "public": "READ",
-        "rods": "OWN",
+        zone_server.user: "OWN",
     }
-    assert irodsfs("acl", "revoke", mount.path, "public#tempZone").returncode == 0
+    assert irodsfs("acl", "revoke", mount.path, f"public#{zone_server.zone}").returncode == 0
     assert "public" not in irodsfs("acl", "ls", mount.path).stdout
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irodsfs.cli.mountpoints import find_mount
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 
 def helper(*arguments: str | Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -17,7 +17,7 @@ def helper(*arguments: str | Path, env: dict[str, str]) -> subprocess.CompletedP
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_line_is_mounted_with_the_empty_environment_of_boot(zone_server: EmbeddedZone, tmp_path: Path) -> None:
+def test_a_line_is_mounted_with_the_empty_environment_of_boot(zone_server: AnyZone, tmp_path: Path) -> None:
     mountpoint = tmp_path / "with space"
     mountpoint.mkdir()
     words = "rw,_netdev,nofail,noauto,user=root,x-systemd.automount,nodev,nosuid,noatime,uid=1234"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import pty
 import signal
@@ -15,7 +16,7 @@ from irods.session import iRODSSession
 from irodsfs.cli.mountpoints import find_mount
 from tests.conftest import IrodsfsCommand, MakeMount
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def unused_port() -> int:
 
 
 def test_returns_when_the_mount_answers_and_unmounts(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
 ) -> None:
     mounted = irodsfs("mount", "--collection", home, zone_server.environment_file(), mountpoint)
     assert (mounted.returncode, mounted.stdout, mounted.stderr) == (0, "", "")
@@ -55,7 +56,7 @@ def test_returns_when_the_mount_answers_and_unmounts(
 
 
 def test_umount_waits_for_the_end_of_the_process(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
 ) -> None:
     assert irodsfs("mount", zone_server.environment_file(), mountpoint).returncode == 0
     (record,) = Path(user_environment["XDG_RUNTIME_DIR"], "irodsfs").glob("*.mount")
@@ -66,19 +67,19 @@ def test_umount_waits_for_the_end_of_the_process(
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.readable_line
 def test_an_address_with_the_password_in_the_environment(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
 ) -> None:
     session.collections.create(f"{home}/a b%c")
-    address = f"irods://rods@127.0.0.1:{zone_server.port}{home}"
-    done = irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": zone_server.password})
+    done = irodsfs("mount", zone_server.address(home), mountpoint, env={"IRODSFS_PASSWORD": zone_server.password})
     assert done.returncode == 0, done.stderr
     assert [entry.name for entry in mountpoint.iterdir()] == ["a b%c"]
     assert irodsfs("umount", mountpoint).returncode == 0
 
 
 def test_without_zone_as_the_icommands_do(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, user_environment: dict[str, str]
 ) -> None:
     Path(user_environment["HOME"], ".irods").symlink_to(zone_server.environment_file().parent)
     done = irodsfs("mount", mountpoint)
@@ -86,35 +87,40 @@ def test_without_zone_as_the_icommands_do(
     assert irodsfs("umount", mountpoint).returncode == 0
 
 
+@pytest.mark.readable_line
 def test_a_password_typed_on_the_terminal(
-    zone_server: EmbeddedZone, mountpoint: Path, user_environment: dict[str, str], irodsfs: IrodsfsCommand
+    zone_server: AnyZone, mountpoint: Path, user_environment: dict[str, str], irodsfs: IrodsfsCommand
 ) -> None:
     child, terminal = pty.fork()
     if child == 0:
-        address = f"irods://rods@127.0.0.1:{zone_server.port}/tempZone/home/rods"
+        address = zone_server.address(zone_server.home)
         os.execve(  # noqa: S606 - the terminal made by fork must be its own
             sys.executable, [sys.executable, "-m", "irodsfs", "mount", address, str(mountpoint)], user_environment
         )
     shown = b""
-    while b"Password of rods in zone tempZone on 127.0.0.1: " not in shown:
+    asked = f"Password of {zone_server.user} in zone {zone_server.zone} on {zone_server.host}: "
+    while asked.encode() not in shown:
         shown += os.read(terminal, 1024)
-    os.write(terminal, f"{zone_server.password}\n".encode())
+    password = zone_server.password.encode()
+    os.write(terminal, password + b"\n")
     _, status = os.waitpid(child, 0)
     rest = os.read(terminal, 1024)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0, rest
-    assert zone_server.password.encode() not in rest
+    assert password not in rest
     assert irodsfs("umount", mountpoint).returncode == 0
 
 
-@pytest.mark.parametrize(("user", "password"), [("rods", "wrong"), ("nobody", "rods")])
+@pytest.mark.readable_line
+@pytest.mark.parametrize("change", [{"password": "wrong"}, {"user": "nobody-of-this-name"}])
 def test_wrong_password_or_user(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, user: str, password: str
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, change: dict[str, str]
 ) -> None:
-    address = f"irods://{user}@127.0.0.1:{zone_server.port}/tempZone"
-    status, message = failure(irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": password}))
+    zone = dataclasses.replace(zone_server, **change)
+    address = zone.address(f"/{zone.zone}")
+    status, message = failure(irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": zone.password}))
     assert status == 4
-    assert f"refused {user}" in message
+    assert f"refused {zone.user}" in message
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "host.invalid"])
@@ -132,41 +138,40 @@ def test_a_server_of_another_kind(irodsfs: IrodsfsCommand, mountpoint: Path) -> 
     assert status == 5
 
 
-def test_a_missing_collection(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
-    done = irodsfs("mount", "--collection", "/tempZone/nowhere", zone_server.environment_file(), mountpoint)
+def test_a_missing_collection(zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+    nowhere = f"{zone_server.home}/nowhere"
+    done = irodsfs("mount", "--collection", nowhere, zone_server.environment_file(), mountpoint)
     status, message = failure(done)
     assert status == 6
-    assert "/tempZone/nowhere" in message
+    assert nowhere in message
 
 
 def test_a_data_object_is_no_collection(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str, session: iRODSSession
 ) -> None:
     session.data_objects.create(f"{home}/file")
     done = irodsfs("mount", "--collection", f"{home}/file", zone_server.environment_file(), mountpoint)
     assert failure(done)[0] == 6
 
 
-def test_a_missing_mount_point(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
+def test_a_missing_mount_point(zone_server: AnyZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
     status, message = failure(irodsfs("mount", zone_server.environment_file(), tmp_path / "none"))
     assert (status, "does not exist" in message) == (7, True)
 
 
-def test_a_mount_point_that_is_a_file(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
+def test_a_mount_point_that_is_a_file(zone_server: AnyZone, irodsfs: IrodsfsCommand, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     status, message = failure(irodsfs("mount", zone_server.environment_file(), tmp_path / "file"))
     assert (status, "is not a directory" in message) == (7, True)
 
 
-def test_a_mount_point_that_is_not_empty(zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
+def test_a_mount_point_that_is_not_empty(zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path) -> None:
     (mountpoint / "precious").touch()
     status, message = failure(irodsfs("mount", zone_server.environment_file(), mountpoint))
     assert (status, "'precious'" in message) == (7, True)
 
 
-def test_a_mount_point_that_is_mounted_already(
-    mount: Mount, zone_server: EmbeddedZone, irodsfs: IrodsfsCommand
-) -> None:
+def test_a_mount_point_that_is_mounted_already(mount: Mount, zone_server: AnyZone, irodsfs: IrodsfsCommand) -> None:
     status, message = failure(irodsfs("mount", zone_server.environment_file(), mount.path))
     assert (status, "is mounted already" in message) == (7, True)
 
@@ -177,9 +182,7 @@ def test_a_missing_environment_file(irodsfs: IrodsfsCommand, mountpoint: Path) -
     assert ".irods/irods_environment.json does not exist" in message
 
 
-def test_fusermount_missing(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path
-) -> None:
+def test_fusermount_missing(zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path) -> None:
     status, message = failure(irodsfs("mount", zone_server.environment_file(), mountpoint, env={"PATH": str(tmp_path)}))
     assert status == 8
     assert "fusermount3 is not installed" in message
@@ -203,9 +206,9 @@ def test_options_reach_the_mount(make_mount: MakeMount) -> None:
         (mount.path / "file").touch()
 
 
-def test_the_root_shows_the_zones(make_mount: MakeMount) -> None:
+def test_the_root_shows_the_zones(make_mount: MakeMount, zone_server: AnyZone) -> None:
     mount = make_mount(collection="/")
-    assert [entry.name for entry in mount.path.iterdir()] == ["tempZone"]
+    assert zone_server.zone in [entry.name for entry in mount.path.iterdir()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -223,7 +226,7 @@ def test_a_signal_unmounts_and_loses_nothing(mount: Mount, session: iRODSSession
 
 
 def test_a_mount_whose_process_was_killed_is_not_in_the_way(
-    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mount: Mount
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mount: Mount
 ) -> None:
     assert mount.process is not None
     mount.process.kill()
@@ -233,10 +236,11 @@ def test_a_mount_whose_process_was_killed_is_not_in_the_way(
     assert irodsfs("umount", mount.path).returncode == 0
 
 
+@pytest.mark.readable_line
 def test_the_password_is_nowhere_to_be_seen(
-    zone_server: EmbeddedZone, mountpoint: Path, irodsfs: IrodsfsCommand, user_environment: dict[str, str]
+    zone_server: AnyZone, mountpoint: Path, irodsfs: IrodsfsCommand, user_environment: dict[str, str]
 ) -> None:
-    address = f"irods://rods@127.0.0.1:{zone_server.port}/tempZone"
+    address = zone_server.address(f"/{zone_server.zone}")
     secret = "secret-of-mine"
     status, message = failure(
         irodsfs("mount", "--log-level", "debug", address, mountpoint, env={"IRODSFS_PASSWORD": secret})

@@ -11,6 +11,8 @@ from irodsfs.cli.mountpoints import find_mount
 from tests.conftest import IrodsfsCommand
 from tests.zones import EmbeddedZone
 
+pytestmark = pytest.mark.embedded_zone
+
 
 @pytest.fixture(scope="module")
 def secure_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZone]:

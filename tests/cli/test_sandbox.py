@@ -18,6 +18,8 @@ from tests.conftest import IrodsfsCommand
 from tests.local_users import STRANGER
 from tests.zones import EmbeddedZone
 
+pytestmark = pytest.mark.embedded_zone
+
 
 def test_prints_its_address_when_it_answers_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
     server = subprocess.Popen(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
 import httpx
 from defusedxml.ElementTree import fromstring
@@ -36,6 +36,22 @@ def assert_as_printed(
         _compare_json(json.loads(text), answer.json(), set(free), name)
     else:
         _compare_xml(fromstring(text), fromstring(answer.content), set(free), name)
+
+
+def only_tickets(answer: httpx.Response, *strings: str) -> httpx.Response:
+    """A list of tickets without those that others have made."""
+    kind = answer.headers["content-type"]
+    if kind == TYPES["json"]:
+        document = answer.json()
+        document["ticket"] = [each for each in document["ticket"] if each["ticket_string"] in strings]
+        content = json.dumps(document).encode()
+    else:
+        root = fromstring(answer.content)
+        for ticket in root.findall("ticket"):
+            if ticket.findtext("ticket_string") not in strings:
+                root.remove(ticket)
+        content = tostring(root)
+    return httpx.Response(answer.status_code, headers={"content-type": kind}, content=content)
 
 
 def _compare_json(expected: Any, actual: Any, free: set[str], place: str) -> None:

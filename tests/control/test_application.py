@@ -14,11 +14,11 @@ from irods.session import iRODSSession
 
 from tests.control.sockets import plainly_connected
 from tests.mounts import Mount
+from tests.zones import AnyZone
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;">]>
 <ns2:ticket xmlns:ns2="http://irods.org/irods-rest"><mode>&lol2;</mode></ns2:ticket>"""
 JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/xml"}
-TICKET = {"mode": "read", "object_path": "/tempZone/home/rods"}
 
 
 def assert_failure(answer: httpx.Response, status: int, field: str) -> None:
@@ -54,8 +54,8 @@ def test_a_form_that_is_not_had_is_refused(control: httpx.Client) -> None:
     assert_failure(control.get("/server", params={"contentType": "image/png"}), 400, "contentType")
 
 
-def test_failures_are_told_in_the_negotiated_form(control: httpx.Client) -> None:
-    answer = control.get("/collection/tempZone/missing", headers={"Accept": "application/xml"})
+def test_failures_are_told_in_the_negotiated_form(control: httpx.Client, home: str) -> None:
+    answer = control.get(f"/collection{home}/missing", headers={"Accept": "application/xml"})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/xml"
     assert fromstring(answer.content).findtext("field") == "path"
@@ -93,44 +93,44 @@ def test_bad_bodies_are_refused_naming_the_field(
 @pytest.mark.parametrize(
     ("method", "url", "status", "field"),
     [
-        ("GET", "/collection/tempZone?color=red", 400, "color"),
-        ("GET", "/collection/tempZone?listing=perhaps", 400, "listing"),
-        ("GET", "/collection/tempZone?offset=-1", 400, "offset"),
-        ("GET", "/collection/tempZone?offset=1&offset=2", 400, "offset"),
-        ("GET", "/collection/tempZone?listType=all", 400, "listType"),
-        ("GET", "/collection/tempZone?ticket=a&ticket=b", 400, "ticket"),
-        ("GET", "/collection/tempZone/%ff", 400, "path"),
-        ("GET", "/collection/tempZone/a%2F..%2Fb", 400, "path"),
-        ("GET", "/collection/tempZone/a%00b", 400, "path"),
-        ("GET", "/collection/tempZone/" + "x" * 2000, 400, "path"),
-        ("GET", "/collection/tempZone/missing", 404, "path"),
-        ("GET", "/dataObject/tempZone/missing", 404, "path"),
-        ("GET", "/dataObject/tempZone/home", 409, "path"),
-        ("DELETE", "/dataObject/tempZone/home", 409, "path"),
-        ("GET", "/fileContents/tempZone/missing", 404, "path"),
-        ("GET", "/fileContents/tempZone/home", 409, "path"),
-        ("GET", "/collection/tempZone/missing/metadata", 404, "path"),
-        ("PUT", "/collection/tempZone/home/acl/ghost", 400, "userName"),
-        ("PUT", "/collection/tempZone/home/acl/rods?permission=FLY", 400, "permission"),
+        ("GET", "/collection{home}?color=red", 400, "color"),
+        ("GET", "/collection{home}?listing=perhaps", 400, "listing"),
+        ("GET", "/collection{home}?offset=-1", 400, "offset"),
+        ("GET", "/collection{home}?offset=1&offset=2", 400, "offset"),
+        ("GET", "/collection{home}?listType=all", 400, "listType"),
+        ("GET", "/collection{home}?ticket=a&ticket=b", 400, "ticket"),
+        ("GET", "/collection{home}/%ff", 400, "path"),
+        ("GET", "/collection{home}/a%2F..%2Fb", 400, "path"),
+        ("GET", "/collection{home}/a%00b", 400, "path"),
+        ("GET", "/collection{home}/" + "x" * 2000, 400, "path"),
+        ("GET", "/collection{home}/missing", 404, "path"),
+        ("GET", "/dataObject{home}/missing", 404, "path"),
+        ("GET", "/dataObject{home}", 409, "path"),
+        ("DELETE", "/dataObject{home}", 409, "path"),
+        ("GET", "/fileContents{home}/missing", 404, "path"),
+        ("GET", "/fileContents{home}", 409, "path"),
+        ("GET", "/collection{home}/missing/metadata", 404, "path"),
+        ("PUT", "/collection{home}/acl/ghost", 400, "userName"),
+        ("PUT", "/collection{home}/acl/{user}?permission=FLY", 400, "permission"),
         ("GET", "/ticket/missing", 404, "ticketString"),
         ("DELETE", "/ticket/missing", 404, "ticketString"),
         ("PUT", "/user/ghost/temppassword", 403, "userName"),
-        ("PUT", "/user/ghost/temppassword?admin=true", 400, "userName"),
+        pytest.param("PUT", "/user/ghost/temppassword?admin=true", 400, "userName", marks=pytest.mark.administrator),
         ("GET", "/nothing", 404, "path"),
         ("DELETE", "/server", 405, "method"),
-        ("DELETE", "/collection/tempZone/home/metadata", 405, "method"),
-        ("PATCH", "/collection/tempZone", 405, "method"),
+        ("DELETE", "/collection{home}/metadata", 405, "method"),
+        ("PATCH", "/collection{home}", 405, "method"),
         ("FOO", "/server", 405, "method"),
         ("FOO", "/nothing", 404, "path"),
-        ("DELETE", "/collection/?force=true", 403, "path"),
-        ("DELETE", "/collection/tempZone?force=true", 403, "path"),
-        ("PUT", "/collection/otherZone/a", 400, "path"),
+        pytest.param("DELETE", "/collection/?force=true", 403, "path", marks=pytest.mark.embedded_zone),
+        pytest.param("DELETE", "/collection/tempZone?force=true", 403, "path", marks=pytest.mark.embedded_zone),
+        ("PUT", "/collection/no-zone-of-this-name/a", 400, "path"),
     ],
 )
 def test_bad_requests_are_refused_naming_the_field(
-    control: httpx.Client, method: str, url: str, status: int, field: str
+    control: httpx.Client, zone_server: AnyZone, home: str, method: str, url: str, status: int, field: str
 ) -> None:
-    assert_failure(control.request(method, url), status, field)
+    assert_failure(control.request(method, url.format(home=home, user=zone_server.user)), status, field)
 
 
 def test_a_method_that_a_sub_resource_lacks_does_nothing_to_its_parent(

@@ -24,7 +24,7 @@ OUTPUT ruleExecOut
 def directory(control: httpx.Client, mounted_zone: Mount, home: str) -> Path:
     """The test's own collection through the mount, which another client has made."""
     control.post("/cache/invalidate")
-    return Path(f"{mounted_zone.path}{home.removeprefix('/tempZone')}")
+    return mounted_zone.shown(home)
 
 
 def test_new_changed_moved_and_removed_entries_are_seen_at_once(

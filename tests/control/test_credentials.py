@@ -13,6 +13,8 @@ from irodsfs.sandbox.server import Server
 from irodsfs.sandbox.zone import Zone
 from tests.control.serving import served
 
+pytestmark = pytest.mark.embedded_zone
+
 PAM_PASSWORD = "pam;=\\pass"
 
 

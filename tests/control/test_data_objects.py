@@ -41,7 +41,7 @@ def test_moves_go_to_free_paths_and_never_into_themselves(
     assert session.data_objects.exists(f"{home}/moved")
     taken = control.post(f"/dataObject{home}/moved/move", params={"target": f"{home}"})
     assert (taken.status_code, taken.json()["field"]) == (409, "target")
-    elsewhere = control.post(f"/dataObject{home}/moved/move", params={"target": "/otherZone/moved"})
+    elsewhere = control.post(f"/dataObject{home}/moved/move", params={"target": "/no-zone-of-this-name/moved"})
     assert (elsewhere.status_code, elsewhere.json()["field"]) == (400, "target")
     into_itself = control.post(f"/collection{home}/move", params={"target": f"{home}/sub"})
     assert (into_itself.status_code, into_itself.json()["field"]) == (400, "target")
@@ -49,15 +49,16 @@ def test_moves_go_to_free_paths_and_never_into_themselves(
 
 
 def test_replicas_are_made_listed_and_removed(
-    control: httpx.Client, session: iRODSSession, source: str, home: str
+    control: httpx.Client, source: str, resource: str, other_resource: str
 ) -> None:
-    resource = f"r{home[-8:]}"
-    session.resources.create(resource, "unixfilesystem", "localhost", f"/tmp/{resource}")
-    made = control.put(f"/dataObject{source}/replicas", params={"resource": resource})
+    made = control.put(f"/dataObject{source}/replicas", params={"resource": other_resource})
     assert made.status_code == 200, made.text
-    assert [(each["number"], each["resource"]) for each in made.json()["replica"]] == [(0, "demoResc"), (1, resource)]
+    assert [(each["number"], each["resource"]) for each in made.json()["replica"]] == [
+        (0, resource),
+        (1, other_resource),
+    ]
     assert control.delete(f"/dataObject{source}/replicas/1").status_code == 204
     assert [each["number"] for each in control.get(f"/dataObject{source}/replicas").json()["replica"]] == [0]
     assert control.delete(f"/dataObject{source}/replicas/7").status_code == 404
     assert control.delete(f"/dataObject{source}/replicas/0").status_code == 409
-    session.resources.remove(resource)
+    control.delete(f"/dataObject{source}")

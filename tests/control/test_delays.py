@@ -59,7 +59,7 @@ def test_clients_that_read_slowly_delay_neither_files_nor_the_status(
     with session.data_objects.open(f"{home}/large", "w") as file:
         file.write(content)
     control.post("/cache/invalidate")
-    directory = Path(f"{mounted_zone.path}{home.removeprefix('/tempZone')}")
+    directory = mounted_zone.shown(home)
     with ExitStack() as stack:
         clients = [
             stack.enter_context(half_read(control_path(mounted_zone), f"/fileContents{home}/large"))

@@ -157,4 +157,4 @@ def test_a_download_that_nobody_finishes_ends_and_frees_its_connection(
             next(answer.iter_bytes())
     assert control.get(f"/fileContents{home}/large", headers={"Range": "bytes=0-3"}).content == b"\0\1\2\3"
     control.post("/cache/invalidate")
-    assert Path(f"{mounted_zone.path}{home.removeprefix('/tempZone')}/large").stat().st_size == 16 * MEBIBYTE
+    assert mounted_zone.shown(f"{home}/large").stat().st_size == 16 * MEBIBYTE

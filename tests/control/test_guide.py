@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
 
 import httpx
 import pytest
 from irods.session import iRODSSession
 
-from tests.control.printed import TYPES, assert_as_printed, printed
+from tests.conftest import AddUser
+from tests.control.printed import TYPES, assert_as_printed, only_tickets, printed
+from tests.zones import AnyZone
 
 FORMS = pytest.mark.parametrize("form", ["json", "xml"])
 TIMES = {"createdAt", "modifiedAt", "updatedAt"}
@@ -38,16 +39,17 @@ def assert_times(answer: httpx.Response, form: str) -> None:
         assert all(datetime.fromisoformat(time).tzinfo is not None for time in times)
 
 
-def test_server_information_is_as_printed(control: httpx.Client) -> None:
+def test_server_information_is_as_printed(control: httpx.Client, session: iRODSSession, zone_server: AnyZone) -> None:
     answer = control.get("/irods-rest/rest/server", headers=accept("xml"))
     free = {"currentServerTime", "initializeDate", "serverBootTime"}
-    adapted = {"rods3.3": "rods5.0.2", "fedZone1": "tempZone"}
+    version = ".".join(map(str, session.server_version))
+    adapted = {"rods3.3": f"rods{version}", "fedZone1": zone_server.zone}
     assert_as_printed(answer, "server-response.xml", adapted, free=free)
 
 
 @FORMS
 def test_collection_with_its_children_is_as_printed(
-    control: httpx.Client, session: iRODSSession, home: str, shared: str, form: str
+    control: httpx.Client, session: iRODSSession, adapted: dict[str, str], shared: str, form: str
 ) -> None:
     for name in ("cpylog", "b", "c", "d", "e"):
         session.data_objects.create(f"{shared}/{name}")
@@ -65,7 +67,7 @@ def test_collection_with_its_children_is_as_printed(
     for name in ("b", "c", "d", "e"):
         session.data_objects.unlink(f"{shared}/{name}", force=True)
     answer = control.get(f"/collection{shared}", params={"listing": "true"}, headers=accept(form))
-    adapted = _adapted(home) | {'"totalRecords": 5': '"totalRecords": 1', 'totalRecords="5"': 'totalRecords="1"'}
+    adapted |= {'"totalRecords": 5': '"totalRecords": 1', 'totalRecords="5"': 'totalRecords="1"'}
     assert_as_printed(answer, f"collection-get-response.{form}", adapted, free=TIMES | {"collectionId", "id"})
     assert_times(answer, form)
 
@@ -76,13 +78,23 @@ def _inherit(path: str):  # type: ignore[no-untyped-def]
     return iRODSAccess("inherit", path)
 
 
-def _adapted(home: str) -> dict[str, str]:
-    return {"/fedZone1/home/rods": home, "fedZone1/home/rods": home.removeprefix("/"), "fedZone1": "tempZone"}
+@pytest.fixture
+def who(zone_server: AnyZone) -> dict[str, str]:
+    """User and zone in place of those that are printed."""
+    zones = dict.fromkeys(["fedZone1", "tempZone"], zone_server.zone)
+    return zones | {">rods<": f">{zone_server.user}<", '"rods"': f'"{zone_server.user}"'}
+
+
+@pytest.fixture
+def adapted(who: dict[str, str], home: str) -> dict[str, str]:
+    return who | {"/fedZone1/home/rods": home, "fedZone1/home/rods": home.removeprefix("/")}
 
 
 @FORMS
-def test_putting_a_collection_answers_as_printed_also_again(control: httpx.Client, home: str, form: str) -> None:
-    adapted = _adapted(home) | {"Inheritance>1<": "Inheritance>0<", 'Inheritance":"1"': 'Inheritance":"0"'}
+def test_putting_a_collection_answers_as_printed_also_again(
+    control: httpx.Client, adapted: dict[str, str], home: str, form: str
+) -> None:
+    adapted |= {"Inheritance>1<": "Inheritance>0<", 'Inheritance":"1"': 'Inheritance":"0"'}
     for _ in range(2):
         answer = control.put(f"/collection{home}/shared", headers=accept(form))
         assert answer.status_code == 200
@@ -103,9 +115,9 @@ def test_deleting_a_collection_has_no_body_also_when_it_is_missing(
 @FORMS
 @pytest.mark.parametrize("kind", ["collection", "data-object"])
 def test_avus_are_added_listed_and_deleted_as_printed(
-    control: httpx.Client, session: iRODSSession, home: str, shared: str, kind: str, form: str
+    control: httpx.Client, session: iRODSSession, adapted: dict[str, str], shared: str, kind: str, form: str
 ) -> None:
-    target, adapted = shared, _adapted(home)
+    target = shared
     if kind == "data-object":
         target = f"{shared}/object"
         session.data_objects.create(target)
@@ -128,10 +140,12 @@ def test_avus_are_added_listed_and_deleted_as_printed(
     assert_as_printed(control.get(url, headers=accept(form)), f"{kind}-metadata-get-response.{form}", adapted)
 
 
-def test_a_listing_of_avus_can_be_sent_back_as_printed(control: httpx.Client, session: iRODSSession, home: str) -> None:
+def test_a_listing_of_avus_can_be_sent_back_as_printed(
+    control: httpx.Client, session: iRODSSession, adapted: dict[str, str], home: str
+) -> None:
     target = f"{home}/object"
     session.data_objects.create(target).metadata.add("attr1", "val1", "unit1")
-    request = printed("data-object-metadata-post-request.json", _adapted(home))
+    request = printed("data-object-metadata-post-request.json", adapted)
     answer = control.post(f"/dataObject{target}/metadata", content=request, headers=send("json"))
     assert [each["resultStatus"] for each in answer.json()] == ["OK"]
     assert _attributes(session, target) == []
@@ -146,10 +160,17 @@ def _attributes(session: iRODSSession, path: str) -> list[str]:
 @FORMS
 @pytest.mark.parametrize("kind", ["collection", "data-object"])
 def test_permissions_are_set_listed_and_removed_as_printed(
-    control: httpx.Client, session: iRODSSession, home: str, kind: str, form: str
+    control: httpx.Client,
+    session: iRODSSession,
+    zone_server: AnyZone,
+    add_user: AddUser,
+    who: dict[str, str],
+    home: str,
+    kind: str,
+    form: str,
 ) -> None:
-    user = f"test1{home[-8:]}"
-    session.users.create(user, "rodsadmin")
+    # So called, it is listed after the user of the zone, as printed.
+    user = add_user("rodsadmin", name=f"{zone_server.user}{home[-8:]}").name
     target = f"{home}/testGetCollectionAcl{'XML' if form == 'xml' else 'Json'}"
     if kind == "collection":
         session.collections.create(target)
@@ -157,39 +178,36 @@ def test_permissions_are_set_listed_and_removed_as_printed(
     else:
         session.data_objects.create(target)
     url = f"/{'collection' if kind == 'collection' else 'dataObject'}{target}/acl"
-    try:
-        for _ in range(2):
-            granted = control.put(f"{url}/{user},tempZone", params={"permission": "OWN", "recursive": "false"})
-            assert (granted.status_code, granted.content) == (NO_BODY, b"")
-        listed = control.get(url, headers=accept(form))
-        adapted = {
-            "/fedZone1/home/test1/jargon-scratch/RestCollectionServiceTest": home,
-            "fedZone1": "tempZone",
-            ">test1<": f">{user}<",
-            '"test1"': f'"{user}"',
-        }
-        if kind == "data-object":
-            # The guide prints the listing of a collection here.
-            adapted |= {"COLLECTION": "DATA_OBJECT", ">true<": ">false<", '"inheritance": true': '"inheritance": false'}
-        assert_as_printed(listed, f"{kind}-acl-get-response.{form}", adapted, free={"userId"})
-        for _ in range(2):
-            removed = control.delete(f"{url}/{user}")
-            assert (removed.status_code, removed.content) == (NO_BODY, b"")
-        assert [each["userName"] for each in control.get(url).json()["permissionEntries"]] == ["rods"]
-    finally:
-        session.users.remove(user)
+    for _ in range(2):
+        granted = control.put(f"{url}/{user},{zone_server.zone}", params={"permission": "OWN", "recursive": "false"})
+        assert (granted.status_code, granted.content) == (NO_BODY, b"")
+    listed = control.get(url, headers=accept(form))
+    adapted = who | {
+        "/fedZone1/home/test1/jargon-scratch/RestCollectionServiceTest": home,
+        ">test1<": f">{user}<",
+        '"test1"': f'"{user}"',
+    }
+    if kind == "data-object":
+        # The guide prints the listing of a collection here.
+        adapted |= {"COLLECTION": "DATA_OBJECT", ">true<": ">false<", '"inheritance": true': '"inheritance": false'}
+    assert_as_printed(listed, f"{kind}-acl-get-response.{form}", adapted, free={"userId"})
+    for _ in range(2):
+        removed = control.delete(f"{url}/{user}")
+        assert (removed.status_code, removed.content) == (NO_BODY, b"")
+    assert [each["userName"] for each in control.get(url).json()["permissionEntries"]] == [zone_server.user]
 
 
-def test_permission_is_read_unless_told_otherwise(control: httpx.Client, shared: str) -> None:
+def test_permission_is_read_unless_told_otherwise(control: httpx.Client, shared: str, zone_server: AnyZone) -> None:
     assert control.put(f"/collection{shared}/acl/public").status_code == NO_BODY
     entries = control.get(f"/collection{shared}/acl").json()["permissionEntries"]
-    assert {each["userName"]: each["filePermissionEnum"] for each in entries} == {"public": "READ", "rods": "OWN"}
+    granted = {each["userName"]: each["filePermissionEnum"] for each in entries}
+    assert granted == {"public": "READ", zone_server.user: "OWN"}
     assert {each["userName"]: each["userType"] for each in entries}["public"] == "RODS_GROUP"
 
 
 @FORMS
 def test_an_upload_answers_as_printed_and_so_does_the_data_object(
-    control: httpx.Client, session: iRODSSession, home: str, tmp_path: Path, form: str
+    control: httpx.Client, session: iRODSSession, zone_server: AnyZone, resource: str, home: str, form: str
 ) -> None:
     name = "testGetDataObjectDataXML.dat" if form == "xml" else "testFindByAbsolutePath.dat"
     target = f"{home}/{name}"
@@ -201,10 +219,10 @@ def test_an_upload_answers_as_printed_and_so_does_the_data_object(
     assert uploaded.status_code == 200
     adapted = {
         "/fedZone1/home/test1/jargon-scratch/RestDataObjectServiceTest": home,
-        "fedZone1": "tempZone",
-        "test1-resc": "demoResc",
-        ">test1<": ">rods<",
-        '"test1"': '"rods"',
+        "fedZone1": zone_server.zone,
+        "test1-resc": resource,
+        ">test1<": f">{zone_server.user}<",
+        '"test1"': f'"{zone_server.user}"',
         '"dataSize": 0': '"dataSize": 1',
     }
     free = TIMES | {"id", "collectionId", "dataPath"}
@@ -261,27 +279,23 @@ def test_the_rule_in_json_with_an_override_answers_as_printed(
 
 
 def test_a_temporary_password_of_another_user_is_as_printed_and_logs_in(
-    control: httpx.Client, session: iRODSSession, home: str
+    control: httpx.Client, zone_server: AnyZone, add_user: AddUser
 ) -> None:
-    user = f"test2{home[-8:]}"
-    session.users.create(user, "rodsuser")
-    try:
-        answer = control.put(f"/user/{user}/temppassword", params={"admin": "true"})
-        assert_as_printed(answer, "temppassword-put-response.json", {"test2": user}, free={"password"})
-        password = answer.json()["password"]
-        assert re.fullmatch("[0-9a-f]{32}", password)
-        with iRODSSession(
-            host=session.host, port=session.port, user=user, password=password, zone=session.zone
-        ) as other:
-            assert other.collections.exists(f"/{session.zone}/home/{user}")
-    finally:
-        session.users.remove(user)
+    user = add_user()
+    answer = control.put(f"/user/{user.name}/temppassword", params={"admin": "true"})
+    assert_as_printed(answer, "temppassword-put-response.json", {"test2": user.name}, free={"password"})
+    password = answer.json()["password"]
+    assert re.fullmatch("[0-9a-f]{32}", password)
+    with zone_server.session(user.name, password) as other:
+        assert other.collections.exists(user.home)
 
 
 @FORMS
-def test_the_plain_query_answers_as_printed(control: httpx.Client, session: iRODSSession, home: str, form: str) -> None:
+def test_the_plain_query_answers_as_printed(
+    control: httpx.Client, session: iRODSSession, resource: str, home: str, form: str
+) -> None:
     _make_files(session, home)
-    adapted = {"/tempZone/home/rods/": home, "/tempZone/home/rods": home}
+    adapted = {"/tempZone/home/rods/": home, "/tempZone/home/rods": home, "demoResc": resource}
     answer = control.post("/genQuery", content=printed(f"gen-query-plain-request.{form}", adapted), headers=send(form))
     assert_as_printed(answer, f"gen-query-plain-response.{form}", adapted)
 
@@ -314,11 +328,11 @@ def _make_files(session: iRODSSession, home: str) -> None:
 
 @FORMS
 def test_tickets_are_made_restricted_read_listed_and_deleted_as_printed(
-    control: httpx.Client, session: iRODSSession, home: str, form: str
+    control: httpx.Client, session: iRODSSession, who: dict[str, str], zone_server: AnyZone, home: str, form: str
 ) -> None:
     session.data_objects.create(f"{home}/testfile.dat")
     # Servers refuse the guide's own string, as it is a number.
-    adapted = {
+    adapted = who | {
         "111222333444555": f"t{home[-12:]}",
         "kZeGACQHEjRHFyC": f"t{home[-12:]}",
         "g7gwI7OK21mrWy9": f"t{home[-12:]}",
@@ -343,7 +357,7 @@ def test_tickets_are_made_restricted_read_listed_and_deleted_as_printed(
         ("file_write_limit", "10"),
         ("byte_write_limit", "1000"),
         ("offset", "127.0.0.1"),
-        ("add_user", "rods"),
+        ("add_user", zone_server.user),
         ("add_group", "public"),
     ):
         change = {"restriction_type": kind, "restriction_value": value}
@@ -352,8 +366,8 @@ def test_tickets_are_made_restricted_read_listed_and_deleted_as_printed(
     assert_as_printed(
         control.get(url, headers=accept(form)), f"ticket-get-response.{form}", adapted, free={"ticket_id"}
     )
-    _assert_listed(control, adapted, form, home)
-    for kind, value in (("remove_host", "127.0.0.1"), ("remove_user", "rods"), ("remove_group", "public")):
+    _assert_listed(control, zone_server, adapted, form, home)
+    for kind, value in (("remove_host", "127.0.0.1"), ("remove_user", zone_server.user), ("remove_group", "public")):
         change = {"restriction_type": kind, "restriction_value": value}
         assert control.put(url, json=change).status_code == NO_BODY
     changed = control.get(url).json()
@@ -363,7 +377,7 @@ def test_tickets_are_made_restricted_read_listed_and_deleted_as_printed(
     assert control.get(url).status_code == 404
 
 
-def _assert_listed(control: httpx.Client, adapted: dict[str, str], form: str, home: str) -> None:
+def _assert_listed(control: httpx.Client, zone_server: AnyZone, adapted: dict[str, str], form: str, home: str) -> None:
     """The printed list has two tickets; the second is made here with the same restrictions."""
     second = f"u{home[-12:]}"
     target = f"{home}/testfile.dat"
@@ -374,14 +388,14 @@ def _assert_listed(control: httpx.Client, adapted: dict[str, str], form: str, ho
         ("byte_write_limit", "1000"),
         ("expiration", "2036-02-27 13:00:00"),
         ("add_host", "127.0.0.1"),
-        ("add_user", "rods"),
+        ("add_user", zone_server.user),
         ("add_group", "public"),
     ):
         control.put(f"/ticket/{second}", json={"restriction_type": kind, "restriction_value": value})
     free = {"ticket_id"}
     in_list = adapted | {"111222333444555": second}
-    assert_as_printed(control.get("/listAllTickets", headers=accept(form)), f"list-all-tickets-response.{form}",
-                      in_list, free=free)  # fmt: skip
+    listed = only_tickets(control.get("/listAllTickets", headers=accept(form)), second, f"t{home[-12:]}")
+    assert_as_printed(listed, f"list-all-tickets-response.{form}", in_list, free=free)
     assert control.delete(f"/ticket/{second}").status_code == NO_BODY
 
 

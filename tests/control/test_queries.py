@@ -12,6 +12,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.control.sockets import connected
+from tests.zones import AnyZone
 
 NAMES = ["a1", "a2", "b1"]
 
@@ -163,11 +164,11 @@ def test_genquery2_on_an_older_server_is_refused_with_what_to_use_instead(
     assert "/genQuery" in told["remedy"]
 
 
-def test_genquery2_and_specific_queries_answer_rows(control: httpx.Client, three: str) -> None:
+def test_genquery2_and_specific_queries_answer_rows(control: httpx.Client, three: str, zone_server: AnyZone) -> None:
     text = f"select DATA_NAME where COLL_NAME = '{three}' and DATA_NAME like 'a%' order by DATA_NAME desc"
     assert control.post("/query", json={"query": text}).json() == {"row": [{"value": ["a2"]}, {"value": ["a1"]}]}
     specific = control.post("/specificQuery", json={"alias": "ShowCollAcls", "argument": [three]}).json()
-    assert specific["row"][0]["value"][:3] == ["rods", "tempZone", "own"]
+    assert specific["row"][0]["value"][:3] == [zone_server.user, zone_server.zone, "own"]
 
 
 @pytest.mark.parametrize(

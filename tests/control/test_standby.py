@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import MakeMount
 from tests.control.sockets import connected
 from tests.mounts import Mount
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
 
 
 def kill(mount: Mount) -> None:
@@ -25,7 +25,7 @@ def mode(path: Path) -> int:
 
 
 def test_what_a_killed_mount_leaves_is_replaced_and_private_again(
-    make_mount: MakeMount, zone_server: EmbeddedZone, user_environment: dict[str, str]
+    make_mount: MakeMount, zone_server: AnyZone, user_environment: dict[str, str]
 ) -> None:
     mount = make_mount()
     path = Path(os.getxattr(mount.path, "irods.control").decode())

@@ -43,7 +43,7 @@ class Metrics:
 @pytest.fixture
 def directory(control: httpx.Client, mounted_zone: Mount, home: str) -> Path:
     control.post("/cache/invalidate")
-    return Path(f"{mounted_zone.path}{home.removeprefix('/tempZone')}")
+    return mounted_zone.shown(home)
 
 
 def test_every_metric_has_its_type_and_its_labels(control: httpx.Client, directory: Path) -> None:

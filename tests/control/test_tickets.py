@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.zones import AnyZone
+
 
 @pytest.fixture
 def ticket(control: httpx.Client, shared: str) -> Iterator[str]:
@@ -20,7 +22,7 @@ def ticket(control: httpx.Client, shared: str) -> Iterator[str]:
     ("kind", "value"),
     [
         ("add_user", "ghost"),
-        ("remove_user", "rods"),
+        ("remove_user", "{user}"),
         ("add_group", "ghosts"),
         ("remove_group", "rodsadmin"),
         ("add_host", "no.such.host.invalid"),
@@ -33,16 +35,19 @@ def ticket(control: httpx.Client, shared: str) -> Iterator[str]:
     ],
 )
 def test_a_restriction_that_can_not_be_is_refused_naming_its_value(
-    control: httpx.Client, ticket: str, kind: str, value: str
+    control: httpx.Client, ticket: str, kind: str, value: str, zone_server: AnyZone
 ) -> None:
     before = control.get(ticket).json()
+    value = value.format(user=zone_server.user)
     answer = control.put(ticket, json={"restriction_type": kind, "restriction_value": value})
     assert (answer.status_code, answer.json()["field"]) == (400, "restriction_value")
     assert control.get(ticket).json() == before
 
 
-def test_a_restriction_that_is_there_already_conflicts(control: httpx.Client, ticket: str) -> None:
-    restriction = {"restriction_type": "add_user", "restriction_value": "rods"}
+def test_a_restriction_that_is_there_already_conflicts(
+    control: httpx.Client, ticket: str, zone_server: AnyZone
+) -> None:
+    restriction = {"restriction_type": "add_user", "restriction_value": zone_server.user}
     assert control.put(ticket, json=restriction).status_code == 204
     again = control.put(ticket, json=restriction)
     assert (again.status_code, again.json()["field"]) == (409, "restriction_value")

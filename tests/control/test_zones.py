@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 from pydantic import SecretStr
 
 from irodsfs.config import ZoneAccount
 from irodsfs.control.zones import Sessions
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone
+
+pytestmark = pytest.mark.readable_line
 
 LIFETIME = 300.0
 
@@ -19,12 +22,13 @@ class Clock:
         return self.now
 
 
-def account_of(zone: EmbeddedZone) -> ZoneAccount:
-    password = SecretStr(zone.password)
-    return ZoneAccount(host=zone.host, port=zone.port, user="rods", zone=zone.zone, password=password)
+def account_of(zone: AnyZone) -> ZoneAccount:
+    return ZoneAccount(
+        host=zone.host, port=zone.port, user=zone.user, zone=zone.zone, password=SecretStr(zone.password)
+    )
 
 
-async def test_a_session_is_kept_for_its_lifetime_and_then_replaced(zone_server: EmbeddedZone) -> None:
+async def test_a_session_is_kept_for_its_lifetime_and_then_replaced(zone_server: AnyZone) -> None:
     clock, account = Clock(), account_of(zone_server)
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=1, timeout=30, lifetime=LIFETIME, clock=clock)
@@ -42,7 +46,7 @@ async def test_a_session_is_kept_for_its_lifetime_and_then_replaced(zone_server:
         assert second.retired
 
 
-async def test_a_session_that_is_over_serves_the_requests_that_work_with_it(zone_server: EmbeddedZone) -> None:
+async def test_a_session_that_is_over_serves_the_requests_that_work_with_it(zone_server: AnyZone) -> None:
     clock, account = Clock(), account_of(zone_server)
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=1, timeout=30, lifetime=LIFETIME, clock=clock)

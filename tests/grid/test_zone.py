@@ -22,6 +22,9 @@ from tests.zones import AnyZone
 QUERY = api_number["GEN_QUERY_AN"]
 
 
+pytestmark = pytest.mark.readable_line
+
+
 class Clock:
     """Shows `now` (seconds)."""
 

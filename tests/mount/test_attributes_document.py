@@ -6,14 +6,16 @@ import re
 
 from tests.documents import DOCS, check_examples, examples
 from tests.mounts import Mount
+from tests.zones import AnyZone
 
 DOCUMENT = DOCS / "attributes.md"
 ROW = re.compile(r"^\| `(irods\.\w+)` \|", re.MULTILINE)
 
 
-def test_every_example_prints_what_it_says(mount: Mount) -> None:
+def test_every_example_prints_what_it_says(mount: Mount, zone_server: AnyZone, resource: str) -> None:
     mount.expect_log("irods.acl: SYS_INVALID_INPUT_PARAM")
-    check_examples(DOCUMENT, mount.path)
+    words = {"rods": zone_server.user, "tempZone": zone_server.zone, "demoResc": resource}
+    check_examples(DOCUMENT, mount.path, words)
 
 
 def test_every_virtual_attribute_has_an_example() -> None:

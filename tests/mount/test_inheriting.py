@@ -98,6 +98,7 @@ def test_what_was_renamed_otherwise_takes_its_metadata_along(file: Path) -> None
     assert os.listxattr(file.with_name("other")) == ["user.project"]
 
 
+@pytest.mark.readable_line
 def test_taking_over_avus_costs_one_flight_before_the_renames(
     zone_server: AnyZone, mount_through: MountThrough, levels: Levels
 ) -> None:

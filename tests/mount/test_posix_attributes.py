@@ -165,6 +165,7 @@ def test_what_is_kept_is_no_attribute_of_users(mount: Mount, make_mount: MakeMou
     assert os.getxattr(make_mount().path / "file", "user.irodsfs::mode") == b"0755"
 
 
+@pytest.mark.readable_line
 def test_modes_and_links_come_in_the_flight_of_the_listing(
     zone_server: EmbeddedZone, mount_through: MountThrough, make_mount: MakeMount
 ) -> None:
@@ -182,6 +183,7 @@ def test_modes_and_links_come_in_the_flight_of_the_listing(
         run("fusermount3", "-u", other.path)
 
 
+@pytest.mark.readable_line
 def test_a_changed_mode_is_one_request_and_what_is_new_is_made_before_it_gets_attributes(
     zone_server: EmbeddedZone, mount_through: MountThrough
 ) -> None:

@@ -136,6 +136,7 @@ async def test_what_was_read_ahead_is_there_when_the_end_has_come(path: str, ses
         assert await ahead.read(0, end) == CONTENT[:end]
 
 
+@pytest.mark.readable_line
 async def test_a_long_line_is_read_on_several_connections_that_end_with_the_reading(
     path: str, zone_server: AnyZone
 ) -> None:
@@ -151,6 +152,7 @@ async def test_a_long_line_is_read_on_several_connections_that_end_with_the_read
         assert proxy.requests[api_number["DATA_OBJ_OPEN_AN"]] == proxy.requests[api_number["DATA_OBJ_CLOSE_AN"]]
 
 
+@pytest.mark.readable_line
 async def test_connections_are_given_back_while_reading_pauses(
     path: str, zone_server: AnyZone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +175,7 @@ async def test_connections_are_given_back_while_reading_pauses(
 
 @pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ", "CLOSE"])
 @pytest.mark.parametrize("pieces", [0, 7, 60])
+@pytest.mark.readable_line
 async def test_a_connection_that_breaks_costs_time_and_no_bytes(
     path: str, zone_server: AnyZone, api: str, pieces: int
 ) -> None:
