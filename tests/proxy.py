@@ -59,6 +59,7 @@ class Proxy:
         self.connections = 0
         self.bytes = 0
         self._hooks: dict[int, Hook] = {}
+        self._changes: dict[int, Callable[[bytes], bytes]] = {}
         self._to_spoil: set[int] = set()
         self._to_lose: set[int] = set()
         self._lines: list[_Line] = []
@@ -106,6 +107,10 @@ class Proxy:
         for api in apis:
             self.on_request(api, cut)
 
+    def on_content(self, api: int, change: Callable[[bytes], bytes]) -> None:
+        """Forward what `change` makes of the content of requests of an API number; it may block, or raise `Cut`."""
+        self._changes[api] = change
+
     def spoil_next(self, api: int) -> None:
         """Change the last byte of the next request of an API number."""
         self._to_spoil.add(api)
@@ -122,6 +127,7 @@ class Proxy:
 
     def forget_hooks(self) -> None:
         self._hooks.clear()
+        self._changes.clear()
 
     def stop_flow(self) -> None:
         """Forward nothing any more, as a network that drops every packet."""
@@ -188,6 +194,8 @@ class Proxy:
                     self._to_spoil.remove(api)
                     content = _receive_exactly(line.client, size)
                     line.zone.sendall(content[:-1] + bytes([content[-1] ^ 1]))
+                elif kind == b"RODS_API_REQ" and api in self._changes:
+                    line.zone.sendall(self._changes[api](_receive_exactly(line.client, size)))
                 else:
                     self._forward(line.client, line.zone, size)
         line.cut()

@@ -6,6 +6,7 @@ import errno
 import posixpath
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from cachetools import TTLCache
 
@@ -17,6 +18,12 @@ from irodsfs.grid.zone import Zone
 
 ENTRIES = 100_000
 COLLECTIONS = 10_000
+
+SIBLING_AVUS = 10_000
+"""How many AVUs may be fetched because they are likely to be asked for."""
+
+TOO_MANY_FOR = 600.0
+"""Seconds for which this is not tried again where there were more, or where it failed."""
 
 
 class Avus:
@@ -40,6 +47,7 @@ class Avus:
         # By the entry's id: what is recreated at a path or moved there has other AVUs.
         self._known: TTLCache[int, list[Avu]] = TTLCache(ENTRIES, time_to_live, clock)
         self._asked: TTLCache[tuple[str, bool], None] = TTLCache(COLLECTIONS, time_to_live, clock)
+        self._too_many: TTLCache[tuple[str, bool], bool] = TTLCache(COLLECTIONS, TOO_MANY_FOR, clock)
         self._changes = 0
 
     async def of(self, path: str) -> list[Avu]:
@@ -51,7 +59,8 @@ class Avus:
         parent = posixpath.dirname(path)
         siblings = self._catalog.peek_children(parent)
         if siblings is not None and (parent, entry.is_collection) in self._asked:
-            await self._read_siblings(parent, siblings, entry.is_collection)
+            reading = partial(self._read_siblings, parent, siblings, entry.is_collection)
+            await self._zone.beside(f"the AVUs in {parent}", reading)
         self._asked[parent, entry.is_collection] = None
         known = self._known.get(entry.id)
         return known if known is not None else await self._read(entry)
@@ -92,8 +101,15 @@ class Avus:
 
     async def _read_siblings(self, parent: str, siblings: Listing, are_collections: bool) -> None:
         changes = self._changes
-        avus = await read_avus_in(self._zone, parent, of_collections=are_collections)
-        if changes != self._changes:
+        if self._too_many.get((parent, are_collections)):
+            return
+        avus = None
+        try:
+            avus = await read_avus_in(self._zone, parent, SIBLING_AVUS, of_collections=are_collections)
+        finally:
+            if avus is None:
+                self._too_many[parent, are_collections] = True
+        if avus is None or changes != self._changes:
             return
         for name, entry in siblings.items():
             now = self._catalog.peek(entry.path)

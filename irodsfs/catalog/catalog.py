@@ -7,6 +7,7 @@ import posixpath
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 import trio
 from cachetools import TTLCache
@@ -116,40 +117,49 @@ class Catalog(Belief):
         if listing is None and (found := self._found.get(path)) is not None:
             return found.entry
         if listing is None and name:
-            listing = await self._list_around(path)
+            # Whoever asks for one name will ask for more, and a small listing costs no more than one name.
+            listing = await self._zone.beside(f"the listing of {parent}", partial(self._list_around, path))
         if listing is not None:
             return listing.get(name)
-        if name and (arriving := self._asked_in_large(parent)) is not None:
-            arriving.readers += 1
-            try:
-                return await arriving.find(name)
-            finally:
-                self._left(parent, arriving)
         async with self._alone(path):
             found = self._found.get(path)
             return found.entry if found else await self._find_one(path)
 
     async def _list_around(self, path: str) -> Listing | None:
-        """The listing in which a path is, or is missing; None when that is too large for one flight."""
+        """The listing in which a path is, or is missing; None when that is too large to be brought for one name."""
         parent = posixpath.dirname(path)
         goes_on = self._walk.goes_on_in(parent)
-        if parent in self._large and not goes_on:
-            return None
-        async with self._alone(parent):
-            listing = self._listing_with(path)
-            if listing is None and goes_on:
-                listing = await self._list_in_subtree(parent)
-            # Whoever asks for one name will ask for more, and a small listing costs no more than one name.
-            if listing is None and parent not in self._large:
-                listing = await self._list_if_small(parent)
-            return listing
+        if goes_on or parent not in self._large:
+            async with self._alone(parent):
+                listing = self._listing_with(path)
+                if listing is None and goes_on:
+                    listing = await self._list_in_subtree(parent)
+                if listing is None and parent not in self._large:
+                    listing = await self._list_if_small(parent)
+            if listing is not None:
+                return listing
+        return await self._list_large(path)
 
-    def _asked_in_large(self, path: str) -> Arriving | None:
-        """The whole of a large collection that can be kept, once many of its names are asked for one by one."""
-        self._names_asked[path] = self._names_asked.get(path, 0) + 1
-        if self._names_asked[path] < MANY_NAMES or self._large.get(path, 0) > ENTRIES:
+    async def _list_large(self, path: str) -> Listing | None:
+        """The listing of a large collection with the name that is asked for, once many are, one by one."""
+        parent = posixpath.dirname(path)
+        self._names_asked[parent] = self._names_asked.get(parent, 0) + 1
+        if self._names_asked[parent] < MANY_NAMES or self._large.get(parent, 0) > ENTRIES:
             return None
-        return self._arriving.get(path) or self._arrive(path)
+        arriving = self._arriving.get(parent)
+        if arriving is None:
+            arriving = self._arrive(parent)
+        else:
+            arriving.readers += 1
+        has_come = False
+        try:
+            await arriving.find(posixpath.basename(path))
+            has_come = True
+        finally:
+            self._left(parent, arriving)
+            if not has_come:
+                self._large[parent] = ENTRIES + 1
+        return arriving.listing
 
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
@@ -166,22 +176,28 @@ class Catalog(Belief):
     async def _list_and_foresee(self, path: str) -> Reading:
         """List a collection, and with it what is likely to be listed next."""
         self._walk.listed(path)
+        listing = await self._zone.beside(f"what is around {path}", partial(self._foresee, path))
+        return Reading(path, listing) if listing is not None else await self._list(path)
+
+    async def _foresee(self, path: str) -> Listing | None:
+        """List a collection with others that are likely to be listed next; None when there are none to be listed."""
         listing = await self._list_in_subtree(path)
         if listing is None and self._walk.goes_over_siblings(path):
             async with self._alone(f"{posixpath.dirname(path)}/*"):
                 listing = self._listings.get(path)
                 if listing is None:
                     listing = await self._list_with_siblings(path)
-        return Reading(path, listing) if listing is not None else await self._list(path)
+        return listing
 
     async def _list_in_subtree(self, path: str) -> Listing | None:
         """List a collection with the whole subtree of one above it, when that is walked and small enough."""
         while (top := self._walk.top(path)) is not None:
             async with self._alone(f"{top}/**"):
-                if path in self._listings or await self._list_below(top):
-                    listing = self._listings.get(path)
-                    if listing is not None:
-                        return listing
+                if path not in self._listings:
+                    await self._list_below(top)
+                listing = self._listings.get(path)
+                if listing is not None:
+                    return listing
             self._walk.is_too_large(top)
         return None
 
@@ -238,24 +254,29 @@ class Catalog(Belief):
 
     async def _list_if_small(self, path: str) -> Listing | None:
         asked_at = self._clock()
-        with self._journals.opened() as journal:
-            entries = await namespace.list_small_collection(self._zone, path, posix=self._posix)
-        if entries is None:
-            self._large[path] = FIRST_PAGE_ROWS
-            return None
-        return self._keep_fetched(path, entries, asked_at, journal)
+        entries = None
+        try:
+            with self._journals.opened() as journal:
+                entries = await namespace.list_small_collection(self._zone, path, posix=self._posix)
+        finally:
+            if entries is None:
+                self._large[path] = FIRST_PAGE_ROWS
+        return None if entries is None else self._keep_fetched(path, entries, asked_at, journal)
 
     async def _list_with_siblings(self, path: str) -> Listing | None:
-        paths = list(_up_to(self._walk.siblings(path), itertools.chain([path], self._unlisted_siblings(path))))
+        room = self._walk.siblings(path) - len(path.encode())
+        paths = [path, *_up_to(room, self._unlisted_siblings(path))]
         if len(paths) == 1 or "'" in path:
             return None
         asked_at = self._clock()
-        with self._journals.opened() as journal:
-            entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
-        if entries is None:
-            self._walk.too_many_siblings(path)
-            return None
-        if journal.moved_collections:
+        entries = None
+        try:
+            with self._journals.opened() as journal:
+                entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
+        finally:
+            if entries is None:
+                self._walk.too_many_siblings(path)
+        if entries is None or journal.moved_collections:
             return None
         self._keep_all(paths, entries, asked_at, journal)
         return self._listings.get(path)
@@ -265,18 +286,22 @@ class Catalog(Belief):
         siblings = list(self._listings.get(posixpath.dirname(path), {}).values())
         own = next((number for number, sibling in enumerate(siblings) if sibling.path == path), 0)
         for sibling in itertools.chain(siblings[own + 1 :], siblings[:own]):
-            if sibling.is_collection and "'" not in sibling.path and sibling.path not in self._listings:
-                yield sibling.path
+            path = sibling.path
+            if sibling.is_collection and "'" not in path and path not in self._listings and path not in self._large:
+                yield path
 
-    async def _list_below(self, top: str) -> bool:
+    async def _list_below(self, top: str) -> None:
         asked_at = self._clock()
-        with self._journals.opened() as journal:
-            entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
-        if entries is None or journal.moved_collections:
-            return False
-        self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)
-        self._walk.fetched(top)
-        return True
+        entries = None
+        try:
+            with self._journals.opened() as journal:
+                entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
+        finally:
+            if entries is None:
+                self._walk.is_too_large(top)
+        if entries is not None and not journal.moved_collections:
+            self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)
+            self._walk.fetched(top)
 
     def _keep_all(self, paths: list[str], entries: list[Entry], asked_at: float, journal: Journal) -> None:
         children: dict[str, list[Entry]] = {path: [] for path in paths}

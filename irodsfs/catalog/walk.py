@@ -69,7 +69,7 @@ class Walk:
         self._fetched[path] = None
 
     def is_too_large(self, path: str) -> None:
-        """A subtree turned out to have more entries than are worth fetching at once."""
+        """A subtree can't be fetched at once, or has more entries than that is worth."""
         self._too_large[path] = None
 
     def goes_on_in(self, path: str) -> bool:
@@ -81,7 +81,7 @@ class Walk:
         return self._siblings.get(posixpath.dirname(path), SIBLING_PATHS)
 
     def too_many_siblings(self, path: str) -> None:
-        """So many collections turned out to have more entries than are worth fetching at once."""
+        """So many collections can't be fetched at once, or have more entries than that is worth."""
         self._siblings[posixpath.dirname(path)] = self.siblings(path) // FEWER
 
     def _is_walked(self, path: str) -> bool:

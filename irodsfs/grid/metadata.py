@@ -13,7 +13,7 @@ from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta
 
 from irodsfs.grid import requests
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.queries import MORE_WAS_THERE, Query, Row, equal
 from irodsfs.grid.zone import Zone
 
 LONGEST_VALUE = 2700
@@ -43,17 +43,22 @@ def avus_of(rows: list[Row]) -> list[Avu]:
     return [avu for _, avu in in_order]
 
 
-async def read_avus_in(zone: Zone, collection: str, *, of_collections: bool) -> dict[str, list[Avu]]:
-    """The AVUs of all data objects (or of all collections) directly in a collection, by name."""
+async def read_avus_in(zone: Zone, collection: str, limit: int, *, of_collections: bool) -> dict[str, list[Avu]] | None:
+    """The AVUs of all data objects (or of all collections) directly in a collection, by name.
+
+    None when there are more than `limit`.
+    """
     if of_collections:
         columns = (Collection.name, *_columns(CollectionMeta))
         place = (Collection.parent_name, equal(collection))
     else:
         columns = (DataObject.name, *_columns(DataObjectMeta))
         place = (Collection.name, equal(collection))
-    (rows,) = await zone.query(Query(columns, (place,)))
+    (found,) = await zone.pages(Query(columns, (place,), max_rows=limit, whole=False))
+    if found.continuation == MORE_WAS_THERE:
+        return None
     avus: dict[str, list[Avu]] = {}
-    for owner, _, attribute, value, units in sorted(rows, key=lambda row: int(row[1])):
+    for owner, _, attribute, value, units in sorted(found.rows, key=lambda row: int(row[1])):
         avus.setdefault(owner.rpartition("/")[2], []).append(Avu(attribute, value, units))
     return avus
 

@@ -49,8 +49,13 @@ def equal(value: str | int) -> str:
 
 
 def one_of(values: Iterable[str | int]) -> str:
-    """The condition that a column is one of `values` (which hold no quotes: ids and the like)."""
-    quoted = (f"'{value}'" for value in values)
+    """The condition that a column is one of `values` (which hold no quotes: ids and the like). Raises ValueError.
+
+    Servers refuse a list of nothing.
+    """
+    quoted = [f"'{value}'" for value in values]
+    if not quoted:
+        raise ValueError("nothing to be one of")
     return f"in ({','.join(quoted)})"
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import trio
 from irods.models import Group, User
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.beside import beside
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
@@ -23,6 +25,17 @@ ADMINISTRATOR = "rodsadmin"
 
 GROUPS_FOR = 30.0
 """Seconds for which the groups of the user are believed."""
+
+PATIENCE = 5.0
+"""Seconds at the most that are waited for what nobody asked for."""
+
+OF_THE_TIME_LIMIT = 0.25
+"""The part of the time limit of a request that may be waited for that, too."""
+
+NOBODY = "0"
+"""An id that no user and no group has."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -51,12 +64,15 @@ class Zone:
         server_version: tuple[int, ...],
         background: trio.Nursery,
         clock: Callable[[], float],
+        patience: float = PATIENCE,
     ) -> None:
+        """`patience` in seconds, for what is asked `beside`."""
         self.pool = pool
         self.identity = identity
         self.server_version = server_version
         self.background = background
         self._clock = clock
+        self._patience = patience
         self._groups_asked = clock()
 
     @classmethod
@@ -76,17 +92,26 @@ class Zone:
             replies = await pool.run(connection, [_who_is(user, zone).request()])
         rows = page(replies[0]).rows
         is_administrator = any(kind == ADMINISTRATOR for _, kind in rows)
-        ids = tuple(id_ for id_, _ in rows)
+        ids = _ids(rows)
         identity = Identity(user, zone, ids, is_administrator, MODIFY_OBJECT if session.ticket__ else None)
-        return cls(pool, identity, version, background, clock)
+        patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
+        return cls(pool, identity, version, background, clock, patience)
 
     async def know_groups(self) -> None:
-        """Learn anew which groups the user is in, in one flight, when it was long ago that this was asked for."""
-        if self._clock() - self._groups_asked <= GROUPS_FOR:
+        """Learn anew which groups the user is in, in one flight, when it was long ago that this was asked for.
+
+        Those that were known until now count when this fails.
+        """
+        asked_before = self._groups_asked
+        if self._clock() - asked_before <= GROUPS_FOR:
             return
         self._groups_asked = self._clock()
-        (rows,) = await self.query(_who_is(self.identity.user, self.identity.zone))
-        self.identity = replace(self.identity, ids=tuple(id_ for id_, _ in rows))
+        who = self.identity.user
+        answers = await self.beside(f"the groups of {who}", lambda: self.query(_who_is(who, self.identity.zone)))
+        if answers is None:
+            self._groups_asked = asked_before
+        else:
+            self.identity = replace(self.identity, ids=_ids(answers[0]))
 
     @property
     def can_truncate_replicas(self) -> bool:
@@ -117,6 +142,10 @@ class Zone:
                         ]
         return results
 
+    async def beside(self, about: str, fetching: Callable[[], Awaitable[Result]]) -> Result | None:
+        """What `fetching` brings although nobody asked for it; None, before long, when it fails."""
+        return await beside(self.background, self._patience, about, fetching)
+
     def arriving(self, *queries: Query) -> AsyncGenerator[list[Page], None]:
         """The pages of each query as flights bring them, on one connection. What broke the line is not tried again."""
         return pages(self.pool, *(query.request for query in queries))
@@ -128,3 +157,8 @@ class Zone:
 def _who_is(user: str, zone: str) -> Query:
     """Asks for the ids of a user and its groups, and for the user's type."""
     return Query((Group.id, User.type), ((User.name, equal(user)), (User.zone, equal(zone))))
+
+
+def _ids(rows: Iterable[Row]) -> tuple[str, ...]:
+    # A condition must have something to compare with, so there is always an id.
+    return tuple(id_ for id_, _ in rows) or (NOBODY,)

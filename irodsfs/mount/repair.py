@@ -18,6 +18,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
+from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
@@ -45,8 +46,16 @@ class Repair:
         if repaired is None:
             return left
         named = {path for path in repaired if posixpath.basename(path) not in listing}
-        found = [await self._catalog.find_if_there(path) for path in (*(entry.path for entry in left), *named)]
+        found = [await self._found(path) for path in (*(entry.path for entry in left), *named)]
         return [entry for entry in found if entry is not None]
+
+    async def _found(self, path: str) -> Entry | None:
+        try:
+            return await self._catalog.find_if_there(path)
+        except REFUSALS as error:
+            # The listing that it would be shown with is there.
+            logger.info("%s is not shown: %s", path, describe(error))
+            return None
 
     async def restored(self, path: str) -> bool:
         """Whether what is missing at a path has come back."""

@@ -16,15 +16,16 @@ from dataclasses import dataclass, field
 
 import trio
 from cachetools import LRUCache
-from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import READ_OBJECT
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.beside import REFUSALS
+from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
+from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.flights import SMALL
 
 logger = logging.getLogger(__name__)
@@ -95,12 +96,16 @@ class Upcoming:
         coming = self._coming.pop(entry.path, None)
         if coming is None:
             return None
-        await coming.arrived.wait()
+        with trio.move_on_after(self._fresh_for(coming)):
+            await coming.arrived.wait()
         return coming.replies if self._holds_still(coming) else None
 
     def forget(self, path: str) -> None:
         """This mount changed what is at a path."""
         self._coming.pop(path, None)
+
+    def _fresh_for(self, coming: _Coming) -> float:
+        return max(0.0, coming.asked_at + FRESH - self._clock())
 
     def _holds_still(self, coming: _Coming) -> bool:
         unchanged = coming.entry == self._catalog.peek(coming.entry.path)
@@ -142,15 +147,23 @@ class Upcoming:
             coming = self._coming[path] = _Coming(entry, now, self._catalog.changes_elsewhere)
             self._zone.background.start_soon(self._read, coming)
 
+    async def _check(self, path: str, replies: Sequence[Reply]) -> None:
+        content = flights.content(replies)
+        if self._verify and (checksum := registered(replies[-1])):
+            await trio.to_thread.run_sync(verify, path, checksum, [content])
+
     async def _read(self, coming: _Coming) -> None:
         try:
             replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, verify=self._verify))
-            coming.replies = None if any(reply.failed for reply in replies) else replies
-        except (iRODSException, ZoneUnreachable) as error:
+            await self._check(coming.entry.path, replies)
+            coming.replies = replies
+        except (*REFUSALS, OSError) as error:
             # Whoever opens it reads it again, and is told.
             logger.debug("reading %s ahead: %s", coming.entry.path, describe(error))
+        except Exception:
+            logger.exception("reading %s ahead", coming.entry.path)
         finally:
             coming.arrived.set()
-        await trio.sleep(max(0.0, coming.asked_at + FRESH - self._clock()))
+        await trio.sleep(self._fresh_for(coming))
         if self._coming.get(coming.entry.path) is coming:
             self.forget(coming.entry.path)

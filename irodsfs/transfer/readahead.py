@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import trio
-from irods.exception import iRODSException
 
+from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.connection import ZoneConnection
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import describe
 from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.lane import Chunk, Lane
@@ -66,7 +66,9 @@ class ReadAhead:
         self._lanes = 1
         self._stopped = False
         self._progress = trio.Event()
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
+        self.failed_beside = False
+        """Whether the failure is that of a connection beside the first."""
         self.finished = trio.Event()
 
     def will_bring(self, offset: int, end: int) -> bool:
@@ -138,7 +140,8 @@ class ReadAhead:
                     await self._wait_for_work(number, idle_since)
         except Exception as error:
             # Told to whoever reads: this task has nobody who could handle it.
-            self.failure = self.failure or error
+            if self.failure is None:
+                self.failure, self.failed_beside = error, number > 0
             self.stop()
         finally:
             lane.leave()
@@ -205,8 +208,11 @@ class ReadAhead:
                 self._pace.joined()
                 await self._work(Lane(connection), number, nursery)
                 self._pace.left()
-        except (iRODSException, ZoneUnreachable) as error:
+        except REFUSALS as error:
             logger.debug("one more connection to read ahead: %s", describe(error))
+            self._pace.refused()
+        except Exception:
+            logger.exception("one more connection to read ahead")
             self._pace.refused()
         finally:
             self._lanes -= 1

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import trio
 
 from irodsfs.grid import requests
+from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.errors import ZoneTimeout, describe
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.readahead import ReadAhead
+
+logger = logging.getLogger(__name__)
 
 RANDOM_READ = 64 * 1024
 """Bytes fetched for a read that does not follow the one before."""
@@ -41,6 +46,8 @@ class Reader:
         self._window_start = 0
         self._expected = -1
         self._ahead: ReadAhead | None = None
+        self._alone_at = -1
+        """Where a read is to be tried alone, because reading ahead has failed there."""
 
     async def open(self) -> None:
         """Open the replica in one flight; `size` (bytes) and `version` are those of the zone now."""
@@ -70,13 +77,24 @@ class Reader:
         return content or b""
 
     async def _try_ahead(self, offset: int, end: int) -> bytes | memoryview | None:
-        if self._ahead is None:
+        ahead = self._ahead
+        if ahead is None:
             return None
-        if isinstance(self._ahead.failure, ChecksumMismatchError):
-            raise self._ahead.failure
-        if not self._ahead.will_bring(offset, end):
+        if isinstance(ahead.failure, ChecksumMismatchError):
+            raise ahead.failure
+        if not ahead.will_bring(offset, end):
             return None
-        return await self._ahead.read(offset, end)
+        try:
+            return await ahead.read(offset, end)
+        except ChecksumMismatchError:
+            raise
+        except (*REFUSALS, OSError) as error:
+            if isinstance(error, ZoneTimeout) and not ahead.failed_beside:
+                raise
+            # Perhaps it was only about what nobody has asked for yet.
+            logger.info("reading %s ahead: %s", self.path, describe(error))
+            self._alone_at = offset
+            return None
 
     async def _try_alone(self, offset: int, end: int) -> bytes | memoryview | None:
         """A range from the window or fetched for it; None when a run of reading ahead is to bring it."""
@@ -84,7 +102,7 @@ class Reader:
             if self._ahead is not None and self._ahead.will_bring(offset, end):
                 return None
             if not self._holds(offset, end):
-                if self._is_sequential(offset, end):
+                if offset != self._alone_at and self._is_sequential(offset, end):
                     await self._start_ahead(offset)
                     return None
                 await self._fetch(offset, end)
@@ -118,6 +136,8 @@ class Reader:
         sought, got = await self._zone.pool.run(connection, flight)
         sought.check()
         self._window = memoryview(got.check().bs)
+        if offset == self._alone_at and len(self._window) < end - offset:
+            raise OSError(errno.EIO, "the object became shorter while it was read")
         self._window_start = offset
 
     async def _start_ahead(self, offset: int) -> None:

@@ -125,9 +125,7 @@ def test_pages_of_other_origins_get_the_headers_of_chapter_2(url: str, credentia
     assert "access-control-allow-origin" not in other.headers
 
 
-def test_tls_and_neither_cors_nor_anonymous_unless_told(
-    serve: Serve, tmp_path: Path, credentials: Credentials
-) -> None:
+def test_tls_and_neither_cors_nor_anonymous_unless_told(serve: Serve, tmp_path: Path, credentials: Credentials) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     make_certificate(certificate, key)
     url = serve("--tls-certificate", str(certificate), "--tls-key", str(key))

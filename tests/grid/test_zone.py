@@ -91,3 +91,21 @@ async def test_groups_are_not_asked_for_with_each_listing(visitor: Visitor, home
         usual = await queries_of_a_listing()
         clock.now += GROUPS_FOR + 1
         assert [await queries_of_a_listing() for _ in range(3)] == [usual + 1, usual, usual]
+
+
+async def test_groups_that_cannot_be_learnt_are_those_that_were_known(visitor: Visitor, session: iRODSSession) -> None:
+    clock = Clock()
+    session.groups.addmember(visitor.group, visitor.name)
+    async with visitor.entered(clock) as zone:
+        clock.now += GROUPS_FOR + 1
+        about_users = b"<inx>202</inx>"
+        visitor.proxy.on_content(
+            QUERY, lambda content: content.replace(b"<svalue>=", b"<svalue>x") if about_users in content else content
+        )
+        for _ in range(2):
+            entry = await find(zone, visitor.path)
+            assert entry is not None
+            assert entry.access == MODIFY_OBJECT
+        visitor.proxy.forget_hooks()
+        session.groups.removemember(visitor.group, visitor.name)
+        assert await find(zone, visitor.path) is None

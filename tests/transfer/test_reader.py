@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import pace, readahead, reader
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.reader import Reader
-from tests.proxy import Proxy
+from tests.proxy import Cut, Proxy
 from tests.zones import AnyZone
 
 CHUNK = 64
@@ -198,3 +199,57 @@ async def test_a_read_at_the_end_is_short_and_beyond_it_empty(path: str, session
     async with opened(path, session) as subject:
         brought = await read_at_once(subject, [(end - 10, 24), (end, 24), (end + 10, 24)])
     assert brought == {(end - 10, 24): CONTENT[-10:], (end, 24): b"", (end + 10, 24): b""}
+
+
+@pytest.mark.parametrize("way", ["refused", "cut"])
+async def test_what_can_not_be_read_ahead_is_read_when_it_is_asked_for(
+    path: str, zone_server: AnyZone, way: str
+) -> None:
+    """Whatever is larger than what is fetched alone is refused: that is asked for ahead only."""
+    failures = 0
+
+    def fail_large(content: bytes) -> bytes:
+        nonlocal failures
+        if (size := re.search(rb"<len>(\d+)<", content)) and int(size[1]) > CHUNK // 2:
+            failures += 1
+            if way == "cut":
+                raise Cut
+            return content.replace(b"<l1descInx>3<", b"<l1descInx>9<")
+        return content
+
+    with Proxy.before(zone_server.host, zone_server.port) as proxy:
+        proxy.on_content(api_number["DATA_OBJ_READ_AN"], fail_large)
+        with zone_server.behind(proxy.port).session() as session:
+            async with opened(path, session) as subject:
+                brought = b""
+                while piece := await subject.read(len(brought), CHUNK // 2):
+                    brought += piece
+    assert brought == CONTENT
+    assert failures
+
+
+@pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ"])
+async def test_connections_beside_the_first_may_all_fail(path: str, zone_server: AnyZone, api: str) -> None:
+    lines: list[int] = []  # the threads that forward them
+
+    def refuse_beside(content: bytes) -> bytes:
+        line = threading.get_ident()
+        if line not in lines:
+            lines.append(line)
+        if line == lines[0]:
+            return content
+        return content.replace(b"<l1descInx>3<", b"<l1descInx>9<").replace(b"<openFlags>0<", b"<openFlags>9<")
+
+    with (
+        Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy,
+        zone_server.behind(proxy.port).session() as session,
+    ):
+        proxy.on_content(api_number[f"DATA_OBJ_{api}_AN"], refuse_beside)
+        async with opened(path, session) as subject:
+            # Something that is not in order, so that the first connection seeks first.
+            assert await subject.read(CHUNK, CHUNK // 4) == CONTENT[CHUNK : CHUNK + CHUNK // 4]
+            brought = b""
+            while piece := await subject.read(len(brought), CHUNK // 2):
+                brought += piece
+    assert brought == CONTENT
+    assert len(lines) > 1
