@@ -95,7 +95,7 @@ async def test_groups_are_not_asked_for_with_each_listing(visitor: Visitor, home
 
 async def test_groups_that_cannot_be_learnt_are_those_that_were_known(visitor: Visitor, session: iRODSSession) -> None:
     clock = Clock()
-    session.groups.addmember(visitor.group, visitor.name)
+    session.groups.addmember(visitor.group, visitor.user.name)
     async with visitor.entered(clock) as zone:
         clock.now += GROUPS_FOR + 1
         about_users = b"<inx>202</inx>"
@@ -107,5 +107,5 @@ async def test_groups_that_cannot_be_learnt_are_those_that_were_known(visitor: V
             assert entry is not None
             assert entry.access == MODIFY_OBJECT
         visitor.proxy.forget_hooks()
-        session.groups.removemember(visitor.group, visitor.name)
+        session.groups.removemember(visitor.group, visitor.user.name)
         assert await find(zone, visitor.path) is None

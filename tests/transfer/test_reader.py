@@ -201,6 +201,7 @@ async def test_a_read_at_the_end_is_short_and_beyond_it_empty(path: str, session
     assert brought == {(end - 10, 24): CONTENT[-10:], (end, 24): b"", (end + 10, 24): b""}
 
 
+@pytest.mark.readable_line
 @pytest.mark.parametrize("way", ["refused", "cut"])
 async def test_what_can_not_be_read_ahead_is_read_when_it_is_asked_for(
     path: str, zone_server: AnyZone, way: str
@@ -228,6 +229,7 @@ async def test_what_can_not_be_read_ahead_is_read_when_it_is_asked_for(
     assert failures
 
 
+@pytest.mark.readable_line
 @pytest.mark.parametrize("api", ["OPEN", "LSEEK", "READ"])
 async def test_connections_beside_the_first_may_all_fail(path: str, zone_server: AnyZone, api: str) -> None:
     lines: list[int] = []  # the threads that forward them
