@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -25,16 +26,34 @@ def log_directory() -> Path:
 
 
 def private(directory: Path) -> Path:
-    """`directory` (0700), made when missing, with those above it; it is still there after a crash.
-
-    Raises ConfigurationError when it can't be made, is another user's, or is shared as /tmp is.
-    """
+    """`directory`, as `make_private` leaves it; raises ConfigurationError when it can't be had."""
     try:
-        _make(directory)
-        _require_own(directory)
+        make_private(directory)
+    except ForeignError as error:
+        raise ConfigurationError(f"{directory} {error.strerror}: name another one, or remove it.") from None
     except OSError as error:
         raise ConfigurationError(f"{directory} can't be made: {os.strerror(error.errno or 0)}.") from None
     return directory
+
+
+def make_private(directory: Path) -> None:
+    """Makes a directory (0700) with those above it, which is still there after a crash; one that exists is checked.
+
+    Raises ForeignError for one of another user's, or one that all share, and OSError.
+    """
+    _make(directory)
+    # A link of somebody else's is refused before it is followed: it could lead to any directory of this user's.
+    _require_own(directory, directory.lstat())
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        status = os.fstat(descriptor)
+        _require_own(directory, status)
+        if status.st_mode & stat.S_ISVTX:
+            raise ForeignError(directory, "is shared with other users, as /tmp is")
+        if stat.S_IMODE(status.st_mode) & ~0o700:
+            os.fchmod(descriptor, 0o700)
+    finally:
+        os.close(descriptor)
 
 
 def _make(directory: Path) -> None:
@@ -45,41 +64,32 @@ def _make(directory: Path) -> None:
     sync_directory(directory.parent)
 
 
-def _require_own(directory: Path) -> None:
-    # A link of somebody else's is refused before it is followed: it could lead to any directory of this user's.
-    if directory.lstat().st_uid != os.getuid():
-        raise _foreign(directory)
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        status = os.fstat(descriptor)
-        if status.st_uid != os.getuid():
-            raise _foreign(directory)
-        if status.st_mode & stat.S_ISVTX:
-            raise ConfigurationError(f"{directory} is shared with other users: name a directory of your own.")
-        if stat.S_IMODE(status.st_mode) & ~0o700:
-            os.fchmod(descriptor, 0o700)
-    finally:
-        os.close(descriptor)
+def _require_own(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.getuid():
+        raise ForeignError(path, "belongs to another user")
 
 
-def _foreign(directory: Path) -> ConfigurationError:
-    return ConfigurationError(f"{directory} belongs to another user: remove it, or set XDG_RUNTIME_DIR.")
+class ForeignError(PermissionError):
+    """What should be this user's own is not."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(errno.EPERM, reason, str(path))
 
 
 def private_file(name: str | Path, flags: int) -> int:
     """Opens a file, 0600 when that makes it; an opener for `open`.
 
-    Raises PermissionError for what is another user's, or no regular file of its own: a link, or one with more names.
+    Raises ForeignError for what is another user's, or may be: a file that others may write to, or with more names.
     """
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     if not is_own(os.fstat(descriptor)):
         os.close(descriptor)
-        raise PermissionError(f"{name} is not a file of this user's only")
+        raise ForeignError(name, "is not a file of this user's only")
     return descriptor
 
 
 def is_own(status: os.stat_result) -> bool:
-    """Whether a file is what this user made here: others can neither have put it there nor write into it."""
+    """Whether others can neither have put a file where it is nor write into it."""
     private_to_owner = status.st_uid == os.getuid() and not status.st_mode & 0o022
     return stat.S_ISREG(status.st_mode) and status.st_nlink <= 1 and private_to_owner
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from irodsfs.directories import private_file
 from irodsfs.errors import IrodsfsError
 
 Ready = Callable[[], None]
@@ -46,7 +47,7 @@ def _become_daemon(log: Path) -> None:
     os.umask(0o077)
     sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_RDWR)
-    errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    errors = private_file(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for source, target in ((nowhere, 0), (nowhere, 1), (errors, 2)):
         os.dup2(source, target)
     os.close(nowhere)

@@ -17,6 +17,7 @@ from irodsfs.cli.options import given, parse_options
 from irodsfs.cli.records import recorded
 from irodsfs.config import MountConfig, Setting, load
 from irodsfs.config.loading import PASSWORD_VARIABLE
+from irodsfs.directories import private
 from irodsfs.errors import IrodsfsError
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ def start(settings: dict[str, Setting], *, foreground: bool) -> None:
     os.environ.pop(PASSWORD_VARIABLE, None)
     require_fit(configured.mountpoint)
     require_fuse(allow_other=configured.allow_other)
+    private(configured.spool_directory)
     if foreground:
         log_to_stderr(configured.log_level)
         _serve(configured, lambda: notify("READY=1"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from irodsfs.cli.mountpoints import resolve
-from irodsfs.directories import runtime_directory
+from irodsfs.directories import private_file, runtime_directory
 from irodsfs.errors import IrodsfsError, MountPointError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def running_mounts() -> list[str]:
 
 def _live_records() -> Generator[OpenRecord, None, None]:
     for path in runtime_directory().glob(f"*{SUFFIX}"):
-        with suppress(FileNotFoundError), path.open("rb") as file:
+        with suppress(FileNotFoundError), open(path, "rb", opener=private_file) as file:
             record = OpenRecord(file)
             if record.is_live():
                 yield record
@@ -91,7 +91,7 @@ class OpenRecord:
 @contextmanager
 def _locked(path: Path, config: MountConfig) -> Iterator[IO[bytes]]:
     # Append mode would make Linux ignore the offset of pwrite; opening for writing would empty a live record.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+    with os.fdopen(private_file(path, os.O_RDWR | os.O_CREAT), "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -43,10 +43,17 @@ class Outcome:
 
 def discard(chosen: Sequence[Kept], *, dry_run: bool) -> list[Outcome]:
     """Remove entries for good."""
-    if not dry_run:
-        for kept in chosen:
-            kept.discard()
-    return [Outcome.of(kept, _said("discarded", dry_run=dry_run)) for kept in chosen]
+    return [_discard(kept, dry_run=dry_run) for kept in chosen]
+
+
+def _discard(kept: Kept, *, dry_run: bool) -> Outcome:
+    try:
+        with kept.claimed():
+            if not dry_run:
+                kept.discard()
+    except OSError as error:
+        return Outcome.of(kept, error.strerror or describe(error), done=False)
+    return Outcome.of(kept, _said("discarded", dry_run=dry_run))
 
 
 def save(chosen: Sequence[Kept], to: Path, *, overwrite: bool, dry_run: bool) -> list[Outcome]:
@@ -61,11 +68,19 @@ def _save(kept: Kept, to: Path, *, overwrite: bool, dry_run: bool) -> Outcome:
     if target.exists() and not overwrite:
         return Outcome.of(kept, f"{target} exists already", done=False)
     if not dry_run:
+        try:
+            _copy(kept, target)
+        except OSError as error:
+            return Outcome.of(kept, error.strerror or describe(error), done=False)
+    return Outcome.of(kept, f"{_said('saved', dry_run=dry_run)} as {target}")
+
+
+def _copy(kept: Kept, target: Path) -> None:
+    with kept.claimed():
         shutil.copyfile(kept.file, target)
         os.truncate(target, kept.description.size)
         if kept.description.modified_ns is not None:
             os.utime(target, ns=(kept.description.modified_ns, kept.description.modified_ns))
-    return Outcome.of(kept, f"{_said('saved', dry_run=dry_run)} as {target}")
 
 
 def put_back_through(mount: Path, chosen: Sequence[Kept], *, overwrite: bool, dry_run: bool) -> list[Outcome]:
@@ -104,8 +119,6 @@ async def _put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -
         return Outcome.of(kept, error.strerror or describe(error), done=False)
     except (iRODSException, PycommandsException, ZoneUnreachable) as error:
         return Outcome.of(kept, describe(error), done=False)
-    if not dry_run:
-        kept.discard()
     return Outcome.of(kept, _said("put back", dry_run=dry_run))
 
 

@@ -29,9 +29,8 @@ def _fail(message: str, exit_code: int) -> NoReturn:
 
 def _keep_traceback() -> Path:
     # Imported here because most runs succeed.
-    from irodsfs.directories import log_directory
+    from irodsfs.directories import log_directory, write_private
 
     file = log_directory() / "failure.log"
-    file.touch(mode=0o600)
-    file.write_text(traceback.format_exc(), "utf-8")
+    write_private(file, traceback.format_exc().encode())
     return file

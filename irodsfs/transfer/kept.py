@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
 import os
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from irodsfs.directories import private_file, sync_directory
 from irodsfs.transfer.flights import Patch
 from irodsfs.transfer.upload import Upload
 from irodsfs.transfer.versions import Version, digest
@@ -20,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = ".json"
 PART = ".part"
+GONE = "it was recovered or discarded meanwhile"
 
 
 class Sender(BaseModel):
@@ -78,11 +83,30 @@ class Kept:
     description: Description
 
     def read(self, offset: int, size: int) -> bytes:
-        with self.file.open("rb") as file:
+        with open(self.file, "rb", opener=private_file) as file:
             return os.pread(file.fileno(), size, offset)
 
     def patches(self) -> list[Patch]:
         return [Patch(start, end, self.read) for start, end in self.description.ranges]
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """A block during which nobody else brings these bytes anywhere, in this or another process.
+
+        Raises BlockingIOError when somebody does just now, and FileNotFoundError when that is done.
+        """
+        try:
+            file = open(self.file, "rb", opener=private_file)  # noqa: SIM115 - closing it gives up the lock
+        except FileNotFoundError:
+            raise FileNotFoundError(errno.ENOENT, GONE) from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BlockingIOError(errno.EBUSY, "it is being recovered elsewhere just now") from None
+            if not os.fstat(file.fileno()).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, GONE)
+            yield
 
     def discard(self) -> None:
         self.file.with_name(f"{self.file.name}{DESCRIPTION}").unlink(missing_ok=True)
@@ -98,7 +122,7 @@ def save(file: Path, *contents: bytes) -> None:
     """Make a file that is complete or not there, and is on the disk on return."""
     part = file.with_name(f"{file.name}{PART}")
     try:
-        with open(part, "xb", opener=private) as written:
+        with open(part, "xb", opener=private_file) as written:
             for content in contents:
                 written.write(content)
             written.flush()
@@ -117,32 +141,23 @@ def save_description(file: Path, description: Description) -> None:
 
 
 def described_in(directory: Path) -> Iterator[Kept]:
-    """What is kept in a directory with descriptions beside it, oldest first."""
+    """What this user keeps in a directory with descriptions beside it, oldest first."""
     for described in sorted(directory.glob(f"*{DESCRIPTION}")):
-        file = described.with_suffix("")
-        try:
-            if file.exists():
-                yield Kept(file, Description.model_validate_json(described.read_bytes()))
-        except ValueError:
-            logger.warning("%s is damaged, and is left alone", described)
+        kept = _described(described)
+        if kept is not None:
+            yield kept
 
 
-def make_private(directory: Path) -> None:
-    """A directory for its owner only, that is still there after a crash."""
-    if directory.is_dir():
-        return
-    make_private(directory.parent)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    sync_directory(directory.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def _described(described: Path) -> Kept | None:
+    """What a description tells of; None (and a line in the log) for one that can't be believed."""
+    file = described.with_suffix("")
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+        with open(described, "rb", opener=private_file) as opened, open(file, "rb", opener=private_file):
+            return Kept(file, Description.model_validate_json(opened.read()))
+    except FileNotFoundError:
+        return None  # the bytes are being brought in, or out of the way, just now
+    except OSError as error:
+        logger.warning("%s is left alone: %s", described, error)
+    except ValueError:
+        logger.warning("%s is damaged, and is left alone", described)
+    return None

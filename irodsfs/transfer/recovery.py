@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import trio
+
+from irodsfs.directories import private
 from irodsfs.grid.namespace import NANOSECONDS
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.kept import Description, Kept
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import Upload, upload
 from irodsfs.transfer.versions import require_present, require_unchanged
@@ -21,8 +24,12 @@ from irodsfs.transfer.waiting import WAITING, claim_abandoned
 def left_in(spool: Path) -> Iterator[list[Kept]]:
     """What is kept in a spool, oldest first: what the zone would not take, and what mounts have left that were killed.
 
-    No mount takes the latter away during the block.
+    No mount takes the latter away during the block. Raises ConfigurationError for a directory of another user's.
     """
+    if not spool.exists():
+        yield []
+        return
+    private(spool)
     with ExitStack() as stack:
         waiting: list[Kept] = []
         for claim in claim_abandoned(spool / WAITING):
@@ -32,12 +39,19 @@ def left_in(spool: Path) -> Iterator[list[Kept]]:
 
 
 async def put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -> None:
-    """Bring kept bytes into the zone, with their time. The caller discards them then.
+    """Bring kept bytes into the zone, with their time, and discard them then.
 
     Raises `ChangedElsewhereError` when the zone has got another version meanwhile, unless that is to be overwritten.
-    Parts of an object only ever go into the version that they are parts of.
+    Parts of an object only ever go into the version that they are parts of. Of several that try at once, one does it.
     """
-    description = kept.description
+    with kept.claimed():
+        await _check(zone, kept.description, overwrite=overwrite)
+        if not dry_run:
+            await _put(zone, kept)
+            await trio.to_thread.run_sync(kept.discard)
+
+
+async def _check(zone: Zone, description: Description, *, overwrite: bool) -> None:
     if description.sender.zone != zone.identity.zone or description.sender.user != zone.identity.user:
         whose = f"{description.sender.user}#{description.sender.zone}"
         raise PermissionError(errno.EPERM, f"it is of {whose}, not of {zone.identity.user}#{zone.identity.zone}")
@@ -46,8 +60,6 @@ async def put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) ->
     if not (overwrite and description.replace):
         known = [bytes.fromhex(each) for each in (*description.known, description.digest)]
         await require_unchanged(zone, description.path, description.base, known)
-    if not dry_run:
-        await _put(zone, kept)
 
 
 async def _put(zone: Zone, kept: Kept) -> None:

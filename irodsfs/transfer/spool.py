@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from irodsfs.directories import make_private, private_file, sync_directory
 from irodsfs.grid.flight import Stored
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.kept import (
@@ -14,11 +15,8 @@ from irodsfs.transfer.kept import (
     Description,
     Kept,
     described_in,
-    make_private,
     new_name,
-    private,
     save_description,
-    sync_directory,
 )
 from irodsfs.transfer.upload import Upload
 
@@ -109,7 +107,7 @@ class Spool:
         """Store bytes that the zone would not take at their offsets, and a description beside them."""
         make_private(self._failed)
         kept = Kept(self._failed / new_name(), description.of(due))
-        with open(kept.file, "xb", opener=private) as file:
+        with open(kept.file, "xb", opener=private_file) as file:
             os.ftruncate(file.fileno(), due.size)
             for patch in due.patches:
                 offset = patch.start

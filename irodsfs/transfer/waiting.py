@@ -10,12 +10,14 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from irodsfs.transfer.kept import PART, Description, Kept, make_private, new_name, private, save
+from irodsfs.directories import is_own, make_private, private_file
+from irodsfs.transfer.kept import PART, Description, Kept, new_name, save
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Claim:
     @classmethod
     def of(cls, directory: Path) -> Claim | None:
         """None when a process that is alive has it."""
-        lock = open(directory / LOCK, "ab", opener=private)  # noqa: SIM115 - closing it gives up the lock
+        lock = open(directory / LOCK, "ab", opener=private_file)  # noqa: SIM115 - closing it gives up the lock
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -96,15 +98,24 @@ class WaitingRoom:
 
 def claim_abandoned(root: Path) -> list[Claim]:
     """The directories below `waiting/` whose mounts are dead."""
-    directories = sorted(each for each in root.iterdir() if each.is_dir()) if root.is_dir() else []
-    claims = (Claim.of(directory) for directory in directories)
+    if not root.is_dir():
+        return []
+    make_private(root)
+    claims = (Claim.of(directory) for directory in sorted(root.iterdir()) if _is_claimable(directory))
     return [claim for claim in claims if claim is not None]
+
+
+def _is_claimable(directory: Path) -> bool:
+    status = directory.lstat()
+    is_own_directory = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    if not is_own_directory:
+        logger.warning("%s is no directory of this user's, and is left alone", directory)
+    return is_own_directory
 
 
 def read_entry(file: Path) -> Kept | None:
     """An entry; None (and a line in the log) for a file that is not as it was written, or is somebody else's."""
-    status = file.lstat()
-    if status.st_uid != os.getuid():
+    if not is_own(file.lstat()):
         logger.warning("%s is not of this user, and is left alone", file)
         return None
     content, _, described = file.read_bytes().rpartition(b"\n")

@@ -15,6 +15,7 @@ from irods.session import iRODSSession
 
 from irodsfs.cli.mountpoints import find_mount
 from tests.conftest import IrodsfsCommand, MakeMount
+from tests.local_users import STRANGER
 from tests.mounts import Mount
 from tests.zones import AnyZone
 
@@ -249,3 +250,15 @@ def test_the_password_is_nowhere_to_be_seen(
     assert secret not in message
     (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").glob("*.log")
     assert secret not in log.read_text()
+
+
+def test_a_spool_that_others_may_have_a_hand_in_is_refused(
+    zone_server: EmbeddedZone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", STRANGER, STRANGER)
+    (tmp_path / "config.toml").write_text(f'spool_directory = "{tmp_path / "theirs"}"\n')
+    done = irodsfs("mount", "--config", tmp_path / "config.toml", zone_server.environment_file(), mountpoint)
+    status, message = failure(done)
+    assert (status, find_mount(mountpoint)) == (3, None)
+    assert "belongs to another user" in message

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import IrodsfsCommand, MakeMount
+from tests.local_users import STRANGER
 from tests.mount.conftest import mount_through, proxy
 from tests.mounts import Mount
 from tests.objects import get, put
@@ -22,6 +25,8 @@ from tests.zones import AnyZone
 __all__ = ["mount_through", "proxy"]
 
 MEGABYTE = 1 << 20
+SECONDS = 60
+WRITE, COLLECTION_QUERY = 676, 702
 
 Recover = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -43,6 +48,28 @@ def recover(irodsfs: IrodsfsCommand, zone_server: AnyZone) -> Recover:
         return irodsfs("recover", *arguments, env=environment | {"IRODS_PORT": str(zone_server.port)})
 
     return run
+
+
+@pytest.fixture
+def recovering(
+    user_environment: dict[str, str], zone_server: EmbeddedZone, proxy: Proxy
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """The same through the proxy, without waiting for it."""
+    environment = {"IRODS_ENVIRONMENT_FILE": str(zone_server.environment_file()), "IRODS_PORT": str(proxy.port)}
+    with ExitStack() as stack:
+
+        def start(*arguments: str | Path) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "irodsfs", "recover", *arguments],
+                env=user_environment | environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start
 
 
 def listed(recover: Recover, *options: str | Path) -> list[dict[str, Any]]:
@@ -209,3 +236,120 @@ def test_a_zone_that_does_not_answer_is_told(irodsfs: IrodsfsCommand, kept: str)
     done = irodsfs("recover", "--all", "--zone", "irods://rods@127.0.0.1:1/tempZone", env={"IRODSFS_PASSWORD": "x"})
     assert done.returncode == 5
     assert "No iRODS server answers" in done.stderr
+
+
+def test_of_two_at_once_one_puts_back_and_the_other_says_so(
+    recover: Recover, recovering: Callable[..., subprocess.Popen[str]], proxy: Proxy, kept: str, session: iRODSSession
+) -> None:
+    stall = proxy.stall_at(WRITE)
+    first = recovering("--all", "--json")
+    assert stall.reached.wait(SECONDS)
+    for other in (["--all"], ["--all", "--discard"]):
+        done = recover(*other, "--json")
+        assert done.returncode == 11
+        assert "is being recovered elsewhere" in outcomes(done)[kept]
+    stall.release()
+    out, _ = first.communicate(timeout=SECONDS)
+    assert (first.returncode, json.loads(out)[0]["outcome"]) == (0, "put back")
+    assert get(session, kept) == b"ours"
+    assert listed(recover) == []
+
+
+def test_a_mount_leaves_alone_what_is_being_recovered_without_it(
+    recover: Recover, recovering: Callable[..., subprocess.Popen[str]], proxy: Proxy, mount: Mount, kept: str
+) -> None:
+    stall = proxy.stall_at(WRITE)
+    first = recovering("--all")
+    assert stall.reached.wait(SECONDS)
+    done = recover("--mount", mount.path, "--all", "--json")
+    assert done.returncode == 11
+    assert "is being recovered elsewhere" in outcomes(done)[kept]
+    stall.release()
+    first.communicate(timeout=SECONDS)
+    assert first.returncode == 0
+
+
+def test_what_was_recovered_while_it_waited_is_told(
+    recover: Recover, recovering: Callable[..., subprocess.Popen[str]], proxy: Proxy, kept: str, session: iRODSSession
+) -> None:
+    stall = proxy.stall_at(COLLECTION_QUERY)
+    late = recovering("--all", "--json")
+    assert stall.reached.wait(SECONDS)
+    assert recover("--all").returncode == 0
+    stall.release()
+    out, _ = late.communicate(timeout=SECONDS)
+    assert (late.returncode, json.loads(out)[0]["outcome"]) == (11, "it was recovered or discarded meanwhile")
+    assert get(session, kept) == b"ours"
+
+
+def foreign_description(file: Path) -> None:
+    os.chown(f"{file}.json", STRANGER, STRANGER)
+
+
+def description_that_others_may_write(file: Path) -> None:
+    Path(f"{file}.json").chmod(0o666)
+
+
+def foreign_bytes(file: Path) -> None:
+    os.chown(file, STRANGER, STRANGER)
+
+
+def link_to_other_bytes(file: Path) -> None:
+    file.rename(file.with_name("moved"))
+    file.symlink_to("moved")
+
+
+def bytes_with_another_name(file: Path) -> None:
+    file.with_name("secret").hardlink_to(file)
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        foreign_description,
+        description_that_others_may_write,
+        foreign_bytes,
+        link_to_other_bytes,
+        bytes_with_another_name,
+    ],
+)
+def test_what_others_may_have_put_there_is_not_believed(
+    recover: Recover, mount: Mount, kept: str, session: iRODSSession, tamper: Callable[[Path], None]
+) -> None:
+    (entry,) = listed(recover)
+    tamper(Path(entry["file"]))
+    mount.expect_log("is left alone")
+    assert listed(recover) == []
+    assert listed(recover, "--mount", mount.path) == []
+    assert recover("--all").returncode == 0
+    assert not session.data_objects.exists(kept)
+    assert Path(entry["file"]).read_bytes() == b"ours"
+
+
+def test_a_foreign_directory_of_what_waits_is_not_believed(
+    recover: Recover, mount: Mount, proxy: Proxy, home: str, session: iRODSSession
+) -> None:
+    assert list(mount.path.iterdir()) == []
+    proxy.refuse()
+    (mount.path / "file").write_bytes(b"content")
+    mount.kill()
+    proxy.accept_again()
+    (entry,) = listed(recover)
+    os.chown(Path(entry["file"]).parent, STRANGER, STRANGER)
+    assert listed(recover) == []
+    assert recover("--all").returncode == 0
+    assert not session.data_objects.exists(f"{home}/file")
+    mount.start_again("--write-back")
+    mount.expect_log("is left alone")
+    mount.written_back()
+    assert not session.data_objects.exists(f"{home}/file")
+
+
+def test_a_spool_of_another_user_is_refused(recover: Recover, tmp_path: Path) -> None:
+    (tmp_path / "theirs" / "failed").mkdir(parents=True)
+    os.chown(tmp_path / "theirs", STRANGER, STRANGER)
+    done = recover("--spool", tmp_path / "theirs")
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
+    assert "belongs to another user" in done.stderr
+    assert recover("--spool", tmp_path / "none").returncode == 0
+    assert not (tmp_path / "none").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-import trio
 from pydantic import Field
 
 from irodsfs.control.call import Call
@@ -32,5 +31,4 @@ async def recover(call: Call) -> None:
     except OSError as error:
         raise ControlError(HTTPStatus.CONFLICT, "CONFLICT", f"{error.strerror}.", field="name") from error
     if not wanted.dryRun:
-        await trio.to_thread.run_sync(kept.discard)
         await call.changes.changed(kept.description.path)
