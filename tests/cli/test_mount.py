@@ -17,7 +17,7 @@ from irodsfs.cli.mountpoints import find_mount
 from tests.conftest import IrodsfsCommand, MakeMount
 from tests.local_users import STRANGER
 from tests.mounts import Mount
-from tests.zones import AnyZone, Zone
+from tests.zones import AnyZone
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_the_password_is_nowhere_to_be_seen(
 
 
 def test_a_spool_that_others_may_have_a_hand_in_is_refused(
-    zone_server: Zone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "theirs").mkdir()
     os.chown(tmp_path / "theirs", STRANGER, STRANGER)

@@ -20,7 +20,7 @@ from tests.mount.conftest import mount_through, proxy
 from tests.mounts import Mount
 from tests.objects import get, put
 from tests.proxy import Proxy
-from tests.zones import AnyZone, Zone
+from tests.zones import AnyZone
 
 __all__ = ["mount_through", "proxy"]
 
@@ -52,7 +52,7 @@ def recover(irodsfs: IrodsfsCommand, zone_server: AnyZone) -> Recover:
 
 @pytest.fixture
 def recovering(
-    user_environment: dict[str, str], zone_server: Zone, proxy: Proxy
+    user_environment: dict[str, str], zone_server: AnyZone, proxy: Proxy
 ) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """The same through the proxy, without waiting for it."""
     environment = {"IRODS_ENVIRONMENT_FILE": str(zone_server.environment_file()), "IRODS_PORT": str(proxy.port)}
