@@ -14,7 +14,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: bench bench-sizes bench-zone demo test model-tests program-tests client-tests install-system lint clean
+.PHONY: audit bench bench-sizes bench-zone demo test model-tests program-tests client-tests install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
@@ -41,6 +41,12 @@ bench-zone: $(VENV)/installed
 bench-sizes: $(VENV)/installed
 	$(BIN)/python -m benchmarks.crossover
 
+# In an environment of its own, so that what the auditing program needs is not audited. It asks a service on the net.
+audit: $(VENV)/installed
+	test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
+		$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.7'; }
+	PIPAPI_PYTHON_LOCATION=$(abspath $(BIN)/python) $(VENV)-audit/bin/pip-audit --skip-editable --progress-spinner off $(ARGS)
+
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -62,4 +68,4 @@ $(VENV)/installed: pyproject.toml | install-system
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-audit .mypy_cache .pytest_cache .ruff_cache

@@ -16,7 +16,7 @@ from irodsfs.cli.notification import notify
 from irodsfs.cli.options import given, parse_options
 from irodsfs.cli.records import recorded
 from irodsfs.config import MountConfig, Setting, load
-from irodsfs.config.loading import PASSWORD_VARIABLE
+from irodsfs.config.loading import PASSWORD_VARIABLE, TICKET_VARIABLE
 from irodsfs.directories import private
 from irodsfs.errors import IrodsfsError
 
@@ -44,7 +44,8 @@ EPILOG = (
 )
 @click.option("--write-back", is_flag=True, help="Close small files when they are safe here; upload behind it.")
 @click.option("--posix-attributes", is_flag=True, help="Keep permission bits and symbolic links as AVUs.")
-@click.option("--ticket", metavar="STRING", help="Mount what a ticket opens, as you or as anonymous.")
+@click.option("--ticket-file", metavar="FILE", help="Mount what the ticket in FILE opens, as you or as anonymous.")
+@click.option("--ticket", metavar="STRING", help="The same, shown to all users of this machine.")
 @click.option("--trash", is_flag=True, help="Move what is removed to the trash of the zone.")
 @click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
 @click.option("--cache-timeout", metavar="SECONDS", help="How old what is shown may be. [default: 5]")
@@ -80,7 +81,11 @@ def start(settings: dict[str, Setting], *, foreground: bool) -> None:
         ask_password=getpass.getpass if sys.stdin.isatty() else None,
     )
     # No longer needed, and not the business of the programs that are started from here.
-    os.environ.pop(PASSWORD_VARIABLE, None)
+    for variable in (PASSWORD_VARIABLE, TICKET_VARIABLE):
+        os.environ.pop(variable, None)
+    if "ticket" in settings:
+        shown = f"irodsfs: {settings['ticket'].origin} shows the ticket to all users of this machine"
+        click.echo(f"{shown}: use --ticket-file or {TICKET_VARIABLE}.", err=True)
     require_fit(configured.mountpoint)
     require_fuse(allow_other=configured.allow_other)
     private(configured.spool_directory)

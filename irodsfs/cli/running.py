@@ -10,11 +10,13 @@ from typing import NoReturn
 import click
 
 from irodsfs.errors import IrodsfsError
+from irodsfs.process import keep_memory_private
 
 
 def run(command: click.Command) -> None:
     """Runs what is asked of a command in `sys.argv`; a failure becomes one line on stderr and its exit status."""
     try:
+        keep_memory_private()
         command()
     except IrodsfsError as error:
         _fail(error.message, error.exit_code)

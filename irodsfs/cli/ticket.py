@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,7 +10,12 @@ from irodsfs.cli.answers import control_of, show_json, show_table
 from irodsfs.cli.parameters import as_json, on_mount
 from irodsfs.control.places import logical_path
 
-named = click.argument("name", metavar="TICKET", help="The ticket's string.")
+
+def _string(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    return sys.stdin.readline().strip() if value == "-" else value
+
+
+named = click.argument("name", metavar="TICKET", callback=_string, help="Its string, or - to read it from stdin.")
 
 
 @click.group()
@@ -20,7 +26,7 @@ def ticket() -> None:
 @ticket.command()
 @click.argument("path", type=Path, help="What it opens, on the mount.")
 @click.option("--write", is_flag=True, help="Let others write too.")
-@click.option("--name", metavar="TICKET", help="Its string. [default: a random one]")
+@click.option("--name", metavar="TICKET", callback=_string, help="Its string, or - for stdin. [default: a random one]")
 @as_json
 def create(path: Path, write: bool, name: str | None, as_json: bool) -> None:
     """Make a ticket and print its string."""
@@ -46,7 +52,7 @@ def modify(name: str, restriction: str, value: str, mount: Path) -> None:
 
 
 @ticket.command()
-@click.argument("name", metavar="[TICKET]", required=False)
+@click.argument("name", metavar="[TICKET]", callback=_string, required=False)
 @on_mount
 @as_json
 def ls(name: str | None, mount: Path, as_json: bool) -> None:

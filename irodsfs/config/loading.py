@@ -23,6 +23,7 @@ from irodsfs.config.settings import Setting, Settings, build, from_keywords, rea
 from irodsfs.errors import ConfigurationError
 
 PASSWORD_VARIABLE = "IRODSFS_PASSWORD"  # noqa: S105 - the name of the variable, not its value
+TICKET_VARIABLE = "IRODSFS_TICKET"
 AskPassword = Callable[[str], str]
 
 _IDENTITY = ("host", "port", "user", "zone")
@@ -39,7 +40,9 @@ def load(options: Settings, *, config_file: Path | None = None, ask_password: As
     account_settings, collection_of_address = _describe_zone(zone, configured_account)
     account = build(ZoneAccount, account_settings)
     collection = options.get("collection") or collection_of_address or settings.get("collection")
+    ticket = _find_ticket(options, settings)
     settings |= {key: value for key, value in options.items() if key != "zone"}
+    settings = {key: value for key, value in settings.items() if key != "ticket"} | ticket
     settings["collection"] = _below_home(collection, account.home)
     settings["account"] = Setting(_with_password(account, ask_password), "the account")
     return build(MountConfig, _with_local_names(settings))
@@ -113,6 +116,28 @@ def _is_same_account(named: Settings, own: Settings) -> bool:
 def _with_authentication_file(settings: dict[str, Setting], environment_file: Path) -> dict[str, Setting]:
     found = find_authentication_file(environment_file)
     return {"authentication_file": Setting(found, str(found))} | settings if found else settings
+
+
+def _find_ticket(options: Settings, configured: Settings) -> dict[str, Setting]:
+    """The ticket of the command line, else that of the environment, else that of the configuration."""
+    variable = os.environ.get(TICKET_VARIABLE)
+    environment = {"ticket": Setting(variable, TICKET_VARIABLE)} if variable else {}
+    for settings in (options, environment, configured):
+        if "ticket" in settings:
+            return {"ticket": settings["ticket"]}
+        if "ticket_file" in settings:
+            return {"ticket": _read_ticket(settings["ticket_file"])}
+    return {}
+
+
+def _read_ticket(file: Setting) -> Setting:
+    try:
+        ticket = Path(file.value).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file.value} ({file.origin}) can't be read as a ticket: {error}.") from None
+    if not ticket:
+        raise ConfigurationError(f"{file.value} ({file.origin}) holds no ticket: write its string into it.")
+    return Setting(ticket, str(file.value))
 
 
 def _below_home(collection: Setting | None, home: str) -> Setting:

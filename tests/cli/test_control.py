@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import uuid
 from pathlib import Path
 
 from irods.session import iRODSSession
@@ -80,3 +83,22 @@ def test_a_place_that_is_no_mount_and_a_refusal_are_told_in_a_line(irodsfs: Irod
     assert refused.returncode == 10
     assert refused.stderr.startswith("irodsfs: query: ")
     assert refused.stderr.count("\n") == 1
+
+
+def test_the_string_of_a_ticket_need_not_be_on_the_command_line(
+    irodsfs: IrodsfsCommand, mount: Mount, user_environment: dict[str, str]
+) -> None:
+    def with_ticket(*arguments: str | Path) -> str:
+        command = [sys.executable, "-m", "irodsfs", "ticket", *arguments]
+        done = subprocess.run(
+            command, env=user_environment, input=f"{name}\n", capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    name = f"t{uuid.uuid4().hex}"
+    assert with_ticket("create", mount.path, "--name", "-") == f"{name}\n"
+    with_ticket("modify", "-", "uses_limit", "3", "--mount", mount.path)
+    (shown,) = json.loads(with_ticket("ls", "-", "--mount", mount.path, "--json"))
+    assert (shown["ticket_string"], shown["uses_limit"]) == (name, 3)
+    with_ticket("rm", "-", "--mount", mount.path)
+    assert irodsfs("ticket", "ls", name, "--mount", mount.path).returncode == 10

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from irods.session import iRODSSession
+from irods.ticket import Ticket
 
 from irodsfs.cli.mountpoints import find_mount
-from tests.conftest import IrodsfsCommand, MakeMount
+from tests.conftest import AddUser, IrodsfsCommand, MakeMount
 from tests.local_users import STRANGER
 from tests.mounts import Mount
+from tests.objects import put
 from tests.zones import AnyZone
 
 
@@ -262,3 +265,40 @@ def test_a_spool_that_others_may_have_a_hand_in_is_refused(
     status, message = failure(done)
     assert (status, find_mount(mountpoint)) == (3, None)
     assert "belongs to another user" in message
+
+
+def test_a_ticket_on_the_command_line_is_warned_about(
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, home: str
+) -> None:
+    for options, place in ((("--ticket", "t123"), "--ticket"), (("-o", "ticket=t123"), "-o ticket")):
+        done = irodsfs("mount", *options, "--collection", home, zone_server.environment_file(), mountpoint)
+        assert done.stderr.startswith(f"irodsfs: {place} shows the ticket to all users of this machine")
+        assert "t123" not in done.stderr
+        irodsfs("umount", mountpoint)
+
+
+@pytest.mark.administrator
+def test_a_ticket_of_a_file_or_the_environment_is_shown_to_nobody(
+    zone_server: AnyZone, session: iRODSSession, home: str, tmp_path: Path, make_mount: MakeMount, add_user: AddUser
+) -> None:
+    guest = add_user()
+    put(session, f"{home}/file", b"content")
+    ticket = Ticket(session, f"t{home[-12:]}")
+    ticket.issue("read", home)
+    (tmp_path / "ticket").write_text(ticket.string)
+    mount = make_mount(
+        "--ticket-file",
+        str(tmp_path / "ticket"),
+        environment_file=zone_server.environment_file(guest.name, guest.password),
+    )
+    assert (mount.path / "file").read_bytes() == b"content"
+    assert mount.process is not None
+    assert ticket.string.encode() not in Path(f"/proc/{mount.process.pid}/cmdline").read_bytes()
+    assert ticket.string not in mount.log
+    ticket.delete()
+
+
+def test_a_mount_leaves_no_core_dump(mount: Mount) -> None:
+    assert mount.process is not None
+    limits = Path(f"/proc/{mount.process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

@@ -301,3 +301,29 @@ def test_every_mount_point_has_a_name_of_its_own(iinit: Iinit) -> None:
     names = {loaded(mountpoint=place).name for place in ("/mnt/a-b/c", "/mnt/a/b-c", "/mnt/c", "/", "/mnt/.hidden")}
     assert len(names) == 5
     assert all("/" not in name and not name.startswith(".") for name in names)
+
+
+def test_a_ticket_comes_from_the_command_line_else_the_environment_else_the_configuration(
+    iinit: Iinit, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    iinit()
+    (tmp_path / "ticket").write_text("from a file\n")
+    assert loaded().ticket is None
+    configure('ticket = "configured"')
+    assert loaded().ticket == "configured"
+    configure(f'ticket_file = "{tmp_path / "ticket"}"')
+    assert loaded().ticket == "from a file"
+    monkeypatch.setenv("IRODSFS_TICKET", "of the environment")
+    assert loaded().ticket == "of the environment"
+    assert loaded(ticket_file=str(tmp_path / "ticket")).ticket == "from a file"
+    assert loaded(ticket="said").ticket == "said"
+    assert "said" not in repr(loaded(ticket="said"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
+def test_a_file_without_a_ticket_is_named(iinit: Iinit, tmp_path: Path, content: bytes | None) -> None:
+    iinit()
+    file = tmp_path / "ticket"
+    if content is not None:
+        file.write_bytes(content)
+    assert str(file) in refusal(ticket_file=str(file))
