@@ -44,6 +44,7 @@ EPILOG = (
 )
 @click.option("--write-back", is_flag=True, help="Close small files when they are safe here; upload behind it.")
 @click.option("--posix-attributes", is_flag=True, help="Keep permission bits and symbolic links as AVUs.")
+@click.option("--foreign-links", metavar="HOW", help="Of links out of the mount: follow or refuse. [default: follow]")
 @click.option("--ticket-file", metavar="FILE", help="Mount what the ticket in FILE opens, as you or as anonymous.")
 @click.option("--ticket", metavar="STRING", help="The same, shown to all users of this machine.")
 @click.option("--trash", is_flag=True, help="Move what is removed to the trash of the zone.")

@@ -152,6 +152,9 @@ class MountConfig(BaseModel):
     replace_keeps_metadata: bool = Field(True, description="true or false")
     write_back: bool = Field(False, description="true or false")
     posix_attributes: bool = Field(False, description="true or false")
+    foreign_links: Annotated[Literal["follow", "refuse"], BeforeValidator(_lower)] = Field(
+        "follow", description="follow or refuse"
+    )
     uid: int | None = Field(None, ge=0, description="the number of a local user")
     gid: int | None = Field(None, ge=0, description="the number of a local group")
     umask: Annotated[int | None, BeforeValidator(_octal)] = Field(

@@ -17,6 +17,7 @@ from irods.models import Zone as ZoneTable
 
 from irodsfs.grid import posix_attributes
 from irodsfs.grid.access_levels import OWN, READ_OBJECT
+from irodsfs.grid.links import Version, encoded, told_by_checksum
 from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
     MORE_WAS_THERE,
@@ -246,7 +247,9 @@ async def _select(zone: Zone, scope: Scope, limit: int | None = None, *, posix: 
     if any(page.continuation == MORE_WAS_THERE for page in (collections, replicas, *laid)):
         return None
     laid_rows = [page.rows for page in laid]
-    return await zone.pool.in_thread(partial(selection.entries, collections.rows, replicas.rows, laid_rows))
+    entries = await zone.pool.in_thread(partial(selection.entries, collections.rows, replicas.rows, laid_rows))
+    await _confirm_links(zone, entries)
+    return entries
 
 
 async def _arriving(zone: Zone, selection: _Selection) -> AsyncGenerator[tuple[list[Entry], bool], None]:
@@ -261,8 +264,9 @@ async def _arriving(zone: Zone, selection: _Selection) -> AsyncGenerator[tuple[l
             if any(more.continuation > 0 for more in pages[2:]):
                 # What is laid over entries must be known before they are.
                 continue
-            entries = partial(selection.entries, collections.take(), replicas.take(), laid)
-            yield await zone.pool.in_thread(entries), collections.more or replicas.more
+            entries = await zone.pool.in_thread(partial(selection.entries, collections.take(), replicas.take(), laid))
+            await _confirm_links(zone, entries)
+            yield entries, collections.more or replicas.more
 
 
 class _Rows:
@@ -299,7 +303,24 @@ def _lay_posix_attributes(entries: list[Entry], rows: list[Row]) -> None:
     modes, targets = posix_attributes.modes(rows), posix_attributes.targets(rows)
     for entry in entries:
         entry.mode = modes.get(entry.id)
-        entry.link_target = None if entry.is_collection else targets.get(entry.id)
+        if not entry.is_collection:
+            # The size tells already of most that they are no links.
+            fitting = (each for each in targets.get(entry.id, ()) if len(encoded(each)) == entry.size)
+            entry.link_target = next(fitting, None)
+
+
+async def _confirm_links(zone: Zone, entries: list[Entry]) -> None:
+    claims = [
+        (entry, Version(entry.id, entry.modified_ns, entry.link_target))
+        for entry in entries
+        if entry.link_target is not None and not told_by_checksum(entry.link_target, entry.checksum)
+    ]
+    if not claims:
+        return
+    confirmed = await zone.links.confirm([(entry.path, version) for entry, version in claims])
+    for (entry, _), is_link in zip(claims, confirmed, strict=True):
+        if not is_link:
+            entry.link_target = None
 
 
 def _query(limit: int | None, conditions: tuple[Condition, ...], columns: tuple[Column, ...]) -> Query:

@@ -1,6 +1,7 @@
 """What POSIX has and iRODS has not, kept as AVUs where users want it: permission bits and symbolic links.
 
-`irodsfs::mode` holds the bits in octal digits. `irodsfs::symlink` makes a data object a symbolic link to its value.
+`irodsfs::mode` holds the bits in octal digits. `irodsfs::symlink` makes a data object a symbolic link to its value, if
+that is what the object holds, too: who may add AVUs to somebody's file must not make a link of it.
 """
 
 from __future__ import annotations
@@ -37,9 +38,13 @@ def modes(rows: Iterable[tuple[str, ...]]) -> dict[int, int]:
     return {int(id_): int(value, 8) for id_, name, value in rows if name == MODE and _MODE.fullmatch(value)}
 
 
-def targets(rows: Iterable[tuple[str, ...]]) -> dict[int, str]:
-    """What symbolic links name by catalog id, from rows of the columns above."""
-    return {int(id_): value for id_, name, value in rows if name == SYMLINK}
+def targets(rows: Iterable[tuple[str, ...]]) -> dict[int, list[str]]:
+    """What objects may be symbolic links to by catalog id, from rows of the columns above."""
+    found: dict[int, list[str]] = {}
+    for id_, name, value in rows:
+        if name == SYMLINK:
+            found.setdefault(int(id_), []).append(value)
+    return found
 
 
 def set_mode(path: str, mode: int, *, is_collection: bool) -> Request:
@@ -50,7 +55,7 @@ def set_mode(path: str, mode: int, *, is_collection: bool) -> Request:
 def make_link(path: str, target: str, *, resource: str | None) -> list[Request]:
     """Make a symbolic link: a data object that also other clients read its target from."""
     return [
-        requests.open_object(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, resource=resource),
+        requests.open_object(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, resource=resource, checksum=True),
         requests.write(FIRST_DESCRIPTOR, target.encode()),
         requests.close(FIRST_DESCRIPTOR),
         change_one("set", path, Avu(SYMLINK, target), is_collection=False).after_all(),

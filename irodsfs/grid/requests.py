@@ -41,9 +41,15 @@ def _descriptor(descriptor: int, **fields: int) -> OpenedDataObjRequest:
     return OpenedDataObjRequest(l1descInx=descriptor, KeyValPair_PI=StringStringMap(), **(values | fields))
 
 
-def open_object(path: str, flags: int, *, resource: str | None = None, size: int = UNKNOWN_SIZE) -> Request:
-    """Open (602); the answer's status is the descriptor. A `size` that is not exact makes the replica stale."""
+def open_object(
+    path: str, flags: int, *, resource: str | None = None, size: int = UNKNOWN_SIZE, checksum: bool = False
+) -> Request:
+    """Open (602); the answer's status is the descriptor. A `size` that is not exact makes the replica stale.
+
+    `checksum` lets the server register one at the close.
+    """
     keywords = {"destRescName": resource} if resource and flags & os.O_CREAT else {}
+    keywords |= {"regChksum": ""} if checksum else {}
     operation = PUT_OPERATION if flags & os.O_CREAT else 0
     message = data_object_input(
         path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation

@@ -15,6 +15,7 @@ from irods.session import iRODSSession
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.beside import beside
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.links import Links
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Query, Row, equal, page
@@ -74,6 +75,7 @@ class Zone:
         self._clock = clock
         self._patience = patience
         self._groups_asked = clock()
+        self.links = Links(lambda requests: self.fly(*requests, repeat=True))
 
     @classmethod
     async def enter(

@@ -126,6 +126,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,
+            links_stay_in=config.collection if config.foreign_links == "refuse" else None,
         )
         _mount(operations, config)
         try:

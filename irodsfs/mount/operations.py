@@ -21,6 +21,7 @@ from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
+from irodsfs.mount.foreign_links import refuse_foreign
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.repair import Repair
@@ -51,6 +52,7 @@ class Operations(pyfuse3.Operations):
         owner: Owner,
         read_only: bool,
         strict_permissions: bool,
+        links_stay_in: str | None,
     ) -> None:
         super().__init__()
         self._catalog = catalog
@@ -64,6 +66,7 @@ class Operations(pyfuse3.Operations):
         self._owner = owner
         self._read_only = read_only
         self._strict_permissions = strict_permissions
+        self._links_stay_in = links_stay_in
         self._directories: dict[int, Directory] = {}
         self._handles = itertools.count(1)
 
@@ -197,6 +200,8 @@ class Operations(pyfuse3.Operations):
         entry = await self._entry(self._inodes[inode])
         if entry.link_target is None:
             raise OSError(errno.EINVAL, f"{entry.path} is no symbolic link")
+        if self._links_stay_in is not None:
+            refuse_foreign(self._links_stay_in, entry.path, entry.link_target)
         return encode_name(entry.link_target)
 
     @answers_errno
