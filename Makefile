@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+ENVIRONMENT ?=
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -14,13 +15,20 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: audit bench bench-sizes bench-zone demo test model-tests program-tests client-tests install-system lint clean
+.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests program-tests client-tests install-system \
+	lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest --numprocesses 2 $(ARGS)
+
+# On the zone of an irods_environment.json, below its user's home.
+test-zone: $(VENV)/installed
+	@test -r '$(ENVIRONMENT)' || { echo 'Say which zone: make test-zone ENVIRONMENT=/path/to/irods_environment.json'; exit 2; }
+	IRODSFS_TEST_ENVIRONMENT='$(abspath $(ENVIRONMENT))' $(BIN)/pytest --numprocesses 2 \
+		$(addprefix tests/,catalog cli control grid mount transfer) $(ARGS)
 
 model-tests: $(VENV)/installed
 	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)

@@ -33,11 +33,29 @@ class _Line:
         self.client = client
         self.zone = zone
         self.loses_replies = False
+        self.ended_by_zone = threading.Event()
 
     def cut(self) -> None:
-        for end in (self.client, self.zone):
+        """Nothing goes on in either direction; the zone carries out what it got before and ends the connection."""
+        for end, how in ((self.client, socket.SHUT_RDWR), (self.zone, socket.SHUT_WR)):
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(how)
+
+    def receive(self) -> bytes:
+        """The next bytes from the zone, none at the end."""
+        chunk = b""
+        with suppress(OSError):
+            chunk = self.zone.recv(_RECEIVED_AT_ONCE)
+        if not chunk:
+            self.ended_by_zone.set()
+        return chunk
+
+    def hang_up(self) -> None:
+        self.cut()
+        while not self.ended_by_zone.is_set():
+            self.receive()
+        self.client.close()
+        self.zone.close()
 
 
 class Proxy:
@@ -63,6 +81,7 @@ class Proxy:
         self._to_spoil: set[int] = set()
         self._to_lose: set[int] = set()
         self._lines: list[_Line] = []
+        self._lines_ever: list[_Line] = []
         self._flowing = threading.Event()
         self._flowing.set()
         self._refusing = False
@@ -143,6 +162,11 @@ class Proxy:
         for line in lines:
             line.cut()
 
+    def await_end(self, seconds: float) -> None:
+        """Returns when the zone has done all that came over connections that clients have lost or ended."""
+        for line in self._lines_ever:
+            assert line.ended_by_zone.wait(seconds)
+
     def refuse(self) -> None:
         """End all connections, and every new one at once."""
         self._refusing = True
@@ -169,6 +193,7 @@ class Proxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._lines.append(line)
+                self._lines_ever.append(line)
                 self.connections += 1
             answered = threading.Event()
             answered.set()
@@ -211,9 +236,9 @@ class Proxy:
 
     def _forward_replies(self, line: _Line, answered: threading.Event) -> None:
         with suppress(OSError):
-            while chunk := line.zone.recv(_RECEIVED_AT_ONCE):
+            while chunk := line.receive():
                 self._deliver(line, chunk, answered)
-        self._hang_up(line)
+        line.hang_up()
 
     def _delay_replies(self, line: _Line, answered: threading.Event) -> None:
         """As `_forward_replies`, each chunk `delay` seconds after it came; they overlap, as on a long line."""
@@ -226,15 +251,15 @@ class Proxy:
                     break
                 time.sleep(max(0.0, due - time.monotonic()))
                 self._deliver(line, chunk, answered)
-        self._hang_up(line)
+        line.cut()
+        line.ended_by_zone.wait()
+        line.hang_up()
 
     def _receive_replies(self, line: _Line, chunks: SimpleQueue[tuple[float, bytes]]) -> None:
         chunk = b"-"
         due = 0.0
         while chunk:
-            chunk = b""
-            with suppress(OSError):
-                chunk = line.zone.recv(_RECEIVED_AT_ONCE)
+            chunk = line.receive()
             due = max(due, time.monotonic() + self.delay) + len(chunk) / self.rate
             chunks.put((due, chunk))
 
@@ -246,11 +271,6 @@ class Proxy:
         line.client.sendall(chunk)
         with self._lock:
             self.bytes += len(chunk)
-
-    def _hang_up(self, line: _Line) -> None:
-        line.cut()
-        line.client.close()
-        line.zone.close()
 
     def _forward(self, source: socket.socket, target: socket.socket, size: int) -> None:
         while size:

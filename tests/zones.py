@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,14 @@ from irods.access import iRODSAccess
 from irods.exception import iRODSException
 from irods.password_obfuscation import decode, encode
 from irods.session import iRODSSession
+
+ENCRYPTION = {
+    "irods_encryption_algorithm": "AES-256-CBC",
+    "irods_encryption_key_size": 32,
+    "irods_encryption_num_hash_rounds": 16,
+    "irods_encryption_salt_size": 8,
+}
+"""What the icommands take where an environment says nothing else."""
 
 ZONE: pytest.StashKey[AnyZone] = pytest.StashKey()
 """The zone that all tests run on, if not on embedded ones."""
@@ -117,11 +126,20 @@ class AnyZone:
     def session(self, user: str | None = None, password: str | None = None) -> iRODSSession:
         """A plain python-irodsclient session."""
         file = self.environment_file(user, password)
+        tls = ENCRYPTION | {"ssl_context": self._ssl_context()} if self.uses_tls else {}
         return iRODSSession(
             irods_env_file=str(file),
             irods_authentication_file=str(file.with_name(".irodsA")),
             irods_authentication_uid=os.getuid(),
+            **tls,
         )
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.settings.get("irods_ssl_ca_certificate_file"))
+        verified = self.settings.get("irods_ssl_verify_server", "hostname")
+        context.check_hostname = verified == "hostname"
+        context.verify_mode = ssl.CERT_NONE if verified == "none" else ssl.CERT_REQUIRED
+        return context
 
 
 @tenacity.retry(

@@ -143,8 +143,8 @@ class Catalog(Belief):
     async def _list_large(self, path: str) -> Listing | None:
         """The listing of a large collection with the name that is asked for, once many are, one by one."""
         parent = posixpath.dirname(path)
-        self._names_asked[parent] = self._names_asked.get(parent, 0) + 1
-        if self._names_asked[parent] < MANY_NAMES or self._large.get(parent, 0) > ENTRIES:
+        asked = self._names_asked[parent] = self._names_asked.get(parent, 0) + 1  # kept for no time with timeout 0
+        if asked < MANY_NAMES or self._large.get(parent, 0) > ENTRIES:
             return None
         arriving = self._arriving.get(parent)
         if arriving is None:

@@ -169,6 +169,11 @@ class MountConfig(BaseModel):
         "info", description="debug, info, warning or error"
     )
 
+    @property
+    def storing_resource(self) -> str | None:
+        """Where new data objects go: to the resource of the mount, else that of the account, else the zone's choice."""
+        return self.resource or self.account.default_resource
+
 
 def default_name(mountpoint: Path) -> str:
     """A file name for the mount at `mountpoint`: readable, and different for every mount point."""

@@ -29,7 +29,8 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes,
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=CONNECTIONS, timeout=config.timeout, lifetime=LIFETIME)
         try:
-            access = OwnersAccess(sessions, config.account, config.ticket)
+            account = config.account.model_copy(update={"default_resource": config.storing_resource})
+            access = OwnersAccess(sessions, account, config.ticket)
             application = Application(all_operations(), access, changes, _served(config, mounted_at))
             await Server(application.asgi()).serve([OwnersListener(listening)])
         finally:

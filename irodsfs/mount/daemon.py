@@ -91,13 +91,13 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         await _check_collection(zone, config)
         catalog = Catalog(zone, config.cache_timeout, config.collection, posix=config.posix_attributes)
         inodes = Inodes(config.collection)
-        options = TransferOptions(config.resource, checksum=config.checksum, verify=config.verify)
+        options = TransferOptions(config.storing_resource, checksum=config.checksum, verify=config.verify)
         avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if config.posix_attributes else None)
         # Where bits are kept, programs set those of a new file themselves. What takes the place of a link is none.
         personal = {SYMLINK, NAME, MODE} if config.posix_attributes else {SYMLINK, NAME}
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
         upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
-        former = FormerCollections(zone, config.resource)
+        former = FormerCollections(zone, config.storing_resource)
         files = WriteBackFiles(
             zone,
             catalog,
@@ -120,9 +120,9 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             files,
             Tree(zone, catalog, avus, inodes, files, inheritance, former, trash=config.trash),
             Repair(zone, catalog, read_only=config.read_only),
-            Space(zone, config.resource),
+            Space(zone, config.storing_resource),
             ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
-            PosixAttributes(zone, catalog, former, config.resource) if config.posix_attributes else None,
+            PosixAttributes(zone, catalog, former, config.storing_resource) if config.posix_attributes else None,
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,

@@ -344,7 +344,8 @@ def test_tickets_are_made_restricted_read_listed_and_deleted_as_printed(
         '"uses_limit": 20': '"uses_limit": 12',
         "<uses_limit>20<": "<uses_limit>12<",
     }
-    request = printed(f"ticket-post-request.{form}", adapted).replace("/tempZone/home/rods", f"{home}/testfile.dat")
+    of_object = adapted | {"/tempZone/home/rods": f"{home}/testfile.dat"}
+    request = printed(f"ticket-post-request.{form}", of_object)
     made = control.post("/ticket", content=request, headers=send(form))
     assert made.status_code == 200
     assert_as_printed(made, f"ticket-post-response.{form}", adapted)

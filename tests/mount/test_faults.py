@@ -413,11 +413,13 @@ def test_killed_while_replacing_a_file_a_complete_version_exists(
         if next(seen) == passed:
             process.kill()
             process.wait()
-            proxy.cut()
+            raise Cut
 
     proxy.on_request(api, kill)
     with suppress(OSError):
         (mount.path / "new").rename(mount.path / "file")
+    process.kill()
+    proxy.await_end(PATIENCE)
     contents = {each.name: get(session, each.path) for each in session.collections.get(home).data_objects}
     here = contents.get("file")
     replaced = [content for name, content in contents.items() if name.startswith(".irodsfs-replaced-")]
@@ -460,6 +462,7 @@ def test_killed_while_replacing_a_file_a_later_mount_finds_a_complete_version_un
     with suppress(OSError):
         (mount.path / "new").rename(mount.path / name)
     assert process.wait(PATIENCE) == -signal.SIGKILL
+    proxy.await_end(PATIENCE)
     for each in session.collections.get(home).data_objects:
         if each.name.startswith(".irodsfs-replaced-"):
             an_hour_before = re.sub("-[0-9a-f]{8}", f"-{int(time.time()) - 3600:08x}", each.name, count=1)

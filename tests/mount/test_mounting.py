@@ -14,6 +14,7 @@ from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
 from tests.conftest import AddGroup, AddUser, MakeMount, User
+from tests.control.sockets import connected
 from tests.mounts import Mount
 from tests.objects import put
 from tests.zones import AnyZone
@@ -200,14 +201,25 @@ def test_what_is_removed_goes_to_the_trash_when_wanted(
     assert [each.name for each in session.collections.get(trashed).data_objects] == ["file"]
 
 
+@pytest.mark.parametrize("named_by", ["option", "environment", "option before environment"])
 def test_new_objects_go_to_the_resource_that_was_named(
-    make_mount: MakeMount, session: iRODSSession, home: str, other_resource: str
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str, other_resource: str, named_by: str
 ) -> None:
-    mount = make_mount("--resource", other_resource)
+    options = ["--resource", other_resource] if "option" in named_by else []
+    settings = {
+        "option": {},
+        "environment": {"irods_default_resource": other_resource},
+        "option before environment": {"irods_default_resource": "no-resource-of-this-name"},
+    }[named_by]
+    mount = make_mount(*options, environment_file=zone_server.environment_file(**settings))
     (mount.path / "file").write_bytes(b"content")
-    (replica,) = session.data_objects.get(f"{home}/file").replicas
-    assert replica.resource_name == other_resource
-    (mount.path / "file").unlink()
+    with connected(os.getxattr(mount.path, "irods.control").decode()) as control:
+        uploaded = control.post(f"/fileContents{home}/uploaded", files={"uploadFile": b"content"})
+    assert uploaded.status_code == 200, uploaded.text
+    stored = [session.data_objects.get(f"{home}/{name}").replicas for name in ("file", "uploaded")]
+    assert [replica.resource_name for replicas in stored for replica in replicas] == [other_resource] * 2
+    for name in ("file", "uploaded"):
+        (mount.path / name).unlink()
 
 
 def test_the_mount_ends_while_a_file_is_open_and_keeps_what_was_written(

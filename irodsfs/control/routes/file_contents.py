@@ -110,7 +110,8 @@ async def _create(call: Call, source: AsyncIterator[bytes]) -> None:
 
 
 async def _write(call: Call, source: AsyncIterator[bytes], flags: int, offset: int) -> None:
-    writer = Writer(call.session.zone, call.path, flags, offset=offset)
+    resource = call.session.account.default_resource
+    writer = Writer(call.session.zone, call.path, flags, offset=offset, resource=resource)
     await writer.open()
     try:
         async for piece in source:
