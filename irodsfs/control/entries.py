@@ -50,3 +50,13 @@ def wrong_kind(entry: Entry) -> ControlError:
     return ControlError(
         HTTPStatus.CONFLICT, "WRONG_KIND", f"{entry.path} is {actual}.", field="path", remedy=f"Use {resource}."
     )
+
+
+async def require_zone(call: Call, path: str, field: str = "path") -> None:
+    """Raises `NotFound` unless a path lies in a zone that is known: servers hang up on who opens one in no zone."""
+    name = path.split("/")[1]
+    zone = call.session.zone
+    if name == zone.identity.zone:
+        return
+    if f"/{name}" not in {entry.path for entry in await namespace.list_small_collection(zone, "/") or []}:
+        raise NotFound(field, f"There is no zone {name!r}, in which {path} could be.")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import pytest
+from irods.api_number import api_number
 from irods.session import iRODSSession
+
+from tests.control.sockets import connected
+from tests.mount.conftest import MountThrough, mount_through, proxy
+from tests.proxy import Proxy
+
+__all__ = ["mount_through", "proxy"]
 
 
 @pytest.fixture
@@ -62,3 +71,25 @@ def test_replicas_are_made_listed_and_removed(
     assert control.delete(f"/dataObject{source}/replicas/7").status_code == 404
     assert control.delete(f"/dataObject{source}/replicas/0").status_code == 409
     control.delete(f"/dataObject{source}")
+
+
+@pytest.mark.parametrize("path", ["/0", "/no-zone-of-this-name/a"])
+def test_what_lies_in_no_zone_is_missing_and_is_not_opened(
+    mount_through: MountThrough, proxy: Proxy, source: str, path: str
+) -> None:
+    with connected(os.getxattr(mount_through(proxy).path, "irods.control").decode()) as control:
+        control.get("/server")
+        requests = proxy.count()
+        ticket = {"mode": "read", "object_path": path}
+        answers = [
+            control.get(f"/fileContents{path}"),
+            control.post(f"/fileContents{path}", files={"uploadFile": b"content"}),
+            control.post(f"/fileContents{path}?offset=1", files={"uploadFile": b"content"}),
+            control.post(f"/dataObject{source}/copy", params={"target": path}),
+            control.post("/ticket", json=ticket),
+        ]
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert [answer.json()["field"] for answer in answers] == ["path", "path", "path", "target", "object_path"]
+    assert not requests.keys() & {
+        api_number[name] for name in ("DATA_OBJ_OPEN_AN", "DATA_OBJ_COPY_AN", "TICKET_ADMIN_AN")
+    }

@@ -14,7 +14,7 @@ from irodsfs.control.documents.data_objects import (
     ReplicaDocument,
     ReplicaListing,
 )
-from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, wrong_kind
+from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, require_zone, wrong_kind
 from irodsfs.control.errors import BadRequest, ControlError, NotFound, about
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.paths import logical_path
@@ -122,6 +122,7 @@ async def put_checksum(call: Call) -> ChecksumDocument:
 async def copy_data_object(call: Call) -> DataObjectDocument:
     """Copy a data object within the zone."""
     source, target = await existing_entry(call), _target(call)
+    await require_zone(call, target, "target")
     with about("target", *_WRONG_TARGETS):
         await call.session.zone.perform(data_objects.copy(source.path, target, force=call.parameters.force))
     await call.changes.changed(target)

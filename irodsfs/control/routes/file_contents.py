@@ -17,7 +17,7 @@ from starlette.responses import Response
 from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
 from irodsfs.control.documents.data_objects import DataObjectDocument
-from irodsfs.control.entries import wrong_kind
+from irodsfs.control.entries import require_zone, wrong_kind
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.replacing import Replacement
 from irodsfs.control.routes.data_objects import existing_replicas
@@ -85,6 +85,7 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
     entry = await namespace.find(call.session.zone, call.path)
     if entry is not None and entry.is_collection:
         raise wrong_kind(entry)
+    await require_zone(call, call.path)
     async with aclosing(uploaded(call.request)) as source:
         await anext(source)
         offset = call.parameters.offset

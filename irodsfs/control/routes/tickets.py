@@ -16,6 +16,7 @@ from irodsfs.control.documents.tickets import (
     TicketRequest,
     TicketString,
 )
+from irodsfs.control.entries import require_zone
 from irodsfs.control.errors import BadRequest, NotFound, about
 from irodsfs.control.operations import Operations
 from irodsfs.control.paths import logical_path
@@ -51,6 +52,7 @@ async def post_ticket(call: Call) -> TicketString:
         # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
         raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
+    await require_zone(call, path, "object_path")
     with about("object_path", iRODSException), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         await call.session.zone.perform(tickets.create(name, given.mode, path))
     return TicketString(ticket_string=name)
