@@ -17,7 +17,7 @@ import pytest
 
 from tests.control.sockets import connected
 
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 60
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|Traceback")
 

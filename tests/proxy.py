@@ -50,20 +50,14 @@ class _Line:
             self.ended_by_zone.set()
         return chunk
 
-    def hang_up(self) -> None:
-        self.cut()
-        while not self.ended_by_zone.is_set():
-            self.receive()
-        self.client.close()
-        self.zone.close()
-
 
 class Proxy:
     """Listens on `port`. `requests` counts API requests by number, `flights` the times a client had to wait.
 
     `delay` (seconds) is added to every round trip. Without any, a reply may overtake the rest of its flight, which
-    counts as two flights then; so flights are exact only when there is a delay. `rate` (bytes a second) is what replies
-    on one connection come at, as where the window of a connection is too small for a long line.
+    counts as two flights then; so flights are exact only when there is a long one, as in `counting_flights`. `rate`
+    (bytes a second) is what replies on one connection come at, as where the window of a connection is too small for a
+    long line.
     """
 
     def __init__(self, host: str, port: int, delay: float = 0.0, rate: float = math.inf) -> None:
@@ -86,6 +80,7 @@ class Proxy:
         self._flowing.set()
         self._refusing = False
         self._lock = threading.Lock()
+        self._counted = threading.Condition(self._lock)
         threading.Thread(target=self._accept, daemon=True).start()
 
     @classmethod
@@ -110,6 +105,20 @@ class Proxy:
         self.connections = 0
         self.bytes = 0
         return self.requests
+
+    @contextmanager
+    def counting_flights(self) -> Iterator[Counter[int]]:
+        """Counts flights exactly, also on a busy machine: replies take longer than a client to write out a flight."""
+        before, self.delay = self.delay, 1.0
+        try:
+            yield self.count()
+        finally:
+            self.delay = before
+
+    def await_requests(self, api: int, number: int, seconds: float) -> None:
+        """Returns when so many requests of an API number were made."""
+        with self._counted:
+            assert self._counted.wait_for(lambda: self.requests[api] >= number, seconds), self.requests
 
     def on_request(self, api: int, hook: Hook) -> None:
         """Call `hook` with the API number before a request of it goes to the zone; it may block, or raise `Cut`."""
@@ -198,8 +207,7 @@ class Proxy:
             answered = threading.Event()
             answered.set()
             threading.Thread(target=self._forward_requests, args=(line, answered), daemon=True).start()
-            forward_replies = self._delay_replies if self.delay else self._forward_replies
-            threading.Thread(target=forward_replies, args=(line, answered), daemon=True).start()
+            threading.Thread(target=self._forward_replies, args=(line, answered), daemon=True).start()
 
     def _forward_requests(self, line: _Line, answered: threading.Event) -> None:
         with suppress(OSError, Cut, struct.error):
@@ -233,15 +241,10 @@ class Proxy:
             self.bytes += size
             self.flights += answered.is_set()
             answered.clear()
+            self._counted.notify_all()
 
     def _forward_replies(self, line: _Line, answered: threading.Event) -> None:
-        with suppress(OSError):
-            while chunk := line.receive():
-                self._deliver(line, chunk, answered)
-        line.hang_up()
-
-    def _delay_replies(self, line: _Line, answered: threading.Event) -> None:
-        """As `_forward_replies`, each chunk `delay` seconds after it came; they overlap, as on a long line."""
+        """Delivers each chunk `delay` seconds after it came; they overlap, as on a long line."""
         chunks: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
         threading.Thread(target=self._receive_replies, args=(line, chunks), daemon=True).start()
         with suppress(OSError):
@@ -253,7 +256,8 @@ class Proxy:
                 self._deliver(line, chunk, answered)
         line.cut()
         line.ended_by_zone.wait()
-        line.hang_up()
+        line.client.close()
+        line.zone.close()
 
     def _receive_replies(self, line: _Line, chunks: SimpleQueue[tuple[float, bytes]]) -> None:
         chunk = b"-"

@@ -148,7 +148,7 @@ def test_other_namespaces_are_not_supported(mount: Mount) -> None:
 
 
 def test_a_change_is_one_request_and_only_the_difference(proxy: Proxy, mount_through: MountThrough) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, "--cache-timeout", "60")
     file = mount.path / "file"
     file.write_text("x")
     os.setxattr(file, "user.a", b"1")

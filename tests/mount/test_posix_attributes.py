@@ -17,7 +17,6 @@ from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
 
 OPTION = "--posix-attributes"
 MODIFY_METADATA = 706
@@ -165,42 +164,36 @@ def test_what_is_kept_is_no_attribute_of_users(mount: Mount, make_mount: MakeMou
     assert os.getxattr(make_mount().path / "file", "user.irodsfs::mode") == b"0755"
 
 
-@pytest.mark.readable_line
 def test_modes_and_links_come_in_the_flight_of_the_listing(
-    zone_server: EmbeddedZone, mount_through: MountThrough, make_mount: MakeMount
+    proxy: Proxy, mount_through: MountThrough, make_mount: MakeMount
 ) -> None:
     mount = make_mount(OPTION)
     for number in range(20):
         (mount.path / f"file{number}").touch(mode=0o755)
         (mount.path / f"link{number}").symlink_to(f"file{number}")
-    with Proxy.before(zone_server.host, zone_server.port, delay=0.2) as proxy:
-        other = mount_through(proxy, OPTION)
-        proxy.count()
+    other = mount_through(proxy, OPTION, "--cache-timeout", "60")
+    with proxy.counting_flights():
         listed = run("ls", "-l", other.path)
-        assert listed.count("-rwxr-xr-x") == 20
-        assert listed.count(" -> file") == 20
-        assert proxy.flights == 1
-        run("fusermount3", "-u", other.path)
+    assert proxy.flights == 1
+    assert listed.count("-rwxr-xr-x") == 20
+    assert listed.count(" -> file") == 20
 
 
-@pytest.mark.readable_line
 def test_a_changed_mode_is_one_request_and_what_is_new_is_made_before_it_gets_attributes(
-    zone_server: EmbeddedZone, mount_through: MountThrough
+    proxy: Proxy, mount_through: MountThrough
 ) -> None:
-    with Proxy.before(zone_server.host, zone_server.port, delay=0.2) as proxy:
-        mount = mount_through(proxy, OPTION)
-        (mount.path / "file").write_text("x")
-        proxy.count()
-        (mount.path / "file").chmod(0o755)
-        (mount.path / "file").chmod(0o755)
-        assert proxy.requests == {MODIFY_METADATA: 1}
-        proxy.count()
+    mount = mount_through(proxy, OPTION, "--cache-timeout", "60")
+    (mount.path / "file").write_text("x")
+    requests = proxy.count()
+    (mount.path / "file").chmod(0o755)
+    (mount.path / "file").chmod(0o755)
+    assert requests == {MODIFY_METADATA: 1}
+    with proxy.counting_flights():
         (mount.path / "link").symlink_to("file")
-        assert proxy.flights == 2
-        proxy.count()
+    assert proxy.flights == 2
+    with proxy.counting_flights():
         (mount.path / "directory").mkdir(mode=0o700)
-        assert proxy.flights == 2
-        run("fusermount3", "-u", mount.path)
+    assert proxy.flights == 2
 
 
 @pytest.mark.parametrize(

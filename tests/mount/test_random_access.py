@@ -174,7 +174,7 @@ def test_random_writes_go_to_the_zone_together(
     blocks: Sequence[int],
     writes: int,
 ) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, "--cache-timeout", "60")
     shuffled = list(blocks)
     random.Random(8).shuffle(shuffled)
     with (mount.path / "large").open("r+b", buffering=0) as file:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from irods.api_number import api_number
 from irods.session import iRODSSession
 
@@ -35,9 +33,7 @@ def test_the_next_files_are_read_ahead_once_many_were_opened_in_order(
     put_all(session, home)
     mount = mount_through(proxy)
     read_in_order(mount, WALK)
-    deadline = time.monotonic() + PATIENCE
-    while proxy.requests[OPEN] < WALK + AHEAD:
-        assert time.monotonic() < deadline, proxy.requests
+    proxy.await_requests(OPEN, WALK + AHEAD, PATIENCE)
     read_in_order(mount, len(NAMES))
 
 

@@ -79,12 +79,12 @@ def test_the_checksum_is_computed_and_verified_by_the_zone(file: Path, mount: Mo
 
 
 def test_recursive_sums_take_one_flight_for_any_depth(proxy: Proxy, mount_through: MountThrough) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, "--cache-timeout", "60")
     (mount.path / "a/b/c").mkdir(parents=True)
     for number, directory in enumerate(["a", "a/b", "a/b/c", "a/b/c"]):
         (mount.path / directory / f"f{number}").write_bytes(b"x" * 100)
-    proxy.flights = 0
-    assert get(mount.path / "a", "rbytes") == "400"
+    with proxy.counting_flights():
+        assert get(mount.path / "a", "rbytes") == "400"
     assert proxy.flights == 1
     assert get(mount.path / "a", "rfiles") == "4"
     assert get(mount.path / "a", "rdirs") == "2"
@@ -107,7 +107,7 @@ def test_permissions_are_set_as_they_are_read(
 def test_a_change_of_permissions_is_one_atomic_request(
     proxy: Proxy, mount_through: MountThrough, zone_server: AnyZone
 ) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, "--cache-timeout", "60")
     (mount.path / "file").write_text("x")
     proxy.requests.clear()
     levels = [{"user": zone_server.user, "level": "own"}, {"user": "public", "level": "write"}]
