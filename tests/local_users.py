@@ -1,7 +1,7 @@
-"""Other users of this machine, who have no account: just numbers that own nothing.
+"""Other users of this machine, who own nothing.
 
-They get a view of the file system of their own (a mount namespace) in which they may run this Python, wherever it is
-installed, and use FUSE as on a machine that is set up for it. Nothing outside changes. Needs root.
+They get a view of the file system of their own (a mount namespace) in which they have accounts, may run this Python,
+wherever it is installed, and use FUSE as on a machine that is set up for it. Nothing outside changes. Needs root.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ mount -t tmpfs -o mode=755 tmpfs /mnt
 mknod -m 666 /mnt/fuse c 10 229
 mount --bind /mnt/fuse /dev/fuse
 [ ! -e /etc/fuse.conf ] || { echo user_allow_other > /mnt/fuse.conf; mount --bind /mnt/fuse.conf /etc/fuse.conf; }
+{ cat /etc/passwd; for user in $1; do echo "user$user:x:$user:$user::/:/bin/sh"; done; } > /mnt/passwd
+mount --bind /mnt/passwd /etc/passwd
+shift
 while [ $# -gt 0 ]; do
     mkdir /mnt/held
     mount --bind "$2" /mnt/held
@@ -37,7 +40,7 @@ done
 echo ready
 exec cat
 """
-"""Its arguments are pairs: a directory that is closed to others, and one below it that stays reachable."""
+"""Its arguments are the users, and pairs: a directory that is closed to others, one below it that stays reachable."""
 
 
 class LocalUsers:
@@ -77,7 +80,7 @@ def local_users() -> Iterator[LocalUsers]:
     """They see what is mounted by now, and what they mount themselves."""
     closed = [str(path) for needed in _needed() for path in (_closed_above(needed), needed) if _closed_above(needed)]
     with subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", VIEW, "sh", *closed],
+        ["unshare", "--mount", "sh", "-c", VIEW, "sh", f"{OWNER} {STRANGER}", *closed],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
