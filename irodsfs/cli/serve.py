@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from platformdirs import user_cache_path
 
 from irodsfs.cli.logs import log_to_stderr
 from irodsfs.cli.notification import notify
 from irodsfs.config import Setting
 from irodsfs.config.loading import load_account
+from irodsfs.directories import APPLICATION, private
 from irodsfs.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from irodsfs.control.web import Cors
+
+MEBIBYTE = 1024 * 1024
 LOOPBACK = "127.0.0.1"
 
 
@@ -23,8 +31,15 @@ LOOPBACK = "127.0.0.1"
 )
 @click.option("--authentication", metavar="TYPE", help="STANDARD or PAM, for names without such a prefix.")
 @click.option("--anonymous", is_flag=True, help="Serve requests without credentials too.")
+@click.option("--public-metrics", is_flag=True, help="Answer /status and /metrics without credentials.")
 @click.option("--allow-cors", is_flag=True, help="Let web pages of other origins in.")
-@click.option("--cors-origin", "cors_origins", metavar="ORIGIN", multiple=True, help="One of them. [default: *]")
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    metavar="ORIGIN",
+    multiple=True,
+    help="One of them; those that are named may change things, too. [default: *]",
+)
 @click.option(
     "--cors-method", "cors_methods", metavar="METHOD", multiple=True, help="[default: GET, POST, DELETE, PUT]"
 )
@@ -46,12 +61,33 @@ LOOPBACK = "127.0.0.1"
     default=60.0,
     help="How long a request to it may take.",
 )
+@click.option(
+    "--client-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    help="How long a client may be silent in its request, or take nothing of its answer.",
+)
+@click.option(
+    "--spool-directory",
+    metavar="DIRECTORY",
+    type=Path,
+    help="Where uploads that replace something are collected. [default: ~/.cache/irodsfs/serve]",
+)
+@click.option(
+    "--spool-limit",
+    metavar="MIB",
+    type=click.IntRange(min=1),
+    default=4096,
+    help="How much there may be of all of them at a time.",
+)
 @click.option("--log-level", metavar="LEVEL", default="info", help="debug, info, warning or error.")
 def serve(
     zone: str | None,
     listen: str,
     authentication: str | None,
     anonymous: bool,
+    public_metrics: bool,
     allow_cors: bool,
     cors_origins: tuple[str, ...],
     cors_methods: tuple[str, ...],
@@ -61,10 +97,13 @@ def serve(
     connections: int,
     session_lifetime: float,
     timeout: float,
+    client_timeout: float,
+    spool_directory: Path | None,
+    spool_limit: int,
     log_level: str,
 ) -> None:
     """Serve the REST API of a zone over HTTP until SIGTERM or Ctrl-C; prints its address when it answers."""
-    from irodsfs.control.web import METHODS, Cors, WebConfig
+    from irodsfs.control.web import WebConfig
     from irodsfs.control.web import serve as serve_web
 
     host, port = _address(listen)
@@ -73,7 +112,7 @@ def serve(
         account = account.model_copy(update={"authentication_scheme": _scheme(authentication)})
     if tls_key is not None and tls_certificate is None:
         raise ConfigurationError("--tls-key is of no use without --tls-certificate: give both.")
-    cors = Cors(cors_origins or ("*",), cors_methods or METHODS, cors_credentials) if allow_cors else None
+    cors = _cors(cors_origins, cors_methods, credentials=cors_credentials) if allow_cors else None
     log_to_stderr(log_level)
 
     def ready(address: str) -> None:
@@ -87,14 +126,41 @@ def serve(
             port=port,
             cors=cors,
             allow_anonymous=anonymous,
+            public_metrics=public_metrics,
             certificate=tls_certificate,
             key=tls_key,
             connections=connections,
             lifetime=session_lifetime,
             timeout=timeout,
+            patience=client_timeout,
+            spool_directory=_spool(spool_directory),
+            spool_limit=spool_limit * MEBIBYTE,
         ),
         ready,
     )
+
+
+def _spool(directory: Path | None) -> Path:
+    if directory is None:
+        return private(user_cache_path(APPLICATION) / "serve")
+    if not (directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)):
+        raise ConfigurationError(f"--spool-directory is {str(directory)!r}: give a directory that you may write to.")
+    return directory
+
+
+def _cors(origins: tuple[str, ...], methods: tuple[str, ...], *, credentials: bool) -> Cors:
+    from irodsfs.control.origins import EVERYBODY, is_origin
+    from irodsfs.control.web import METHODS, Cors
+
+    for origin in origins:
+        if origin != EVERYBODY and not is_origin(origin):
+            raise ConfigurationError(f"--cors-origin is {origin!r}: give * or an origin, as https://portal.example.")
+    if credentials and (not origins or EVERYBODY in origins):
+        raise ConfigurationError(
+            "--cors-allow-credentials would give every web page what its visitors may do: name those that may, "
+            "with --cors-origin."
+        )
+    return Cors(origins or (EVERYBODY,), methods or METHODS, credentials)
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -8,11 +8,15 @@ from typing import Protocol
 from starlette.requests import Request
 
 from irodsfs.config import ZoneAccount
+from irodsfs.control.operations import Operation
 from irodsfs.control.zones import Session, Sessions
 
 
 class Access(Protocol):
-    """Decides who a request is made as."""
+    """Decides which requests are answered, and who they are made as."""
+
+    async def admit(self, request: Request, operation: Operation) -> None:
+        """Raises `ControlError` for a request that is not to be answered."""
 
     def session(self, request: Request, ticket: str | None) -> AbstractAsyncContextManager[Session]:
         """A session of the request's user, through a ticket where one is given. Raises `ControlError`."""
@@ -26,6 +30,9 @@ class OwnersAccess:
         self._sessions = sessions
         self._account = account
         self._ticket = ticket
+
+    async def admit(self, request: Request, operation: Operation) -> None:
+        """Who reached the socket is admitted."""
 
     def session(self, request: Request, ticket: str | None) -> AbstractAsyncContextManager[Session]:
         return self._sessions.session(self._account, ticket or self._ticket)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from irods.exception import PycommandsException, iRODSException
 from irods.message import Bad_AVU_Field
@@ -19,14 +20,16 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from irodsfs.control import documentation
+from irodsfs.control.accept import JSON
 from irodsfs.control.access import Access
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
 from irodsfs.control.errors import BadRequest, ControlError, explain
-from irodsfs.control.negotiation import JSON, PARAMETER, has_nul, invalid, read_body, render, rendered, wanted_type
+from irodsfs.control.negotiation import PARAMETER, has_nul, invalid, read_body, render, rendered, wanted_type
 from irodsfs.control.operations import Operation, Parameters
 from irodsfs.control.paths import UndecodedPaths
 from irodsfs.control.status import Served
+from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.grid.errors import ZoneUnreachable, describe
 
 logger = logging.getLogger(__name__)
@@ -39,11 +42,19 @@ _ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, Bad_AVU_
 class Application:
     """Runs operations for requests: whose zone, which answer, which failure."""
 
-    def __init__(self, operations: Iterable[Operation], access: Access, changes: Changes, served: Served) -> None:
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        access: Access,
+        changes: Changes,
+        served: Served,
+        spool: UploadSpool,
+    ) -> None:
         self._operations = list(operations)
         self._served = served
         self._access = access
         self._changes = changes
+        self._spool = spool
 
     def asgi(self, middleware: Sequence[Middleware] = ()) -> Starlette:
         otherwise = Route("/{path:path}", _Endpoint(_no_such_resource))
@@ -66,7 +77,13 @@ class Application:
 
         return dispatch
 
+    def _require_allowed(self, operation: Operation) -> None:
+        if self._served.read_only and operation.changes and not operation.is_safe:
+            raise _read_only()
+
     async def _run(self, operation: Operation, request: Request) -> Response:
+        self._require_allowed(operation)
+        await self._access.admit(request, operation)
         media_type = wanted_type(request, *operation.contents)
         parameters = _read_parameters(operation, request)
         body = await read_body(request, operation.body) if operation.body is not None else None
@@ -76,7 +93,7 @@ class Application:
             session = None
             if operation.needs_zone:
                 session = await stack.enter_async_context(self._access.session(request, ticket))
-            call = Call(request, self._changes, self._served, media_type, parameters, body, session, stack)
+            call = Call(request, self._changes, self._served, media_type, parameters, body, self._spool, session, stack)
             result = await operation.handler(call)
             if isinstance(result, Response):
                 return _Kept(result, stack.pop_all())
@@ -101,7 +118,7 @@ class _Endpoint:
         except ControlError as error:
             return _failure(request, error)
         except _ZONE_FAILURES as error:
-            logger.info("%s %s: %s", request.method, request.url.path, describe(error))
+            logger.info("%s", _without_tickets(f"{request.method} {request.url.path}: {describe(error)}", request))
             told = explain(error)
             if not told.document.field and "path" in request.path_params:
                 told = explain(error, "path")
@@ -109,8 +126,17 @@ class _Endpoint:
         except ClientDisconnect:
             return Response(status_code=CLOSED_BY_CLIENT)
         except Exception:
-            logger.exception("%s %s failed", request.method, request.url.path)
+            logger.exception("%s", _without_tickets(f"{request.method} {request.url.path} failed", request))
             return _failure(request, _FAILED)
+
+
+def _without_tickets(text: str, request: Request) -> str:
+    """A line for the log, in which nobody shall find what opens entries of the zone."""
+    named = [*request.query_params.getlist(TICKET), request.path_params.get("ticketString", "")]
+    for name in filter(None, named):
+        for written in (name, unquote(name)):
+            text = text.replace(written, "...")
+    return text
 
 
 _FAILED = ControlError(
@@ -128,6 +154,16 @@ async def _no_such_resource(request: Request) -> Response:
         "There is no such resource.",
         field="path",
         remedy="openapi.json lists the resources.",
+    )
+
+
+def _read_only() -> ControlError:
+    return ControlError(
+        HTTPStatus.FORBIDDEN,
+        "READ_ONLY",
+        "Read-only file system: this mount changes nothing in the zone.",
+        field="method",
+        remedy="Mount without --read-only.",
     )
 
 

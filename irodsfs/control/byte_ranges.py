@@ -8,7 +8,9 @@ from http import HTTPStatus
 
 from irodsfs.control.errors import ControlError
 
-_SINGLE = re.compile(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.IGNORECASE)
+_SINGLE = re.compile(r"\s*bytes\s*=\s*([0-9]*)\s*-\s*([0-9]*)\s*", re.IGNORECASE)
+_DIGITS = 20
+"""More than the size of anything has."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,26 @@ def by_header(size: int, header: str) -> Segment | None:
         return None
     first, last = found[1], found[2]
     if not first:
-        start, end = max(0, size - int(last)), size
+        start, end = max(0, size - _number(last)), size
     else:
-        start, end = int(first), min(int(last) + 1 if last else size, size)
-        if last and int(last) < start:
+        start, end = _number(first), min(_number(last) + 1 if last else size, size)
+        if last and _number(last) < start:
             return None
     if start >= end:
-        raise _unsatisfiable(size, header)
+        raise _unsatisfiable(size)
     return Segment(start, end, size, is_range=True)
 
 
-def _unsatisfiable(size: int, header: str) -> ControlError:
+def _number(digits: str) -> int:
+    """The number, or a large one in the place of one that is larger: Python refuses to read thousands of digits."""
+    return int(digits.lstrip("0")[:_DIGITS] or "0")
+
+
+def _unsatisfiable(size: int) -> ControlError:
     error = ControlError(
         HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
         "RANGE_NOT_SATISFIABLE",
-        f"The file has {size} bytes, none of them in {header}.",
+        f"The file has {size} bytes, none of them in this range.",
         field="Range",
         remedy="Ask for bytes that the file has.",
     )

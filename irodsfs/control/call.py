@@ -11,6 +11,7 @@ from starlette.requests import Request
 from irodsfs.control import paths
 from irodsfs.control.changes import Changes
 from irodsfs.control.status import Served
+from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Session
 
 
@@ -24,6 +25,7 @@ class Call:
     media_type: str
     parameters: Any
     body: Any
+    spool: UploadSpool
     opened: Session | None
     resources: AsyncExitStack
     """What is to be closed once the answer was sent, or nobody wants it any more."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from pydantic import SecretStr
 from starlette.requests import Request
 
 from irodsfs.config import ZoneAccount
+from irodsfs.control import origins
 from irodsfs.control.errors import ControlError
+from irodsfs.control.operations import Operation
 from irodsfs.control.throttle import Throttle
-from irodsfs.control.zones import Session, Sessions
+from irodsfs.control.zones import Session, Sessions, digest
 from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls
 
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
@@ -27,27 +30,50 @@ CHALLENGE = 'Basic realm="iRODS", charset="UTF-8"'
 class EveryonesAccess:
     """Each request is made as the user of its credentials, whom the zone must accept."""
 
-    def __init__(self, sessions: Sessions, account: ZoneAccount, *, allow_anonymous: bool, throttle: Throttle) -> None:
-        """`account` tells how to reach the zone; its user and password are those of nobody."""
+    def __init__(
+        self,
+        sessions: Sessions,
+        account: ZoneAccount,
+        *,
+        throttle: Throttle,
+        allow_anonymous: bool = False,
+        public_metrics: bool = False,
+        allowed_origins: Collection[str] = (),
+    ) -> None:
+        """`account` tells how to reach the zone; its user and password are those of nobody.
+
+        `public_metrics` lets everybody read what tells about this process; pages of `allowed_origins` may change what
+        their users may.
+        """
         self._sessions = sessions
         self._account = account
         self._allow_anonymous = allow_anonymous
+        self._public_metrics = public_metrics
+        self._allowed_origins = allowed_origins
         self._throttle = throttle
+
+    async def admit(self, request: Request, operation: Operation) -> None:
+        if not operation.is_safe:
+            origins.require_own(request, self._allowed_origins)
+        if operation.needs_zone or (operation.is_safe and self._public_metrics):
+            return
+        if "authorization" not in request.headers:
+            raise _unauthorized()
+        async with self.session(request, None):
+            pass
 
     @asynccontextmanager
     async def session(self, request: Request, ticket: str | None) -> AsyncIterator[Session]:
         account = self._account_of(request)
-        source = (request.client.host if request.client else "", account.user)
-        self._throttle.check(source)
+        address = request.client.host if request.client else ""
+        attempt = partial(self._throttle.attempt, address, account.user, digest(account))
         async with AsyncExitStack() as stack:
             try:
-                session = await stack.enter_async_context(self._sessions.session(account, ticket))
+                session = await stack.enter_async_context(self._sessions.session(account, ticket, attempt))
             except LOGIN_REFUSED as error:
-                self._throttle.failed(source)
                 raise _unauthorized() from error
             except LoginNeedsTls as error:
                 raise _needs_tls() from error
-            self._throttle.succeeded(source)
             yield session
 
     def _account_of(self, request: Request) -> ZoneAccount:

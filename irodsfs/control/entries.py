@@ -11,6 +11,7 @@ from irodsfs.control.errors import ControlError, NotFound
 from irodsfs.control.operations import AnyHandler, Operations
 from irodsfs.grid import namespace
 from irodsfs.grid.namespace import Entry
+from irodsfs.grid.zone import Zone
 
 COLLECTION = "/collection/{path:path}"
 DATA_OBJECT = "/dataObject/{path:path}"
@@ -45,18 +46,16 @@ async def existing_entry(call: Call) -> Entry:
     return entry
 
 
+async def require_collection(zone: Zone, path: str, field: str) -> None:
+    """Raises `NotFound` about a field of the request when there is no collection to put something into."""
+    # The root holds zones only. Asked to make anything there or in a zone that is none, servers hang up.
+    entry = await namespace.find(zone, path) if path != "/" else None
+    if entry is None or not entry.is_collection:
+        raise NotFound(field, f"There is no collection {path} that could hold it.")
+
+
 def wrong_kind(entry: Entry) -> ControlError:
     actual, resource = ("a collection", "/collection") if entry.is_collection else ("a data object", "/dataObject")
     return ControlError(
         HTTPStatus.CONFLICT, "WRONG_KIND", f"{entry.path} is {actual}.", field="path", remedy=f"Use {resource}."
     )
-
-
-async def require_zone(call: Call, path: str, field: str = "path") -> None:
-    """Raises `NotFound` unless a path lies in a zone that is known: servers hang up on who opens one in no zone."""
-    name = path.split("/")[1]
-    zone = call.session.zone
-    if name == zone.identity.zone:
-        return
-    if f"/{name}" not in {entry.path for entry in await namespace.list_small_collection(zone, "/") or []}:
-        raise NotFound(field, f"There is no zone {name!r}, in which {path} could be.")

@@ -15,6 +15,7 @@ from irodsfs.control.server import Server
 from irodsfs.control.standby import socket_path
 from irodsfs.control.status import Served
 from irodsfs.control.unix_socket import OwnersListener
+from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
 
 CONNECTIONS = 4
@@ -31,7 +32,8 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes,
         try:
             account = config.account.model_copy(update={"default_resource": config.storing_resource})
             access = OwnersAccess(sessions, account, config.ticket)
-            application = Application(all_operations(), access, changes, _served(config, mounted_at))
+            spool = UploadSpool(config.spool_directory)
+            application = Application(all_operations(), access, changes, _served(config, mounted_at), spool)
             await Server(application.asgi()).serve([OwnersListener(listening)])
         finally:
             with trio.CancelScope(shield=True):

@@ -13,13 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from irodsfs.control import xml
+from irodsfs.control.accept import JSON, NAMES, XML, most_wanted
 from irodsfs.control.documents.base import Document
 from irodsfs.control.errors import BadRequest, ControlError
 
-JSON = "application/json"
-XML = "application/xml"
 NDJSON = "application/x-ndjson"
-_ALIASES = {"text/xml": XML, "text/json": JSON, "*/*": JSON, "application/*": JSON, "text/*": XML}
+_ALIASES = NAMES | {"*/*": JSON, "application/*": JSON, "text/*": XML}
 PARAMETER = "contentType"
 """The guide's parameter that overrides the Accept header."""
 
@@ -44,8 +43,7 @@ def wanted_type(request: Request, *others: str) -> str:
         if chosen is None:
             raise BadRequest(PARAMETER, f"{named!r} is no media type of an answer.", f"Use {' or '.join(offered)}.")
         return chosen
-    accepted = _by_preference(request.headers.get("accept", "*/*"))
-    chosen = next((known for media_type in accepted if (known := _known(media_type, offered))), None)
+    chosen = most_wanted(request.headers.get("accept", "*/*"), offered)
     if chosen is None:
         raise ControlError(
             HTTPStatus.NOT_ACCEPTABLE,
@@ -61,23 +59,6 @@ def _known(media_type: str, offered: Sequence[str]) -> str | None:
     media_type = media_type.lower()
     media_type = media_type if media_type in offered else _ALIASES.get(media_type, "")
     return media_type if media_type in offered else None
-
-
-def _by_preference(accept: str) -> list[str]:
-    weighted = []
-    for position, part in enumerate(accept.split(",")):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = next((_quality(each) for each in parameters if each.startswith("q=")), 1.0)
-        if quality > 0:
-            weighted.append((-quality, position, media_type))
-    return [media_type for _, _, media_type in sorted(weighted)]
-
-
-def _quality(parameter: str) -> float:
-    try:
-        return float(parameter.removeprefix("q="))
-    except ValueError:
-        return 0.0
 
 
 async def rendered(answer: Answer, media_type: str, status: int = HTTPStatus.OK) -> Response:
@@ -110,16 +91,7 @@ def _plain(document: Document) -> object:
 
 async def read_body(request: Request, kind: type[Document]) -> Document:
     """The document that a client sent. Raises `ControlError`: 400, 413 or 415, naming the field."""
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    media_type = _ALIASES.get(media_type, media_type)
-    if media_type not in (JSON, XML):
-        raise ControlError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            f"The body is of type {media_type!r}.",
-            field="Content-Type",
-            remedy=f"Send {JSON} or {XML}.",
-        )
+    media_type = _content_type(request)
     body = await _read_limited(request)
     try:
         if media_type == JSON:
@@ -131,6 +103,21 @@ async def read_body(request: Request, kind: type[Document]) -> Document:
     if NUL_IN_JSON in body:
         _refuse_nul(document.model_dump(), ())
     return document
+
+
+def _content_type(request: Request) -> str:
+    """The type of the body: one that is not told is none, as a page of any origin may send it without asking."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = NAMES.get(given, given)
+    if media_type not in (JSON, XML):
+        raise ControlError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"The body is of type {given!r}." if given else "The body has no Content-Type.",
+            field="Content-Type",
+            remedy=f"Send {JSON} or {XML}.",
+        )
+    return media_type
 
 
 def _refuse_nul(value: Any, place: tuple[str, ...]) -> None:

@@ -12,9 +12,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from irodsfs import __version__
+from irodsfs.control.accept import JSON, XML
 from irodsfs.control.documents.base import Document
 from irodsfs.control.documents.errors import ErrorDocument
-from irodsfs.control.negotiation import JSON, PARAMETER, XML
+from irodsfs.control.negotiation import PARAMETER
 from irodsfs.control.operations import Operation
 from irodsfs.control.xml import NAMESPACE
 

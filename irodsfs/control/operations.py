@@ -18,8 +18,6 @@ Result = Answer | Response | None
 Handler = Callable[[Call], Awaitable[Result]]
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
-JSON_AND_XML = ("application/json", "application/xml")
-
 
 class Parameters(BaseModel):
     """What an operation takes in the query string."""
@@ -45,6 +43,8 @@ class Operation:
     is_list: bool = False
     takes_ticket: bool = False
     needs_zone: bool = True
+    changes: bool = True
+    """Where the method is not GET, whether the zone or what the mount keeps is not the same afterwards."""
     contents: Mapping[str, Any] = field(default_factory=dict)
     """OpenAPI's description of an answer that is no document, by media type."""
     upload: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +55,11 @@ class Operation:
     @property
     def summary(self) -> str:
         return (self.handler.__doc__ or "").strip()
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the method says that nothing is changed."""
+        return self.method == "GET"
 
     @property
     def success(self) -> HTTPStatus:

@@ -11,8 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from irodsfs.control.errors import BadRequest
 
 LONGEST_PATH = 1023
-PREFIX = re.compile(r"/irods-rest[^/]*/rest(?=/)")
+PREFIX = re.compile(r"\A/irods-rest[^/]*/rest(?=/)")
 """Where the guide's service lived on its server; its clients have it in their URLs."""
+
+ADDRESS = re.compile(r"\Ahttps?://[^/]*", re.IGNORECASE)
+"""What clients of proxies put before the path."""
 
 
 class UndecodedPaths:
@@ -26,7 +29,8 @@ class UndecodedPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["path"] = PREFIX.sub("", scope["raw_path"].decode("latin-1").partition("?")[0], count=1)
+            path = ADDRESS.sub("", scope["raw_path"].decode("latin-1").partition("?")[0])
+            scope["path"] = PREFIX.sub("", path if path.startswith("/") else f"/{path}", count=1)
         await self._app(scope, receive, send)
 
 

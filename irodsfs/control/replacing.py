@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import trio
+import irods.exception as ex
 
+from irodsfs.control.upload_spool import Collected, UploadSpool
+from irodsfs.grid import requests
+from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import Patch
-from irodsfs.transfer.spool import SpoolFile
-from irodsfs.transfer.upload import Upload, upload
-
-BATCH = 4 * 1024 * 1024
+from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.writer import Writer
 
 
-class Replacement:
-    """New content for what exists: collected in a local file, so that a client that hangs up destroys nothing."""
+async def replace(zone: Zone, path: str, source: AsyncIterator[bytes], spool: UploadSpool) -> None:
+    """Put all of `source` in the place of what is there.
 
-    def __init__(self, zone: Zone, path: str) -> None:
-        self._zone = zone
-        self._path = path
-
-    async def fill(self, source: AsyncIterator[bytes]) -> None:
-        """Collect all of `source`, then put it in the place of what is there."""
-        file = SpoolFile(Path(tempfile.gettempdir()))
-        try:
-            size = await _collect(source, file)
-            patches = [Patch(0, size, file.read)] if size else []
-            await upload(self._zone, Upload(self._path, patches, size, replace=True))
-        finally:
-            file.close()
+    It is collected in a local file first, so that a client that hangs up destroys nothing.
+    """
+    with spool.collecting() as collected:
+        await collected.fill(source)
+        async for attempt in retrying(also=_is_locked_for_a_moment):
+            with attempt:
+                await _put(zone, path, collected)
 
 
-async def _collect(source: AsyncIterator[bytes], file: SpoolFile) -> int:
-    size = 0
-    batch = bytearray()
-    async for piece in source:
-        batch += piece
-        if len(batch) >= BATCH:
-            await trio.to_thread.run_sync(file.write, size, batch)
-            size += len(batch)
-            batch = bytearray()
-    await trio.to_thread.run_sync(file.write, size, batch)
-    return size + len(batch)
+async def _put(zone: Zone, path: str, collected: Collected) -> None:
+    if not collected.size:
+        # Servers make the other replicas stale when one is cut, not when an open empties it.
+        await zone.perform(requests.truncate(path, 0, replica=zone.can_truncate_replicas))
+        return
+    # Without O_CREAT: with it, servers put one more replica where new objects go.
+    writer = Writer(zone, path, os.O_WRONLY | os.O_TRUNC)
+    await writer.open()
+    try:
+        for offset in range(0, collected.size, CHUNK):
+            await writer.send(collected.file.stored(offset, min(CHUNK, collected.size - offset)))
+    except BaseException:
+        await writer.abort()
+        raise
+    await writer.close()
+
+
+def _is_locked_for_a_moment(error: BaseException) -> bool:
+    # A replica whose writer was cut off stays locked for the second that its agent needs to close it.
+    return isinstance(error, ex.HIERARCHY_ERROR)

@@ -10,8 +10,9 @@ import trio
 from starlette.responses import Response
 
 from irodsfs.control import xml
+from irodsfs.control.accept import JSON, XML
 from irodsfs.control.documents.base import Document
-from irodsfs.control.negotiation import JSON, MANY, NDJSON, XML, to_json
+from irodsfs.control.negotiation import MANY, NDJSON, to_json
 from irodsfs.control.streaming import Pieces, StreamedResponse
 
 Values = Sequence[str]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import cast
 
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Event, RawData
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState, Framework
 from hypercorn.utils import wrap_app
 from starlette.applications import Starlette
+
+from irodsfs.control.http1 import Http1
 
 logger = logging.getLogger(__name__)
 
@@ -21,18 +24,24 @@ Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 Listener = trio.abc.Listener[Stream]
 
 IDLE = 75.0
-"""Seconds for which a connection without a request is kept."""
+"""Seconds for which a connection without a request is kept, where nothing else is said."""
+
+PART = 256 * 1024
+"""Bytes of an answer that a client must take in its time."""
 
 
 class _Connection(TCPServer):
     """hypercorn's, but it ends with its client, and sends the head of an answer with what follows it.
 
     hypercorn waits for the next request of a client that has gone, and wakes one that waits for a small answer twice.
+    Nor does it ever give up a client that takes nothing of its answer: here each part of it has its time.
     """
 
     _head = b""
+    patience = math.inf
 
     async def _read_data(self) -> None:
+        self.protocol.protocol = Http1.in_place_of(self.protocol)
         await super()._read_data()
         await self.idle_task.stop()
 
@@ -43,10 +52,24 @@ class _Connection(TCPServer):
                 return
             event = RawData(self._head + event.data if self._head else event.data)
         elif self._head:
-            await super().protocol_send(RawData(self._head))
+            await self._send(self._head)
         self._head = b""
-        if not isinstance(event, RawData) or event.data:
+        if not isinstance(event, RawData):
             await super().protocol_send(event)
+        elif event.data:
+            await self._send(event.data)
+
+    async def _send(self, data: bytes) -> None:
+        async with self.send_lock:
+            try:
+                for start in range(0, len(data), PART):
+                    with trio.fail_after(self.patience, shield=True):
+                        await self.stream.send_all(data[start : start + PART])
+            except trio.TooSlowError:
+                await trio.aclose_forcefully(self.stream)
+                await self.protocol.handle(Closed())
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                await self.protocol.handle(Closed())
 
 
 def _is_head(data: bytes) -> bool:
@@ -54,12 +77,17 @@ def _is_head(data: bytes) -> bool:
 
 
 class Server:
-    """An HTTP server on listeners of any kind. `connections` are those that are open now."""
+    """An HTTP server on listeners of any kind. `connections` are those that are open now.
 
-    def __init__(self, application: Starlette) -> None:
+    With `patience`, a client has that many seconds for the head of a request, and for taking a part of an answer.
+    """
+
+    def __init__(self, application: Starlette, patience: float | None = None) -> None:
         self._application = wrap_app(cast(Framework, application), 0, "asgi")
+        self._patience = math.inf if patience is None else patience
         self._config = Config()
-        self._config.keep_alive_timeout = IDLE
+        self._config.keep_alive_timeout = IDLE if patience is None else patience
+        self._config.ssl_handshake_timeout = self._config.keep_alive_timeout
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger(__name__)
         self._context = WorkerContext(None)
@@ -71,15 +99,17 @@ class Server:
             try:
                 await trio.serve_listeners(self._handle, list(listeners), handler_nursery=handlers)
             finally:
-                # hypercorn shields its writes: only closing the socket ends one that nobody reads.
+                # What is being sent is shielded: only closing the socket ends what nobody reads.
                 for stream in self.connections:
                     _socket(stream).close()
 
     async def _handle(self, stream: Stream) -> None:
         self.connections.add(stream)
         try:
-            connection = cast(trio.SSLStream[trio.SocketStream], stream)  # which is not all that hypercorn takes
-            await _Connection(self._application, self._config, self._context, ConnectionState({}), connection)
+            accepted = cast(trio.SSLStream[trio.SocketStream], stream)  # which is not all that hypercorn takes
+            connection = _Connection(self._application, self._config, self._context, ConnectionState({}), accepted)
+            connection.patience = self._patience
+            await connection
         except Exception:
             # One connection's trouble must not end the mount.
             logger.exception("a connection to the control socket failed")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import trio
 from irods.exception import iRODSException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from irodsfs.control.errors import ControlError
 from irodsfs.grid.errors import ZoneUnreachable, describe
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ class StreamedResponse(Response):
 
 
 async def _cancel_when_gone(receive: Receive, scope: trio.CancelScope) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    # A client that can't even bring the body of its request to an end is as good as gone.
+    with suppress(ControlError):
+        while (await receive())["type"] != "http.disconnect":
+            pass
     scope.cancel()

@@ -2,57 +2,110 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from cachetools import TTLCache
 
 from irodsfs.control.errors import ControlError
+from irodsfs.grid.errors import LOGIN_REFUSED
 
-FREE_FAILURES = 5
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 300.0
-"""Seconds for which a source is not heard after a failure; they double with each one."""
-
-REMEMBERED = 3600.0
 MOST_SOURCES = 100_000
+PROVEN = 86400.0
+"""Seconds for which credentials that the zone accepted are no guess."""
 
-Source = tuple[str, str]
+Source = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Failures:
-    count: int
-    heard_again_at: float
+class Allowance:
+    """`attempts` may fail at once; after that, one in `seconds`."""
+
+    attempts: int
+    seconds: float
+
+
+OF_USER = Allowance(6, 120.0)
+"""For one user, from one address."""
+
+OF_ADDRESS = Allowance(12, 30.0)
+IN_ALL = Allowance(60, 2.0)
+
+_ALLOWANCES = {2: OF_USER, 1: OF_ADDRESS, 0: IN_ALL}
 
 
 class Throttle:
-    """Counts failed logins by source: the address and the user that was tried."""
+    """Counts logins that fail: by address and user, by address, and in all. Failures are forgotten one by one.
+
+    An attempt counts before it is made, or many at once would be free. Credentials that were right before are no
+    guess, so those who have them are let in whatever others try.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: TTLCache[Source, _Failures] = TTLCache(MOST_SOURCES, REMEMBERED, clock)
+        longest = max(each.attempts * each.seconds for each in _ALLOWANCES.values())
+        self._counts: TTLCache[Source, tuple[float, float]] = TTLCache(MOST_SOURCES, longest, clock)
+        """How many failures, at which time."""
+        self._proven: TTLCache[str, None] = TTLCache(MOST_SOURCES, PROVEN, clock)
 
-    def check(self, source: Source) -> None:
-        """Raises `ControlError` 429 while a source must wait."""
-        known = self._failures.get(source)
-        wait = known.heard_again_at - self._clock() if known else 0.0
+    @contextmanager
+    def attempt(self, address: str, user: str, credentials: str) -> Iterator[None]:
+        """A login as the block; `credentials` stands for user and password. Raises `ControlError` 429.
+
+        What is not refused was no failure. One that is given up counts: its answer may have been seen.
+        """
+        network = _network(address)
+        sources: list[Source] = [(network, user), (network,), ()]
+        if credentials not in self._proven:
+            self._check(sources)
+        self._add(sources, 1)
+        try:
+            yield
+        except LOGIN_REFUSED:
+            self._proven.pop(credentials, None)
+            raise
+        except Exception:
+            self._add(sources, -1)
+            raise
+        self._add(sources, -1)
+        self._counts.pop(sources[0], None)
+        self._proven[credentials] = None
+
+    def _check(self, sources: list[Source]) -> None:
+        wait = max(map(self._wait, sources))
         if wait > 0:
             raise _too_many(wait)
 
-    def failed(self, source: Source) -> None:
-        known = self._failures.get(source)
-        count = known.count + 1 if known else 1
-        pause = 0.0
-        if count > FREE_FAILURES:
-            pause = min(FIRST_PAUSE * 2 ** (count - FREE_FAILURES - 1), LONGEST_PAUSE)
-        self._failures[source] = _Failures(count, self._clock() + pause)
+    def _wait(self, source: Source) -> float:
+        """Seconds until one more attempt may fail."""
+        allowed = _ALLOWANCES[len(source)]
+        return (self._count(source) + 1 - allowed.attempts) * allowed.seconds
 
-    def succeeded(self, source: Source) -> None:
-        self._failures.pop(source, None)
+    def _count(self, source: Source) -> float:
+        count, then = self._counts.get(source, (0.0, 0.0))
+        return max(0.0, count - (self._clock() - then) / _ALLOWANCES[len(source)].seconds)
+
+    def _add(self, sources: list[Source], number: int) -> None:
+        for source in sources:
+            self._counts[source] = max(0.0, self._count(source) + number), self._clock()
+
+
+def _network(address: str) -> str:
+    """What one client has: an address, or of IPv6 the network that it takes its addresses from."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
 def _too_many(wait: float) -> ControlError:

@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trio
+from pydantic import SecretStr
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from irodsfs.config import ZoneAccount
 from irodsfs.control.application import Application
 from irodsfs.control.changes import NobodyElse
-from irodsfs.control.credentials import EveryonesAccess
+from irodsfs.control.credentials import ANONYMOUS, EveryonesAccess
+from irodsfs.control.patience import PatientBodies
 from irodsfs.control.routes import all_operations
 from irodsfs.control.server import Listener, Server
 from irodsfs.control.status import Served
 from irodsfs.control.throttle import Throttle
+from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
-from irodsfs.errors import ConfigurationError
+from irodsfs.errors import AuthenticationError, ConfigurationError, MountError
+from irodsfs.grid.login import entered
 
 logger = logging.getLogger(__name__)
 
@@ -52,22 +57,29 @@ class Cors:
 
 @dataclass(frozen=True)
 class WebConfig:
-    """Where to listen, and how to treat clients; `lifetime` and `timeout` in seconds."""
+    """Where to listen, and how to treat clients; `lifetime`, `timeout` and `patience` in seconds.
+
+    What replaces data objects is collected in `spool_directory`, up to `spool_limit` bytes.
+    """
 
     account: ZoneAccount
+    spool_directory: Path
+    spool_limit: int
     host: str = "127.0.0.1"
     port: int = 0
     cors: Cors | None = None
     allow_anonymous: bool = False
+    public_metrics: bool = False
     certificate: Path | None = None
     key: Path | None = None
     connections: int = 2
     lifetime: float = 300.0
     timeout: float = 60.0
+    patience: float = 30.0
 
 
 def serve(config: WebConfig, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `ConfigurationError`."""
+    """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `ConfigurationError`, or `MountError`."""
     tls = _tls(config)
     trio.run(_serve, config, tls, ready)
 
@@ -75,12 +87,12 @@ def serve(config: WebConfig, ready: Callable[[str], None]) -> None:
 async def _serve(config: WebConfig, tls: ssl.SSLContext | None, ready: Callable[[str], None]) -> None:
     listeners = await _listen(config)
     host, port = listeners[0].socket.getsockname()[:2]
+    failure = await _ask_zone(config)
+    if failure is not None:
+        raise failure
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=config.connections, timeout=config.timeout, lifetime=config.lifetime)
-        access = EveryonesAccess(sessions, config.account, allow_anonymous=config.allow_anonymous, throttle=Throttle())
-        served = Served(config.account.host, config.account.port, config.account.zone)
-        application = Application(all_operations(), access, NobodyElse(), served)
-        server = Server(application.asgi([config.cors.middleware()] if config.cors else []))
+        server = Server(_application(config, sessions), config.patience)
         nursery.start_soon(server.serve, [_secured(listener, tls) for listener in listeners])
         ready(f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}")
         with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
@@ -89,6 +101,39 @@ async def _serve(config: WebConfig, tls: ssl.SSLContext | None, ready: Callable[
         nursery.cancel_scope.cancel()
         with trio.CancelScope(shield=True):
             await sessions.close()
+
+
+def _application(config: WebConfig, sessions: Sessions) -> Starlette:
+    cors = config.cors
+    access = EveryonesAccess(
+        sessions,
+        config.account,
+        throttle=Throttle(),
+        allow_anonymous=config.allow_anonymous,
+        public_metrics=config.public_metrics,
+        allowed_origins=cors.origins if cors else (),
+    )
+    served = Served(config.account.host, config.account.port, config.account.zone)
+    spool = UploadSpool(config.spool_directory, config.spool_limit)
+    application = Application(all_operations(), access, NobodyElse(), served, spool)
+    patient = Middleware(PatientBodies, patience=config.patience)
+    return application.asgi([cors.middleware(), patient] if cors else [patient])
+
+
+async def _ask_zone(config: WebConfig) -> MountError | None:
+    """Ask the zone once, as nobody; answers what prevented that. That it lets nobody in is an answer."""
+    nobody = config.account.model_copy(
+        update={"user": ANONYMOUS, "password": SecretStr(""), "authentication_scheme": "native"}
+    )
+    async with trio.open_nursery() as background:
+        try:
+            async with entered(nobody, background, connections=1, request_timeout=config.timeout):
+                pass
+        except AuthenticationError:
+            return None
+        except MountError as error:
+            return error
+    return None
 
 
 async def _listen(config: WebConfig) -> list[trio.SocketListener]:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import trio
@@ -18,6 +18,9 @@ from irodsfs.grid.zone import Zone
 logger = logging.getLogger(__name__)
 
 MOST_SESSIONS = 64
+
+Attempt = Callable[[], AbstractContextManager[None]]
+"""Makes what a login happens in."""
 
 
 @dataclass
@@ -64,9 +67,11 @@ class Sessions:
         self._slots: dict[str, _Slot] = {}
 
     @asynccontextmanager
-    async def session(self, account: ZoneAccount, ticket: str | None = None) -> AsyncIterator[Session]:
-        """A session for the time of the block. Raises what logging in raises."""
-        session = await self._obtain(account, ticket)
+    async def session(
+        self, account: ZoneAccount, ticket: str | None = None, attempt: Attempt = nullcontext
+    ) -> AsyncIterator[Session]:
+        """A session for the time of the block. Raises what logging in raises, or the `attempt` at it."""
+        session = await self._obtain(account, ticket, attempt)
         session.users += 1
         try:
             yield session
@@ -84,8 +89,8 @@ class Sessions:
             await self._retire(slot)
         self._slots.clear()
 
-    async def _obtain(self, account: ZoneAccount, ticket: str | None) -> Session:
-        key = _key(account, ticket)
+    async def _obtain(self, account: ZoneAccount, ticket: str | None, attempt: Attempt) -> Session:
+        key = digest(account, ticket)
         slot = self._slots.setdefault(key, _Slot())
         slot.waiting += 1
         try:
@@ -93,7 +98,8 @@ class Sessions:
                 if slot.session is not None and self._clock() - slot.session.entered >= self._lifetime:
                     await self._retire(slot)
                 if slot.session is None:
-                    slot.session = await self._enter(account, ticket)
+                    with attempt():
+                        slot.session = await self._enter(account, ticket)
                     await self._make_room(slot)
                 return slot.session
         finally:
@@ -123,7 +129,8 @@ class Sessions:
                 await session.zone.leave()
 
 
-def _key(account: ZoneAccount, ticket: str | None) -> str:
+def digest(account: ZoneAccount, ticket: str | None = None) -> str:
+    """Stands for a user with a password and a ticket, and tells none of them."""
     password = account.password.get_secret_value() if account.password else ""
     identity = [account.user, account.zone, account.authentication_scheme, password, ticket or ""]
     return hashlib.sha256("\0".join(identity).encode("utf-8", "surrogateescape")).hexdigest()

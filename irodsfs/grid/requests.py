@@ -82,6 +82,11 @@ def close(descriptor: int) -> Request:
     return Request(api_number["DATA_OBJ_CLOSE_AN"], _descriptor(descriptor))
 
 
+def descriptor_information(descriptor: int) -> Request:
+    """What the server keeps of an open descriptor (20000): the id of the data object, whatever its name is by then."""
+    return Request(api_number["GET_FILE_DESCRIPTOR_INFO_APN"], JSON_Message({"fd": descriptor}, (4, 3, 0)))
+
+
 def unlink(path: str, *, trash: bool = False) -> Request:
     """Remove a data object (615), into the trash or for good."""
     keywords = {} if trash else {"forceFlag": ""}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.flight import Reply, Stored
+from irodsfs.grid.flight import Reply, Request, Stored
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
 
@@ -21,11 +22,25 @@ class Writer:
     A source is told of a failure by the next call, at the latest by `close`.
     """
 
-    def __init__(self, zone: Zone, path: str, flags: int, *, offset: int = 0, resource: str | None = None) -> None:
-        """`flags` are those of open(2); writing starts at `offset` bytes."""
+    def __init__(
+        self,
+        zone: Zone,
+        path: str,
+        flags: int,
+        *,
+        offset: int = 0,
+        resource: str | None = None,
+        after_opening: Sequence[Request] = (),
+    ) -> None:
+        """`flags` are those of open(2); writing starts at `offset` bytes.
+
+        What is asked `after_opening` goes in the same flight; its answers are the last ones in `opened`.
+        """
         self._zone = zone
         self._opening = [requests.open_object(path, flags, resource=resource)]
         self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
+        self._opening += after_opening
+        self.opened: list[Reply] = []
         self._connection: ZoneConnection | None = None
         self._buffer = bytearray()
         self._unanswered = 0
@@ -34,10 +49,10 @@ class Writer:
         """Raises the zone's error, or `ZoneUnreachable`."""
         self._connection = await self._zone.pool.dedicate()
         try:
-            opened, *others = await self._zone.pool.run(self._connection, self._opening)
-            check_descriptor(opened)
+            self.opened = await self._zone.pool.run(self._connection, self._opening)
+            check_descriptor(self.opened[0])
             self._connection.open_descriptors.add(FIRST_DESCRIPTOR)
-            for reply in others:
+            for reply in self.opened:
                 reply.check()
         except BaseException:
             await self._leave()

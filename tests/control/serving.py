@@ -11,15 +11,18 @@ from pathlib import Path
 
 @contextmanager
 def served(environment_file: Path, home: Path, *options: str) -> Iterator[str]:
-    """Serves the zone of an environment file with the options given; the URL."""
+    """Serves the zone of an environment file with the options given, logging to `serve.log` in `home`; the URL."""
     command = [sys.executable, "-m", "irodsfs", "serve", environment_file, "--listen", "0", *options]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={"HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])},
-    ) as process:
+    with (
+        (home / "serve.log").open("ab") as log,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={"HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])},
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -21,13 +21,13 @@ PATIENCE = 20
 
 
 @asynccontextmanager
-async def serving(content: bytes) -> AsyncIterator[tuple[Server, trio.SocketStream]]:
+async def serving(content: bytes, patience: float | None = None) -> AsyncIterator[tuple[Server, trio.SocketStream]]:
     """A server that answers `content`, and a connection to it."""
 
     async def answer(request: Request) -> Response:
         return Response(content, headers={"X-Method": request.method})
 
-    server = Server(Starlette(routes=[Route("/", answer)]))
+    server = Server(Starlette(routes=[Route("/", answer)]), patience)
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.serve, listeners)
@@ -77,3 +77,22 @@ async def test_content_that_looks_like_a_head_comes_as_it_is() -> None:
         for _ in range(2):
             await stream.send_all(REQUEST)
             assert (await receive_until(stream, content)).count(b"HTTP/1.1 200") == 2
+
+
+async def test_who_takes_nothing_of_an_answer_is_cut_off() -> None:
+    async with serving(bytes(64 * 1024 * 1024), patience=0.1) as (server, stream):
+        await stream.send_all(REQUEST)
+        await stream.receive_some(1)
+        while server.connections:
+            await wait_all_tasks_blocked(0.01)
+
+
+async def test_where_nothing_else_is_said_an_answer_waits_for_its_client() -> None:
+    content = bytes(64 * 1024 * 1024)
+    async with serving(content) as (server, stream):
+        await stream.send_all(REQUEST)
+        received = len((await stream.receive_some()).partition(b"\r\n\r\n")[2])
+        await wait_all_tasks_blocked()
+        assert len(server.connections) == 1
+        while received < len(content):
+            received += len(await stream.receive_some())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from http import HTTPStatus
 
 import irods.exception as ex
@@ -14,7 +15,7 @@ from irodsfs.control.documents.data_objects import (
     ReplicaDocument,
     ReplicaListing,
 )
-from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, require_zone, wrong_kind
+from irodsfs.control.entries import DATA_OBJECT, entry_operation, existing_entry, require_collection, wrong_kind
 from irodsfs.control.errors import BadRequest, ControlError, NotFound, about
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.paths import logical_path
@@ -122,7 +123,7 @@ async def put_checksum(call: Call) -> ChecksumDocument:
 async def copy_data_object(call: Call) -> DataObjectDocument:
     """Copy a data object within the zone."""
     source, target = await existing_entry(call), _target(call)
-    await require_zone(call, target, "target")
+    await require_collection(call.session.zone, posixpath.dirname(target), "target")
     with about("target", *_WRONG_TARGETS):
         await call.session.zone.perform(data_objects.copy(source.path, target, force=call.parameters.force))
     await call.changes.changed(target)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import AsyncIterator
+import posixpath
 from contextlib import aclosing
 from email.utils import formatdate
 from http import HTTPStatus
@@ -16,19 +15,19 @@ from starlette.responses import Response
 
 from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
+from irodsfs.control.creating import TakenError, create, overwrite
 from irodsfs.control.documents.data_objects import DataObjectDocument
-from irodsfs.control.entries import require_zone, wrong_kind
+from irodsfs.control.entries import require_collection, wrong_kind
 from irodsfs.control.operations import Operations, Parameters
-from irodsfs.control.replacing import Replacement
+from irodsfs.control.replacing import replace
 from irodsfs.control.routes.data_objects import existing_replicas
 from irodsfs.control.streaming import Pieces, StreamedResponse
 from irodsfs.control.uploads import FORM, PART, uploaded
-from irodsfs.grid import namespace, requests
+from irodsfs.grid import namespace
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.transfer.flights import SMALL, content, reading
 from irodsfs.transfer.reader import Reader
-from irodsfs.transfer.writer import Writer
 
 operations = Operations("File contents")
 
@@ -79,48 +78,44 @@ async def get_file_contents(call: Call) -> Response:
     answer=DataObjectDocument,
     upload={FORM: {"type": "object", "properties": {PART: _BINARY}, "required": [PART]}},
     takes_ticket=True,
+    other_statuses=(HTTPStatus.PRECONDITION_FAILED,),
 )
 async def post_file_contents(call: Call) -> DataObjectDocument:
-    """Upload a file as the part `uploadFile` of a form; answers what the catalog holds of it then."""
-    entry = await namespace.find(call.session.zone, call.path)
+    """Upload a file as the part `uploadFile` of a form; answers what the catalog holds of it then.
+
+    With the header `If-None-Match: *` it must be new: 412 when something is there.
+    """
+    zone, path = call.session.zone, call.path
+    entry = await namespace.find(zone, path)
     if entry is not None and entry.is_collection:
         raise wrong_kind(entry)
-    await require_zone(call, call.path)
+    if entry is None:
+        await require_collection(zone, posixpath.dirname(path), "path")
+    elif _must_be_new(call):
+        raise TakenError(path, HTTPStatus.PRECONDITION_FAILED)
     async with aclosing(uploaded(call.request)) as source:
         await anext(source)
         offset = call.parameters.offset
-        if offset is not None:
-            await _write(call, source, os.O_WRONLY | os.O_CREAT, offset)
-        elif entry is None:
-            await _create(call, source)
-        else:
-            await Replacement(call.session.zone, call.path).fill(source)
-    await call.changes.changed(call.path)
-    return DataObjectDocument.of((await read_replicas(call.session.zone, call.path))[0])
+        try:
+            if entry is None:
+                resource = call.session.account.default_resource
+                await create(zone, path, source, offset=offset or 0, resource=resource)
+            elif offset is None:
+                await replace(zone, path, source, call.spool)
+            else:
+                await overwrite(zone, path, source, offset)
+        except TakenError as error:
+            if _must_be_new(call):
+                raise TakenError(path, HTTPStatus.PRECONDITION_FAILED) from error
+            raise
+        finally:
+            with trio.CancelScope(shield=True):
+                await call.changes.changed(path)
+    return DataObjectDocument.of((await read_replicas(zone, path))[0])
 
 
-async def _create(call: Call, source: AsyncIterator[bytes]) -> None:
-    try:
-        await _write(call, source, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0)
-    except BaseException:
-        # What came halfway is nothing that anybody asked for.
-        with trio.CancelScope(shield=True):
-            await call.session.zone.fly(requests.unlink(call.path))
-            await call.changes.changed(call.path)
-        raise
-
-
-async def _write(call: Call, source: AsyncIterator[bytes], flags: int, offset: int) -> None:
-    resource = call.session.account.default_resource
-    writer = Writer(call.session.zone, call.path, flags, offset=offset, resource=resource)
-    await writer.open()
-    try:
-        async for piece in source:
-            await writer.write(piece)
-    except BaseException:
-        await writer.abort()
-        raise
-    await writer.close()
+def _must_be_new(call: Call) -> bool:
+    return call.request.headers.get("if-none-match", "").strip() == "*"
 
 
 def _headers(replica: Replica) -> dict[str, str]:

@@ -40,7 +40,7 @@ _SEVERAL = {Operator.IN, Operator.NOT_IN}
 _TWO = {Operator.BETWEEN, Operator.NOT_BETWEEN}
 
 
-@operations.operation("POST", "/genQuery", body=GenQueryDocument, answer=ResultsDocument, contents=LINES)
+@operations.operation("POST", "/genQuery", body=GenQueryDocument, answer=ResultsDocument, contents=LINES, changes=False)
 async def post_gen_query(call: Call) -> Response:
     """Run a GenQuery; the result is complete, however long."""
     general = _build(call.body)
@@ -57,7 +57,7 @@ async def post_gen_query(call: Call) -> Response:
         return await answer(found, written)
 
 
-@operations.operation("POST", "/query", body=TextQuery, answer=RowsDocument, contents=LINES)
+@operations.operation("POST", "/query", body=TextQuery, answer=RowsDocument, contents=LINES, changes=False)
 async def post_query(call: Call) -> Response:
     """Run a query in the language of GenQuery2, which servers from 4.3.2 on understand."""
     zone = call.session.zone
@@ -74,7 +74,9 @@ async def post_query(call: Call) -> Response:
         return await _answer_rows(call, genquery2.pages(zone, call.body.query))
 
 
-@operations.operation("POST", "/specificQuery", body=SpecificQueryDocument, answer=RowsDocument, contents=LINES)
+@operations.operation(
+    "POST", "/specificQuery", body=SpecificQueryDocument, answer=RowsDocument, contents=LINES, changes=False
+)
 async def post_specific_query(call: Call) -> Response:
     """Run a query that an administrator has stored."""
     found = rows_of(call.session.zone.pool, partial(specific_queries.request, call.body.alias, call.body.argument))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from irods.exception import iRODSException
 
+from irodsfs.control.accept import XML
 from irodsfs.control.call import Call
 from irodsfs.control.documents.rules import OutputParameter, ProcessingType, RuleRequest, RuleResult
 from irodsfs.control.errors import BadRequest
-from irodsfs.control.negotiation import XML
 from irodsfs.control.operations import Operations
 from irodsfs.grid import rules
 from irodsfs.grid.errors import describe

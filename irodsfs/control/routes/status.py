@@ -38,7 +38,7 @@ async def get_metrics(call: Call) -> Response:
     return Response(exposition(call.changes), media_type="text/plain; version=0.0.4")
 
 
-@operations.operation("POST", "/cache/invalidate", parameters=Invalidation, needs_zone=False)
+@operations.operation("POST", "/cache/invalidate", parameters=Invalidation, needs_zone=False, changes=False)
 async def invalidate_cache(call: Call) -> None:
     """Make the mount and the kernel ask the zone again."""
     await call.changes.changed(logical_path(call.parameters.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, iRODSException
@@ -16,16 +17,17 @@ from irodsfs.control.documents.tickets import (
     TicketRequest,
     TicketString,
 )
-from irodsfs.control.entries import require_zone
 from irodsfs.control.errors import BadRequest, NotFound, about
 from irodsfs.control.operations import Operations
 from irodsfs.control.paths import logical_path
 from irodsfs.grid import tickets
+from irodsfs.grid.namespace import find
 from irodsfs.grid.tickets import read_tickets
 
 operations = Operations("Tickets")
 
 LARGEST_NUMBER = 2**31 - 1
+LIMIT = re.compile("[0-9]{1,10}")
 
 _LIMITS = {
     Restriction.USES_LIMIT: "uses",
@@ -52,7 +54,9 @@ async def post_ticket(call: Call) -> TicketString:
         # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
         raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
-    await require_zone(call, path, "object_path")
+    if await find(call.session.zone, path) is None:
+        # Servers make one for a path that is nothing, as long as it has one part only.
+        raise NotFound("object_path", f"There is no {path}.")
     with about("object_path", iRODSException), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         await call.session.zone.perform(tickets.create(name, given.mode, path))
     return TicketString(ticket_string=name)
@@ -112,7 +116,7 @@ def _change(change: TicketChange) -> tuple[str, ...]:
 
 
 def _limit(value: str) -> str:
-    if not (value.isascii() and value.isdecimal() and int(value) <= LARGEST_NUMBER):
+    if not (LIMIT.fullmatch(value) and int(value) <= LARGEST_NUMBER):
         raise BadRequest("restriction_value", f"{value!r} is no limit.", f"Give a number from 0 to {LARGEST_NUMBER}.")
     return value
 
