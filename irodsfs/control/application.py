@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from irodsfs.control import documentation
 from irodsfs.control.accept import JSON
 from irodsfs.control.access import Access
+from irodsfs.control.bodies import has_body, send_whatever_comes
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
 from irodsfs.control.errors import BadRequest, ControlError, explain
@@ -109,8 +110,12 @@ class _Endpoint:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(Request(scope, receive, send))
-        await response(scope, receive, send)
+        request = Request(scope, receive, send)
+        response = await self._answer(request)
+        if has_body(request):
+            await send_whatever_comes(response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         try:

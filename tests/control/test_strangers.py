@@ -285,3 +285,11 @@ def test_the_spool_is_where_it_was_chosen(
         assert answer.status_code == 200
     assert get(session, f"{home}/file") == b"after"
     assert list(place.iterdir()) == []
+
+
+def test_who_is_refused_while_still_sending_is_told_and_cut_off(url: str, session: iRODSSession, home: str) -> None:
+    with line(url) as connection:
+        head_ = head("POST", f"/fileContents{home}/new", ("nobody", "wrong"), "Content-Length: 100000000")
+        connection.sendall(head_ + bytes(4 * MEBIBYTE))
+        assert until_closed(connection).startswith(b"HTTP/1.1 401 ")
+    assert not session.data_objects.exists(f"{home}/new")
