@@ -21,7 +21,7 @@ from irodsfs.control.xml import NAMESPACE
 
 TITLE = "irodsfs control"
 REFERENCE = "#/components/schemas/{model}"
-ERRORS = (400, 401, 403, 404, 406, 409, 413, 415, 429, 501, 502, 504, 507)
+ERRORS = (400, 401, 403, 404, 406, 408, 409, 413, 415, 429, 501, 502, 504, 507)
 _VARIABLE = re.compile(r"\{(\w+)(?::path)?\}")
 
 Json = dict[str, Any]

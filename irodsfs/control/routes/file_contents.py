@@ -81,10 +81,7 @@ async def get_file_contents(call: Call) -> Response:
     other_statuses=(HTTPStatus.PRECONDITION_FAILED,),
 )
 async def post_file_contents(call: Call) -> DataObjectDocument:
-    """Upload a file as the part `uploadFile` of a form; answers what the catalog holds of it then.
-
-    With the header `If-None-Match: *` it must be new: 412 when something is there.
-    """
+    """Upload a file as the part `uploadFile` of a form, with `If-None-Match: *` a new one only; answers its record."""
     zone, path = call.session.zone, call.path
     entry = await namespace.find(zone, path)
     if entry is not None and entry.is_collection:
