@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
 from irodsfs.cli.answers import control_of, show_json, show_table
 from irodsfs.cli.parameters import as_json, on_path
-from irodsfs.control.places import resource
+
+if TYPE_CHECKING:
+    from irodsfs.cli.client import ControlClient
 
 for_user = click.argument("user", help="A user or group: name, or name#zone.")
 recursively = click.option("--recursive", "-r", is_flag=True, help="For everything below too.")
@@ -24,7 +27,7 @@ def acl() -> None:
 def ls(path: Path, as_json: bool) -> None:
     """List who may do what."""
     with control_of(path) as control:
-        listing = control.request("GET", f"{resource(path)}/acl")
+        listing = control.request("GET", f"{control.place.resource}/acl")
     if as_json:
         show_json(listing)
         return
@@ -44,7 +47,7 @@ def grant(path: Path, user: str, permission: str, recursive: bool) -> None:
     """Let a user or group do something."""
     with control_of(path) as control:
         options = {"permission": permission.upper(), "recursive": str(recursive).lower()}
-        control.request("PUT", _entry(path, user), **options)
+        control.request("PUT", _entry(control, user), **options)
 
 
 @acl.command()
@@ -54,7 +57,7 @@ def grant(path: Path, user: str, permission: str, recursive: bool) -> None:
 def revoke(path: Path, user: str, recursive: bool) -> None:
     """Take the access of a user or group away."""
     with control_of(path) as control:
-        control.request("DELETE", _entry(path, user), recursive=str(recursive).lower())
+        control.request("DELETE", _entry(control, user), recursive=str(recursive).lower())
 
 
 @acl.command()
@@ -65,8 +68,8 @@ def inherit(path: Path, off: bool, recursive: bool) -> None:
     """Let what is made in a directory get its permissions."""
     with control_of(path) as control:
         options = {"enabled": str(not off).lower(), "recursive": str(recursive).lower()}
-        control.request("PUT", f"{resource(path)}/inheritance", **options)
+        control.request("PUT", f"{control.place.resource}/inheritance", **options)
 
 
-def _entry(path: Path, user: str) -> str:
-    return f"{resource(path)}/acl/{quote(user.replace('#', ','), safe=',')}"
+def _entry(control: ControlClient, user: str) -> str:
+    return f"{control.place.resource}/acl/{quote(user.replace('#', ','), safe=',')}"

@@ -13,14 +13,14 @@ import click
 from irodsfs.errors import ControlFailure, NotOnMountError
 
 if TYPE_CHECKING:
-    from irodsfs.control.client import ControlClient
+    from irodsfs.cli.client import ControlClient
 
 
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
     # HTTP takes a while to import, and help must not wait for it.
-    from irodsfs.control.client import control_of as connect
+    from irodsfs.cli.client import control_of as connect
 
     with ExitStack() as stack:
         try:

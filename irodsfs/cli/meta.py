@@ -7,7 +7,6 @@ import click
 
 from irodsfs.cli.answers import control_of, show_json, show_table
 from irodsfs.cli.parameters import as_json, on_path
-from irodsfs.control.places import resource
 from irodsfs.errors import ControlFailure
 
 
@@ -22,7 +21,7 @@ def meta() -> None:
 def ls(path: Path, as_json: bool) -> None:
     """List attributes, values and units."""
     with control_of(path) as control:
-        entries = control.request("GET", f"{resource(path)}/metadata")["metadataEntries"]
+        entries = control.request("GET", f"{control.place.resource}/metadata")["metadataEntries"]
     avus = [{field: entry[field] for field in ("attribute", "value", "unit")} for entry in entries]
     if as_json:
         show_json(avus)
@@ -53,6 +52,6 @@ def rm(path: Path, attribute: str, value: str, units: str) -> None:
 def _change(method: str, path: Path, attribute: str, value: str, units: str) -> None:
     avu: dict[str, Any] = {"attribute": attribute, "value": value, "unit": units}
     with control_of(path) as control:
-        (result,) = control.request(method, f"{resource(path)}/metadata", document={"metadataEntries": [avu]})
+        (result,) = control.request(method, f"{control.place.resource}/metadata", document={"metadataEntries": [avu]})
     if result["resultStatus"] != "OK":
         raise ControlFailure(f"{path}: {result['resultStatus']} ({result['message']}).")

@@ -22,6 +22,8 @@ FUSE_CONFIGURATION = Path("/etc/fuse.conf")
 class Mount:
     mountpoint: Path
     type: str
+    device: str
+    """Its major and minor number."""
 
 
 def resolve(mountpoint: Path) -> Path:
@@ -36,13 +38,23 @@ def resolve(mountpoint: Path) -> Path:
 
 def find_mount(mountpoint: Path) -> Mount | None:
     """The uppermost mount at `mountpoint`, a path as `resolve` gives it."""
-    mounts = [_parse(line) for line in os.fsdecode(MOUNT_TABLE.read_bytes()).splitlines()]
-    return next((mount for mount in reversed(mounts) if mount.mountpoint == mountpoint), None)
+    return next((mount for mount in reversed(_mounts()) if mount.mountpoint == mountpoint), None)
+
+
+def mountpoints_of(device: int) -> list[Path]:
+    """Where the file system with a device number, as `stat` tells it, is mounted."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    return [mount.mountpoint for mount in _mounts() if mount.device == wanted]
+
+
+def _mounts() -> list[Mount]:
+    return [_parse(line) for line in os.fsdecode(MOUNT_TABLE.read_bytes()).splitlines()]
 
 
 def _parse(line: str) -> Mount:
     before, _, after = line.partition(" - ")
-    return Mount(Path(_unescape(before.split(" ")[4])), after.split(" ")[0])
+    fields = before.split(" ")
+    return Mount(Path(_unescape(fields[4])), after.split(" ")[0], fields[2])
 
 
 def _unescape(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -54,6 +55,19 @@ def find_record(mountpoint: Path) -> Iterator[OpenRecord | None]:
     """The record of the process that serves `mountpoint`, a path as `resolve` gives it."""
     with closing(_live_records()) as live:
         yield next((record for record in live if record.read().mountpoint == str(mountpoint)), None)
+
+
+def recorded_with(socket: Path) -> Record | None:
+    """The record beside a control socket; None when the process of no mount of this user keeps one there."""
+    try:
+        directory = socket.parent.lstat()
+        if directory.st_uid != os.getuid() or stat.S_IMODE(directory.st_mode) & 0o077:
+            return None
+        with open(socket.with_suffix(SUFFIX), "rb", opener=private_file) as file:
+            record = OpenRecord(file)
+            return record.read() if record.is_live() else None
+    except (OSError, ValueError):
+        return None
 
 
 def running_mounts() -> list[str]:

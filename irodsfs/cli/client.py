@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from irodsfs.control.places import socket_of
+from irodsfs.cli.places import Place, place_of
 from irodsfs.errors import ControlFailure
 
 SECONDS = 3600.0
 """A rule or a checksum may take its time."""
+
+_CREDENTIALS = struct.Struct("3i")
 
 REFUSED = 400
 """The HTTP status from which on an answer tells of a failure."""
 
 
 class ControlClient:
-    """Asks the mount that a local path lies on. Failures are `ControlFailure`."""
+    """Asks the mount that a local path, its `place`, lies on. Failures are `ControlFailure`."""
 
-    def __init__(self, connection: HTTPConnection) -> None:
+    def __init__(self, place: Place, connection: HTTPConnection) -> None:
+        self.place = place
         self._connection = connection
 
     def request(self, method: str, url: str, *, document: Any = None, **parameters: str) -> Any:
@@ -44,11 +48,8 @@ class ControlClient:
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
-    connection = _UnixConnection(socket_of(path))
-    try:
-        yield ControlClient(connection)
-    finally:
-        connection.close()
+    with place_of(path) as place, closing(_UnixConnection(place.socket())) as connection:
+        yield ControlClient(place, connection)
 
 
 class _UnixConnection(HTTPConnection):
@@ -65,6 +66,14 @@ class _UnixConnection(HTTPConnection):
             self.sock.connect(f"/proc/self/fd/{directory}/{self._path.name}")
         finally:
             os.close(directory)
+        if _peer(self.sock) != os.getuid():
+            raise ControlFailure(f"{self._path} is answered by another user: is the mount yours?")
+
+
+def _peer(connected: socket.socket) -> int:
+    """The number of the local user at the other end."""
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(credentials)[1])
 
 
 def _document(answer: HTTPResponse, content: bytes) -> Any:
