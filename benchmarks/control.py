@@ -23,7 +23,7 @@ from irods.models import Collection
 from irods.session import iRODSSession
 from rich.console import Console
 
-from irodsfs.control.client import ControlClient, control_of
+from irodsfs.cli.client import ControlClient, control_of
 from tests.control.sockets import connected
 from tests.mounts import Mount
 from tests.proxy import Proxy

@@ -126,11 +126,12 @@ def _find_ticket(options: Settings, configured: Settings) -> dict[str, Setting]:
         if "ticket" in settings:
             return {"ticket": settings["ticket"]}
         if "ticket_file" in settings:
-            return {"ticket": _read_ticket(settings["ticket_file"])}
+            return {"ticket": read_ticket(settings["ticket_file"])}
     return {}
 
 
-def _read_ticket(file: Setting) -> Setting:
+def read_ticket(file: Setting) -> Setting:
+    """The string that a file holds. Raises ConfigurationError."""
     try:
         ticket = Path(file.value).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

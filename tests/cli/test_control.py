@@ -8,6 +8,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import IrodsfsCommand
@@ -102,3 +103,27 @@ def test_the_string_of_a_ticket_need_not_be_on_the_command_line(
     assert (shown["ticket_string"], shown["uses_limit"]) == (name, 3)
     with_ticket("rm", "-", "--mount", mount.path)
     assert irodsfs("ticket", "ls", name, "--mount", mount.path).returncode == 10
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_the_string_of_a_ticket_comes_from_a_file_or_the_environment(
+    irodsfs: IrodsfsCommand, mount: Mount, tmp_path: Path, from_file: bool
+) -> None:
+    name = f"t{uuid.uuid4().hex}"
+    (tmp_path / "ticket").write_text(f"{name}\n")
+    file = ("--ticket-file", tmp_path / "ticket")
+    told, env = (file, None) if from_file else ((), {"IRODSFS_TICKET": name})
+    assert irodsfs("ticket", "create", mount.path, *file).stdout == f"{name}\n"
+    assert irodsfs("ticket", "modify", "uses_limit", "3", "--mount", mount.path, *told, env=env).returncode == 0
+    (shown,) = json.loads(irodsfs("ticket", "ls", "--mount", mount.path, "--json", *file).stdout)
+    assert (shown["ticket_string"], shown["uses_limit"]) == (name, 3)
+    done = irodsfs("ticket", "rm", "--mount", mount.path, *told, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    named = irodsfs("ticket", "ls", name, "--mount", mount.path)
+    assert named.returncode == 10
+    assert "--ticket-file" in named.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("arguments", [("rm",), ("modify", "uses_limit"), ("modify",), ("modify", "a", "b", "c", "d")])
+def test_a_ticket_that_is_not_named_is_asked_for(irodsfs: IrodsfsCommand, arguments: tuple[str, ...]) -> None:
+    assert irodsfs("ticket", *arguments).returncode == 2
