@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from irodsfs.control import documentation
 from irodsfs.control.accept import JSON
 from irodsfs.control.access import Access
-from irodsfs.control.bodies import has_body, send_whatever_comes
+from irodsfs.control.bodies import Body, has_body, send_whatever_comes
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
 from irodsfs.control.errors import BadRequest, ControlError, explain
@@ -110,10 +110,11 @@ class _Endpoint:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
+        body = Body(receive)
+        request = Request(scope, body.receive, send)
         response = await self._answer(request)
         if has_body(request):
-            await send_whatever_comes(response, scope, receive, send)
+            await send_whatever_comes(response, scope, body, send)
         else:
             await response(scope, receive, send)
 

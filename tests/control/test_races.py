@@ -16,7 +16,7 @@ from irods.session import iRODSSession
 from tests.control.serving import served
 from tests.objects import get, put
 from tests.proxy import Proxy
-from tests.zones import Zone
+from tests.zones import AnyZone
 
 OPEN, UNLINK = api_number["DATA_OBJ_OPEN_AN"], api_number["DATA_OBJ_UNLINK_AN"]
 COPY, RENAME = api_number["DATA_OBJ_COPY_AN"], api_number["DATA_OBJ_RENAME_AN"]
@@ -26,13 +26,13 @@ Upload = Callable[[str], int]
 
 
 @pytest.fixture(scope="module")
-def proxy(zone_server: Zone) -> Iterator[Proxy]:
+def proxy(zone_server: AnyZone) -> Iterator[Proxy]:
     with Proxy.before(zone_server.host, zone_server.port) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
-def url(zone_server: Zone, proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(zone_server: AnyZone, proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("races")
     environment = directory / "irods_environment.json"
     settings = json.loads(zone_server.environment_file().read_text()) | {"irods_port": proxy.port}
@@ -42,7 +42,7 @@ def url(zone_server: Zone, proxy: Proxy, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def client(url: str, zone_server: Zone, proxy: Proxy) -> Iterator[httpx.Client]:
+def client(url: str, zone_server: AnyZone, proxy: Proxy) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, auth=(zone_server.user, zone_server.password), timeout=60) as client:
         yield client
     proxy.forget_hooks()
@@ -201,7 +201,7 @@ def test_what_must_be_new_is_refused_where_something_is(
 
 
 def test_an_upload_that_fails_leaves_nothing(
-    url: str, client: httpx.Client, session: iRODSSession, proxy: Proxy, zone_server: Zone, home: str
+    url: str, client: httpx.Client, session: iRODSSession, proxy: Proxy, zone_server: AnyZone, home: str
 ) -> None:
     path = f"{home}/failed"
     stall = proxy.stall_at(UNLINK)
@@ -214,7 +214,7 @@ def test_an_upload_that_fails_leaves_nothing(
 
 
 def test_an_upload_that_fails_removes_nothing_that_others_have_put_in_its_place(
-    url: str, client: httpx.Client, session: iRODSSession, zone_server: Zone, theirs: Theirs, home: str
+    url: str, client: httpx.Client, session: iRODSSession, zone_server: AnyZone, theirs: Theirs, home: str
 ) -> None:
     moved = f"{home}/moved"
 
@@ -237,7 +237,7 @@ def _connections(client: httpx.Client) -> float:
     return float(line.partition(" ")[2])
 
 
-def test_a_ticket_is_not_made_for_nothing(client: httpx.Client, zone_server: Zone) -> None:
+def test_a_ticket_is_not_made_for_nothing(client: httpx.Client, zone_server: AnyZone) -> None:
     for path in ("/0", "/nowhere/0", f"/{zone_server.zone}/missing"):
         answer = client.post("/ticket", json={"mode": "read", "object_path": path})
         assert (answer.status_code, answer.json()["field"]) == (404, "object_path"), path

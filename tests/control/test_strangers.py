@@ -18,7 +18,7 @@ from irods.session import iRODSSession
 from tests.conftest import IrodsfsCommand
 from tests.control.serving import served
 from tests.objects import get, put
-from tests.zones import Zone
+from tests.zones import AnyZone
 
 PORTAL, EVIL = "https://portal.example", "https://evil.example"
 PATIENCE = 1
@@ -29,7 +29,7 @@ Credentials = tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def url(zone_server: Zone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(zone_server: AnyZone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("strangers")
     (directory / "spool").mkdir()
     with served(
@@ -42,7 +42,7 @@ def url(zone_server: Zone, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def user(zone_server: Zone) -> Credentials:
+def user(zone_server: AnyZone) -> Credentials:
     return zone_server.user, zone_server.password
 
 
@@ -126,14 +126,14 @@ def test_a_body_needs_a_type(client: httpx.Client) -> None:
     ],
 )
 def test_what_would_let_everybody_in_is_refused_at_start(
-    irodsfs: IrodsfsCommand, zone_server: Zone, options: list[str], told: str
+    irodsfs: IrodsfsCommand, zone_server: AnyZone, options: list[str], told: str
 ) -> None:
     done = irodsfs("serve", zone_server.environment_file(), "--listen", "0", *options)
     assert (done.returncode, done.stdout) == (3, "")
     assert told in done.stderr
 
 
-def test_it_does_not_say_that_it_answers_before_the_zone_did(irodsfs: IrodsfsCommand, zone_server: Zone) -> None:
+def test_it_does_not_say_that_it_answers_before_the_zone_did(irodsfs: IrodsfsCommand, zone_server: AnyZone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     done = irodsfs("serve", zone_server.environment_file(irods_host="127.0.0.1", irods_port=port), "--listen", "0")
@@ -150,20 +150,20 @@ def test_status_and_metrics_are_for_users(url: str, client: httpx.Client, user: 
     assert httpx.get(f"{url}/openapi.json").status_code == 200
 
 
-def test_public_metrics_are_for_everybody_who_only_reads(zone_server: Zone, tmp_path: Path) -> None:
+def test_public_metrics_are_for_everybody_who_only_reads(zone_server: AnyZone, tmp_path: Path) -> None:
     with served(zone_server.environment_file(), tmp_path, "--public-metrics") as url:
         assert httpx.get(f"{url}/status").status_code == 200
         assert httpx.get(f"{url}/metrics").status_code == 200
         assert httpx.post(f"{url}/cache/invalidate").status_code == 401
 
 
-def test_anonymous_reads_no_metrics(zone_server: Zone, tmp_path: Path) -> None:
+def test_anonymous_reads_no_metrics(zone_server: AnyZone, tmp_path: Path) -> None:
     with served(zone_server.environment_file(), tmp_path, "--anonymous") as url:
         assert httpx.get(f"{url}/metrics").status_code == 401
 
 
 def test_many_guesses_at_once_are_no_more_than_one_after_another(
-    zone_server: Zone, tmp_path: Path, user: Credentials
+    zone_server: AnyZone, tmp_path: Path, user: Credentials
 ) -> None:
     with served(zone_server.environment_file(), tmp_path) as url:
         assert httpx.get(f"{url}/server", auth=user).status_code == 200
@@ -181,7 +181,7 @@ def test_many_guesses_at_once_are_no_more_than_one_after_another(
 
 
 def test_a_session_that_has_ended_is_not_kept_out_by_guesses(
-    zone_server: Zone, tmp_path: Path, user: Credentials
+    zone_server: AnyZone, tmp_path: Path, user: Credentials
 ) -> None:
     with served(zone_server.environment_file(), tmp_path, "--session-lifetime", "0") as url:
         assert httpx.get(f"{url}/server", auth=user).status_code == 200
@@ -191,7 +191,7 @@ def test_a_session_that_has_ended_is_not_kept_out_by_guesses(
 
 
 def test_many_clients_of_one_user_who_begin_at_once_are_no_guessers(
-    zone_server: Zone, tmp_path: Path, user: Credentials
+    zone_server: AnyZone, tmp_path: Path, user: Credentials
 ) -> None:
     with served(zone_server.environment_file(), tmp_path) as url, ThreadPoolExecutor(30) as threads:
         codes = threads.map(lambda _: httpx.get(f"{url}/server", auth=user, timeout=60).status_code, range(30))
@@ -271,7 +271,7 @@ def test_what_replaces_something_has_a_limit_and_leaves_it_as_it_was(
 
 
 def test_the_spool_is_where_it_was_chosen(
-    zone_server: Zone, tmp_path: Path, user: Credentials, session: iRODSSession, home: str
+    zone_server: AnyZone, tmp_path: Path, user: Credentials, session: iRODSSession, home: str
 ) -> None:
     place = tmp_path / "spool"
     place.mkdir()
@@ -290,6 +290,6 @@ def test_the_spool_is_where_it_was_chosen(
 def test_who_is_refused_while_still_sending_is_told_and_cut_off(url: str, session: iRODSSession, home: str) -> None:
     with line(url) as connection:
         head_ = head("POST", f"/fileContents{home}/new", ("nobody", "wrong"), "Content-Length: 100000000")
-        connection.sendall(head_ + bytes(4 * MEBIBYTE))
+        connection.sendall(head_ + bytes(16 * MEBIBYTE))
         assert until_closed(connection).startswith(b"HTTP/1.1 401 ")
     assert not session.data_objects.exists(f"{home}/new")
