@@ -26,7 +26,7 @@ READ = api_number["DATA_OBJ_READ_AN"]
 MEGABYTE = 1 << 20
 LARGE = 16 * MEGABYTE
 """Bytes: more than all buffers on the way hold."""
-PATIENCE = 15
+PATIENCE = 60
 """Seconds in which what is promised must have happened."""
 
 

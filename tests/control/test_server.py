@@ -16,7 +16,7 @@ from trio.testing import wait_all_tasks_blocked
 from irodsfs.control.server import Server
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: irods\r\n\r\n"
-PATIENCE = 20
+PATIENCE = 60
 """Seconds, less than hypercorn keeps an idle connection."""
 
 

@@ -19,7 +19,7 @@ from tests.proxy import Proxy
 SIDE_BY_SIDE = 8
 """As many as a mount has connections by default."""
 
-PATIENCE = 30
+PATIENCE = 60
 CONTENT = b"content"
 
 

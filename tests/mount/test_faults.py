@@ -32,7 +32,7 @@ CHANGES = [
 ] + [api_number["ATOMIC_APPLY_METADATA_OPERATIONS_APN"]]
 NETWORK = {errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ECONNREFUSED}
 MEGABYTE = 1 << 20
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which what is promised must have happened."""
 
 

@@ -20,7 +20,7 @@ from tests.proxy import Proxy
 
 OPTION = "--posix-attributes"
 MODIFY_METADATA = 706
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which what is promised must have happened."""
 
 

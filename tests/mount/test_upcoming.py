@@ -13,7 +13,7 @@ from tests.objects import put
 from tests.proxy import Proxy
 
 OPEN = api_number["DATA_OBJ_OPEN_AN"]
-PATIENCE = 30
+PATIENCE = 60
 NAMES = [f"file{number:02}" for number in range(WALK + AHEAD + 2)]
 
 

@@ -25,7 +25,7 @@ from tests.zones import AnyZone
 
 OPEN, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "WRITE", "CLOSE"))
 MEGABYTE = 1 << 20
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which what is promised must have happened."""
 
 
@@ -52,7 +52,7 @@ def go_away(proxy: Proxy, mount: Mount) -> None:
 
 @pytest.fixture
 def mount(mount_through: MountThrough, proxy: Proxy) -> Iterator[Mount]:
-    mount = mount_through(proxy, "--write-back")
+    mount = mount_through(proxy, "--write-back", "--cache-timeout", "60")
     yield mount
     mount.stop()  # while the proxy is there
 
