@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import irods.exception as ex
 from cachetools import TTLCache
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing
-from irodsfs.grid.metadata import Avu, change, read_avus, read_avus_in
+from irodsfs.grid.metadata import Avu, can_be_replaced, changes, read_avus, read_avus_in, replace_with
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 
@@ -24,6 +25,9 @@ SIBLING_AVUS = 10_000
 
 TOO_MANY_FOR = 600.0
 """Seconds for which this is not tried again where there were more, or where it failed."""
+
+ATTEMPTS = 5
+"""How often a change is tried that others come in between of."""
 
 
 class Avus:
@@ -65,22 +69,60 @@ class Avus:
         known = self._known.get(entry.id)
         return known if known is not None else await self._read(entry)
 
-    async def change(self, path: str, *, remove: Sequence[Avu], add: Sequence[Avu]) -> None:
-        """Remove and add AVUs in one atomic request. Raises EPERM for those that are not for users."""
-        if not (remove or add):
+    async def set(self, entry: Entry, attribute: str, wanted: Sequence[Avu]) -> None:
+        """Make `wanted` (some at least) the AVUs of an attribute, whatever the zone has of it now.
+
+        Raises EPERM for those that are not for users.
+        """
+        self._check_shown(wanted)
+        if len(wanted) > 1 or not can_be_replaced(attribute):
+            await self._replace(entry, lambda avu: avu.attribute == attribute, wanted)
             return
-        if self._shown(add) != list(add):
-            raise PermissionError(errno.EPERM, f"attributes beginning with {self._hidden} belong to the mount")
-        entry = await self._catalog.find(path)
         known = self._known.pop(entry.id, None)
         try:
-            changing = change(path, is_collection=entry.is_collection, remove=remove, add=add)
-            await self._zone.perform(changing, repeat=True)  # the zone takes what is so already
+            await self._zone.perform(
+                replace_with(entry.path, wanted[0], is_collection=entry.is_collection), repeat=True
+            )
         finally:
             self.forget(entry)
         if known is not None:
-            kept = [avu for avu in known if avu not in remove]
-            self._known[entry.id] = kept + [avu for avu in add if avu not in kept]
+            self._known[entry.id] = _with(known, wanted[0])
+
+    async def set_all(self, entry: Entry, wanted: Sequence[Avu]) -> None:
+        """Make `wanted` all AVUs of an entry. Raises EPERM for those that are not for users."""
+        self._check_shown(wanted)
+        await self._replace(entry, lambda avu: True, wanted)
+
+    async def remove(self, entry: Entry, attribute: str) -> bool:
+        """Remove all AVUs of an attribute that the zone has now; False when there are none."""
+        return await self._replace(entry, lambda avu: avu.attribute == attribute, [])
+
+    async def _replace(self, entry: Entry, concerned: Callable[[Avu], bool], wanted: Sequence[Avu]) -> bool:
+        """Make `wanted` all that is `concerned`; False when nothing was. What others change meanwhile is seen."""
+        was_there = False
+        for left in reversed(range(ATTEMPTS)):
+            self.forget(entry)
+            present = await self._read(entry)
+            before = [avu for avu in present if concerned(avu)]
+            was_there = was_there or bool(before)
+            remove = [avu for avu in before if avu not in wanted]
+            add = [avu for avu in wanted if avu not in before]
+            changing = changes(self._zone, entry.path, is_collection=entry.is_collection, remove=remove, add=add)
+            try:
+                await self._zone.perform(*changing, repeat=True)
+            except (ex.CAT_SUCCESS_BUT_WITH_NO_INFO, ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
+                if not left:
+                    raise
+                continue  # another client was faster, or this one, on a line that broke
+            finally:
+                self.forget(entry)
+            self._known[entry.id] = [avu for avu in present if avu not in remove] + add
+            break
+        return was_there
+
+    def _check_shown(self, avus: Sequence[Avu]) -> None:
+        if self._shown(avus) != list(avus):
+            raise PermissionError(errno.EPERM, f"attributes beginning with {self._hidden} belong to the mount")
 
     def forget(self, entry: Entry) -> None:
         """Believe nothing of the AVUs of an entry any more, nor what is being read."""
@@ -118,3 +160,11 @@ class Avus:
 
     def _shown(self, avus: Sequence[Avu]) -> list[Avu]:
         return [avu for avu in avus if not (self._hidden and avu.attribute.startswith(self._hidden))]
+
+
+def _with(known: Sequence[Avu], only: Avu) -> list[Avu]:
+    """The AVUs known of an entry when one has become the only one of its attribute."""
+    others = [avu for avu in known if avu.attribute != only.attribute]
+    if len(known) - len(others) != 1:
+        return [*others, only]
+    return [only if avu.attribute == only.attribute else avu for avu in known]

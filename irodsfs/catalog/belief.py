@@ -73,6 +73,10 @@ class Belief:
         """False for an entry that this mount made and has not brought into the zone yet."""
         return path not in self._unregistered
 
+    def brings_into(self, path: str) -> bool:
+        """Whether this mount has made something in a collection that is not in the zone yet."""
+        return any(posixpath.dirname(made) == path for made in self._unregistered)
+
     def peek(self, path: str) -> Entry | None:
         """What is believed about a path without asking."""
         if path in self._unregistered:

@@ -31,6 +31,9 @@ SUBTREE_ROWS = 50_000
 LARGE_FOR = 600.0
 """Seconds for which a collection counts as too large to be listed for the sake of one name."""
 
+SIBLINGS, SUBTREE = "siblings", "subtree"
+"""What may be fetched at a time beside one entry or one listing."""
+
 MANY_NAMES = 16
 """Names asked for in a large collection, one by one, that make it likely that all will be asked for."""
 
@@ -58,7 +61,7 @@ class Catalog(Belief):
         """How many entries collections have that are too large for one flight, at least."""
         self._names_asked: TTLCache[str, int] = TTLCache(ENTRIES, time_to_live, clock)
         self._walk = Walk(root, time_to_live, clock)
-        self._fetching: dict[str, trio.Event] = {}
+        self._fetching: dict[tuple[str, str], trio.Event] = {}
 
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
@@ -183,7 +186,7 @@ class Catalog(Belief):
         """List a collection with others that are likely to be listed next; None when there are none to be listed."""
         listing = await self._list_in_subtree(path)
         if listing is None and self._walk.goes_over_siblings(path):
-            async with self._alone(f"{posixpath.dirname(path)}/*"):
+            async with self._alone(posixpath.dirname(path), SIBLINGS):
                 listing = self._listings.get(path)
                 if listing is None:
                     listing = await self._list_with_siblings(path)
@@ -192,7 +195,7 @@ class Catalog(Belief):
     async def _list_in_subtree(self, path: str) -> Listing | None:
         """List a collection with the whole subtree of one above it, when that is walked and small enough."""
         while (top := self._walk.top(path)) is not None:
-            async with self._alone(f"{top}/**"):
+            async with self._alone(top, SUBTREE):
                 if path not in self._listings:
                     await self._list_below(top)
                 listing = self._listings.get(path)
@@ -311,15 +314,16 @@ class Catalog(Belief):
             self._keep_fetched(path, children[path], asked_at, journal)
 
     @asynccontextmanager
-    async def _alone(self, path: str) -> AsyncIterator[None]:
-        """One fetch per path at a time; who comes second finds what the first one brought."""
-        while path in self._fetching:
-            await self._fetching[path].wait()
-        self._fetching[path] = trio.Event()
+    async def _alone(self, path: str, extent: str = "") -> AsyncIterator[None]:
+        """One fetch per path and extent at a time; who comes second finds what the first one brought."""
+        fetch = path, extent
+        while fetch in self._fetching:
+            await self._fetching[fetch].wait()
+        self._fetching[fetch] = trio.Event()
         try:
             yield
         finally:
-            self._fetching.pop(path).set()
+            self._fetching.pop(fetch).set()
 
 
 def _up_to(characters: int, paths: Iterable[str]) -> Iterator[str]:

@@ -97,10 +97,17 @@ def inherit(path: str, *, enabled: bool, recursive: bool = False) -> Request:
     return _change(path, "inherit" if enabled else "noinherit", "", "", recursive)
 
 
-def grant_all(path: str, levels: Mapping[tuple[str, str], int]) -> Request:
-    """Set the access levels of several users and groups (name, zone) at once, all or nothing (20005)."""
-    operations = [{"entity_name": user, "zone": zone, "acl": _name(level)} for (user, zone), level in levels.items()]
-    return json_change(ATOMIC_APPLY_ACL_OPERATIONS, {"logical_path": path, "operations": operations})
+def grant_all(zone: Zone, path: str, levels: Mapping[tuple[str, str], int]) -> list[Request]:
+    """A flight that sets the access levels of users and groups (name, zone).
+
+    Of several it is all or nothing (20005), but in another zone: there the atomic API would change what has the same
+    number in the catalog of our own.
+    """
+    if len(levels) == 1 or not zone.holds(path):
+        return [grant(path, *who, level) for who, level in levels.items()]
+    operations = [{"entity_name": user, "zone": own, "acl": _name(level)} for (user, own), level in levels.items()]
+    value = {"logical_path": path, "operations": operations}
+    return [json_change(ATOMIC_APPLY_ACL_OPERATIONS, value)] if operations else []
 
 
 def level_name(level: int) -> str:

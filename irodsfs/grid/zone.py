@@ -119,6 +119,10 @@ class Zone:
     def can_truncate_replicas(self) -> bool:
         return self.server_version >= REPLICA_TRUNCATE_SINCE
 
+    def holds(self, path: str) -> bool:
+        """Whether a path lies in the zone that we are logged in to, and not in another one that it knows."""
+        return path.split("/", 2)[1] == self.identity.zone
+
     async def fly(self, *requests: Request, repeat: bool = False) -> list[Reply]:
         """One flight on any connection; `repeat` allows it to be sent again when the line broke."""
         return await self.pool.fly(*requests, repeat=repeat)

@@ -26,6 +26,7 @@ from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
 from irodsfs.mount.coherence import Coherence
+from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.extended_attributes import ExtendedAttributes
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
@@ -33,6 +34,7 @@ from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.posix_attributes import PosixAttributes
+from irodsfs.mount.renaming import Renaming
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.temporary_names import NAME
@@ -98,6 +100,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         inheritance = Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
         upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
         former = FormerCollections(zone, config.storing_resource)
+        corrections = Corrections(catalog, avus, inodes)
         files = WriteBackFiles(
             zone,
             catalog,
@@ -118,11 +121,15 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             catalog,
             inodes,
             files,
-            Tree(zone, catalog, avus, inodes, files, inheritance, former, trash=config.trash),
+            Tree(zone, catalog, corrections, inodes, files, former, trash=config.trash),
+            Renaming(zone, catalog, avus, corrections, inodes, files, inheritance, former),
             Repair(zone, catalog, read_only=config.read_only),
             Space(zone, config.storing_resource),
-            ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, control_path)),
-            PosixAttributes(zone, catalog, former, config.storing_resource) if config.posix_attributes else None,
+            ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, corrections, control_path), corrections),
+            PosixAttributes(zone, catalog, corrections, former, config.storing_resource)
+            if config.posix_attributes
+            else None,
+            corrections,
             owner=Owner.chosen(config.uid, config.gid, config.umask),
             read_only=config.read_only,
             strict_permissions=config.strict_permissions,

@@ -16,6 +16,7 @@ from irodsfs.grid.metadata import LONGEST_VALUE, Avu
 from irodsfs.mount import avu_codec, virtual_attributes
 from irodsfs.mount.avu_codec import LONGEST_NAME, NAMESPACE
 from irodsfs.mount.boundary import EXPECTED
+from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.virtual_attributes import VirtualAttributes
 
@@ -25,13 +26,10 @@ logger = logging.getLogger(__name__)
 class ExtendedAttributes:
     """Extended attributes by path. Those of other namespaces are ENOTSUP."""
 
-    def __init__(self, avus: Avus, virtual: VirtualAttributes) -> None:
+    def __init__(self, avus: Avus, virtual: VirtualAttributes, corrections: Corrections) -> None:
         self._avus = avus
         self._virtual = virtual
-
-    def forget(self) -> None:
-        """Believe nothing of any AVUs any more."""
-        self._avus.forget_all()
+        self._corrections = corrections
 
     async def names(self, path: str) -> list[bytes]:
         """What `listxattr` shows; attributes whose name is too long for Linux are left out."""
@@ -49,27 +47,23 @@ class ExtendedAttributes:
     async def set(self, path: str, name: bytes, content: bytes) -> None:
         """Nothing is changed when this raises: ValueError for what makes no sense, the zone's error for its refusal."""
         with _refusals_logged(path, name):
-            await self._set(path, name, content)
-
-    async def _set(self, path: str, name: bytes, content: bytes) -> None:
-        if is_virtual(name):
-            await self._virtual.set(path, name.decode(), content)
-            return
-        attribute = _attribute(name)
-        if len(attribute.encode()) > LONGEST_VALUE or not attribute:
-            raise ValueError(f"an attribute's name has 1 to {LONGEST_VALUE} bytes")
-        wanted = [Avu(attribute, value, units) for value, units in avu_codec.decode(content)]
-        present = await self._present(path, attribute)
-        await self._avus.change(path, remove=_without(present, wanted), add=_without(wanted, present))
+            if is_virtual(name):
+                await self._virtual.set(path, name.decode(), content)
+                return
+            attribute = _attribute(name)
+            if len(attribute.encode()) > LONGEST_VALUE or not attribute:
+                raise ValueError(f"an attribute's name has 1 to {LONGEST_VALUE} bytes")
+            wanted = [Avu(attribute, value, units) for value, units in avu_codec.decode(content)]
+            await self._corrections.on(path, lambda entry: self._avus.set(entry, attribute, wanted))
 
     async def remove(self, path: str, name: bytes) -> None:
         if is_virtual(name):
             raise PermissionError(errno.EPERM, f"{name!r} can't be removed")
-        present = await self._present(path, _attribute(name))
-        if not present:
-            raise _missing(name)
+        attribute = _attribute(name)
         with _refusals_logged(path, name):
-            await self._avus.change(path, remove=present, add=[])
+            if not await self._corrections.on(path, lambda entry: self._avus.remove(entry, attribute)):
+                await self._corrections.require(path)  # what is missing has no AVUs either
+                raise _missing(name)
 
     async def _present(self, path: str, attribute: str) -> list[Avu]:
         return [avu for avu in await self._avus.of(path) if avu.attribute == attribute]
@@ -98,7 +92,3 @@ def _attribute(name: bytes) -> str:
 
 def _missing(name: bytes) -> OSError:
     return OSError(pyfuse3.ENOATTR, f"no attribute {name!r}")
-
-
-def _without(avus: list[Avu], others: list[Avu]) -> list[Avu]:
-    return [avu for avu in avus if avu not in others]

@@ -233,5 +233,7 @@ class Files:
             return
         if inode.path is None:
             return
-        await self._zone.perform(requests.touch(entry.path, nanoseconds // NANOSECONDS), repeat=True)
+        # What is missing is touched without a word.
+        touching = requests.touch(entry.path, nanoseconds // NANOSECONDS), requests.object_stat(entry.path)
+        await self._zone.perform(*touching, repeat=True)
         self._catalog.dated(entry.path, nanoseconds)

@@ -19,10 +19,9 @@ from irods.exception import iRODSException
 
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.flight import Request
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.errnos import errno_of
-from irodsfs.transfer.flights import opening_flags, writing
+from irodsfs.mount.replacing import making_and_removing
 
 logger = logging.getLogger(__name__)
 
@@ -58,21 +57,28 @@ class FormerCollections:
         if not below:
             return False
         try:
-            await self._zone.perform(*self._clearing(path, below))
+            await self._clear(path, below)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("no room was made in the vault for %s: %s", path, describe(error))
             return False
         return True
 
-    def _clearing(self, path: str, below: list[str]) -> Iterator[Request]:
+    async def _clear(self, path: str, below: list[str]) -> None:
+        """Each flight only removes what it has made, so what others have at these paths stays."""
         parents = sorted({parent for each in below for parent in _between(path, each)}, key=_depth)
-        yield from map(requests.make_collection, parents)
-        for each in sorted({*below, *parents} - {path}, key=_depth, reverse=True):
-            if each in parents:
-                yield requests.remove_collection(each).after_all()
-            yield from writing(each, opening_flags(replace=True, exclusive=True), (), resource=self._resource)
-            yield requests.unlink(each).after_all()
-        yield requests.remove_collection(path).after_all()
+        made: list[str] = []
+        try:
+            for parent in parents:
+                await self._zone.perform(requests.make_collection(parent))
+                made.append(parent)
+            for each in sorted({*below, *parents} - {path}, key=_depth, reverse=True):
+                if each in made:
+                    await self._zone.perform(requests.remove_collection(each))
+                    made.remove(each)
+                await self._zone.perform(*making_and_removing(each, self._resource))
+        finally:
+            for parent in reversed(made):
+                await self._zone.perform(requests.remove_collection(parent))
 
 
 def _between(top: str, path: str) -> Iterator[str]:

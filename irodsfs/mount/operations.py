@@ -18,12 +18,14 @@ from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.mount.foreign_links import refuse_foreign
 from irodsfs.mount.inodes import Inode, Inodes, encode_name
 from irodsfs.mount.posix_attributes import PosixAttributes
+from irodsfs.mount.renaming import Renaming
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree, check_length
@@ -44,10 +46,12 @@ class Operations(pyfuse3.Operations):
         inodes: Inodes,
         files: WriteBackFiles,
         tree: Tree,
+        renaming: Renaming,
         repair: Repair,
         space: Space,
         extended_attributes: ExtendedAttributes,
         posix_attributes: PosixAttributes | None,
+        corrections: Corrections,
         *,
         owner: Owner,
         read_only: bool,
@@ -59,10 +63,12 @@ class Operations(pyfuse3.Operations):
         self._inodes = inodes
         self._files = files
         self._tree = tree
+        self._renaming = renaming
         self._repair = repair
         self._space = space
         self._extended_attributes = extended_attributes
         self._posix_attributes = posix_attributes
+        self._corrections = corrections
         self._owner = owner
         self._read_only = read_only
         self._strict_permissions = strict_permissions
@@ -130,7 +136,7 @@ class Operations(pyfuse3.Operations):
         if fields.update_size:
             await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
         if fields.update_mtime:
-            await self._files.set_modified(node, entry, attr.st_mtime_ns)
+            await self._set_modified(node, entry, attr.st_mtime_ns)
         if fields.update_atime:
             node.accessed_ns = attr.st_atime_ns
         return self._attributes(await self._entry(node), node)
@@ -171,7 +177,7 @@ class Operations(pyfuse3.Operations):
         ctx: RequestContext,
     ) -> None:
         target = await self._new(parent_inode_new, name_new)
-        await self._tree.rename(self._inodes.child(parent_inode_old, name_old), target, flags)
+        await self._renaming.rename(self._inodes.child(parent_inode_old, name_old), target, flags)
 
     @answers_errno
     async def mknod(
@@ -344,6 +350,12 @@ class Operations(pyfuse3.Operations):
             raise FileExistsError(errno.EEXIST, path)
         await self._files.open(node, entry, flags)
         return entry
+
+    async def _set_modified(self, node: Inode, entry: Entry, nanoseconds: int) -> None:
+        if node.path is None:
+            await self._files.set_modified(node, entry, nanoseconds)
+        else:
+            await self._corrections.on(node.path, lambda now: self._files.set_modified(node, now, nanoseconds))
 
     async def _change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
         assert self._posix_attributes is not None

@@ -6,11 +6,14 @@ import errno
 from dataclasses import replace
 from functools import partial
 
+from irods.exception import iRODSException
+
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.posix_attributes import LONGEST_TARGET, make_link, set_mode
 from irodsfs.grid.zone import Zone
+from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.flights import check_descriptor
@@ -19,10 +22,13 @@ from irodsfs.transfer.flights import check_descriptor
 class PosixAttributes:
     """Makes symbolic links, and keeps modes: in one flight each. Listings bring both along."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, former: FormerCollections, resource: str | None) -> None:
+    def __init__(
+        self, zone: Zone, catalog: Catalog, corrections: Corrections, former: FormerCollections, resource: str | None
+    ) -> None:
         """`resource` for the data objects that are links."""
         self._zone = zone
         self._catalog = catalog
+        self._corrections = corrections
         self._former = former
         self._resource = resource
 
@@ -32,8 +38,7 @@ class PosixAttributes:
             node.last_entry = replace(entry, mode=mode)
             return
         if self._catalog.is_registered(node.path):
-            request = set_mode(node.path, mode, is_collection=entry.is_collection)
-            await self._zone.perform(request, repeat=True)
+            await self._corrections.on(node.path, partial(self._set_mode, mode))
         self._catalog.changed(node.path, mode=mode)
 
     async def make_link(self, path: str, target: bytes) -> Entry:
@@ -41,16 +46,22 @@ class PosixAttributes:
         if len(target) > LONGEST_TARGET:
             raise OSError(errno.ENAMETOOLONG, f"{path}: a link names at most {LONGEST_TARGET} bytes")
         named = target.decode("utf-8")
-        await self._former.with_room(path, partial(self._make, path, named))
+        try:
+            await self._former.with_room(path, partial(self._make, path, named))
+        except (OSError, iRODSException) as error:
+            self._corrections.refused(path, error)
+            raise
         entry = replace(made_now(path, is_collection=False), size=len(target), link_target=named)
         self._catalog.added(entry)
         return entry
 
+    async def _set_mode(self, mode: int, entry: Entry) -> None:
+        await self._zone.perform(set_mode(entry.path, mode, is_collection=entry.is_collection), repeat=True)
+
     async def _make(self, path: str, target: str) -> None:
-        opened, written, closed, described = await self._zone.fly(*make_link(path, target, resource=self._resource))
+        opened, *others = await self._zone.fly(*make_link(path, target, resource=self._resource))
         check_descriptor(opened)
-        written.check()
-        closed.check()
-        if described.failed:
+        failed = next((reply for reply in others if reply.failed), None)
+        if failed is not None:
             await self._zone.perform(requests.unlink(path))
-            raise described.failure()
+            raise failed.failure()

@@ -1,8 +1,8 @@
 """Finishing or undoing what a mount that was killed has left behind in the middle of a rename.
 
-A data object that was moved aside goes back when nothing has taken its place, and is removed when its place is taken.
+What was moved aside goes back when nothing has taken its place, and is removed when a complete version has taken it.
 What was on a detour arrives. A mount that is alive needs moments for all that, so only what is older is touched; what
-is younger is not shown.
+is younger is not shown, and whoever asks for its name meanwhile waits for those moments.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import posixpath
 import time
 
 import irods.exception as ex
+import trio
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
@@ -19,12 +20,16 @@ from irodsfs.catalog.listing import Listing
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
 from irodsfs.grid.beside import REFUSALS
+from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable, describe
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.namespace import GOOD, Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 
 logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+"""Seconds between two looks for a name that somebody is just giving to something new; together less than two."""
 
 ABANDONED_AFTER = 60
 """Seconds after which a rename is not going on any more."""
@@ -38,6 +43,7 @@ class Repair:
         self._catalog = catalog
         self._read_only = read_only
         self._tried: set[str] = set()
+        self._waited_for: set[str] = set()
 
     async def shown(self, listing: Listing) -> list[Entry]:
         """What is to be shown of the entries with temporary names in a listing, or in place of them."""
@@ -61,7 +67,23 @@ class Repair:
         """Whether what is missing at a path has come back."""
         parent, name = posixpath.split(path)
         left = [entry for entry in self._catalog.temporary_in(parent) if _may_be(entry.name, name)]
+        if await self._has_come(path, left):
+            return True
         return await self._repair(left) is not None
+
+    async def _has_come(self, path: str, left: list[Entry]) -> bool:
+        """Wait for a name that somebody is just giving to something new, once for each time that it is taken away."""
+        going_on = {entry.path for entry in left if _is_going_on(entry.name) and _purpose(entry.name) == REPLACED}
+        pause = FIRST_PAUSE
+        while going_on - self._waited_for and pause < LONGEST_PAUSE:
+            await trio.sleep(pause)
+            pause *= 2
+            self._catalog.forget(path)
+            if await self._catalog.find_if_there(path) is not None:
+                return True
+            going_on &= {entry.path for entry in self._catalog.temporary_in(posixpath.dirname(path))}
+        self._waited_for |= going_on
+        return False
 
     async def _repair(self, left: list[Entry]) -> list[str] | None:
         """The paths that entries had or were to get; None when nothing is to be repaired."""
@@ -81,9 +103,9 @@ class Repair:
                 logger.info("%s was left behind by a rename, and nothing tells its name", entry.path)
                 return None
             await self._bring_back(entry, path)
-        except ex.CAT_NAME_EXISTS_AS_DATAOBJ:
-            if _purpose(entry.name) == REPLACED:
-                await self._remove(entry)
+        except (ex.CAT_NAME_EXISTS_AS_DATAOBJ, ex.CAT_NAME_EXISTS_AS_COLLECTION):
+            if path is not None and _purpose(entry.name) == REPLACED:
+                await self._remove(entry, path)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
         for changed in (entry.path, path):
@@ -103,9 +125,16 @@ class Repair:
             name = posixpath.basename(path)
             await self._zone.perform(drop_name(path, name, is_collection=entry.is_collection))
 
-    async def _remove(self, entry: Entry) -> None:
+    async def _remove(self, entry: Entry, path: str) -> None:
+        """Remove what something has taken the place of, unless that is not complete."""
         try:
-            await self._zone.perform(requests.unlink(entry.path))
+            if entry.is_collection:
+                await self._zone.perform(requests.remove_collection(entry.path))
+            elif any(replica.status == GOOD for replica in await read_replicas(self._zone, path)):
+                await self._zone.perform(requests.unlink(entry.path))
+            else:
+                logger.warning("%s is kept: what has its name is not complete", entry.path)
+                return
             logger.info("%s, left behind by a rename, was removed", entry.path)
         except (iRODSException, ZoneUnreachable) as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import irods.exception as ex
 import pyfuse3
 
 from irodsfs.catalog.avus import Avus
@@ -21,6 +22,7 @@ from irodsfs.grid.permissions import NULL, level_name, level_of, read_permission
 from irodsfs.grid.sums import sum_below
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import avu_codec
+from irodsfs.mount.corrections import Corrections
 
 NAMESPACE = "irods."
 
@@ -30,9 +32,10 @@ STATUSES = {0: "stale", 1: "good", 2: "intermediate", 3: "read-locked", 4: "writ
 class VirtualAttributes:
     """Reads and, where it makes sense, sets them. What is unset or does not apply is ENODATA."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, avus: Avus, control: Path) -> None:
+    def __init__(self, zone: Zone, catalog: Catalog, avus: Avus, corrections: Corrections, control: Path) -> None:
         """`control` is the path of the control socket."""
         self._zone = zone
+        self._corrections = corrections
         self._catalog = catalog
         self._avus = avus
         self._control_path = control
@@ -72,7 +75,8 @@ class VirtualAttributes:
         setter = self._setters.get(name.removeprefix(NAMESPACE))
         if setter is None:
             raise PermissionError(errno.EPERM, f"{name} can't be set")
-        await setter(await self._catalog.find(path), content.decode("utf-8"))
+        value = content.decode("utf-8")
+        await self._corrections.on(path, lambda entry: setter(entry, value))
 
     async def _path(self, entry: Entry) -> str:
         return entry.path
@@ -140,7 +144,10 @@ class VirtualAttributes:
         changes = {who: level for who, level in wanted.items() if present.get(who) != level}
         changes |= {who: NULL for who in present if who not in wanted}
         if changes:
-            await self._zone.perform(permissions.grant_all(entry.path, changes), repeat=True)
+            try:
+                await self._zone.perform(*permissions.grant_all(self._zone, entry.path, changes), repeat=True)
+            except ex.CAT_INVALID_USER as error:
+                raise ValueError(f"not all of {', '.join('#'.join(who) for who in changes)} are users") from error
             self._catalog.forget(entry.path)
 
     async def _set_inherit(self, entry: Entry, value: str) -> None:
@@ -149,10 +156,7 @@ class VirtualAttributes:
         await self._zone.perform(permissions.inherit(entry.path, enabled=value == "true"), repeat=True)
 
     async def _set_avu(self, entry: Entry, value: str) -> None:
-        wanted = [_avu(each) for each in _list(_parsed(value))]
-        present = await self._avus.of(entry.path)
-        remove = [avu for avu in present if avu not in wanted]
-        await self._avus.change(entry.path, remove=remove, add=[avu for avu in wanted if avu not in present])
+        await self._avus.set_all(entry, [_avu(each) for each in _list(_parsed(value))])
 
     async def _set_checksum(self, entry: Entry, value: str) -> None:
         if entry.is_collection or value not in ("compute", "verify"):

@@ -60,7 +60,7 @@ def rename(place: Path) -> None:
         (read, "DATA_OBJ_READ_AN"),
         (unlink, "DATA_OBJ_UNLINK_AN"),
         (make_directory, "COLL_CREATE_AN"),
-        (set_attribute, "ATOMIC_APPLY_METADATA_OPERATIONS_APN"),
+        (set_attribute, "MOD_AVU_METADATA_AN"),
         (rename, "DATA_OBJ_RENAME_AN"),
     ],
 )

@@ -27,9 +27,10 @@ QUERY = api_number["GEN_QUERY_AN"]
 RENAME = api_number["DATA_OBJ_RENAME_AN"]
 UNLINK = api_number["DATA_OBJ_UNLINK_AN"]
 NAMING = api_number["MOD_AVU_METADATA_AN"]
+TOUCH = api_number["TOUCH_APN"]
 CHANGES = [
     api_number[name] for name in ("COLL_CREATE_AN", "RM_COLL_AN", "DATA_OBJ_UNLINK_AN", "DATA_OBJ_RENAME_AN")
-] + [api_number["ATOMIC_APPLY_METADATA_OPERATIONS_APN"]]
+] + [NAMING]
 NETWORK = {errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ECONNREFUSED}
 MEGABYTE = 1 << 20
 PATIENCE = 60
@@ -155,6 +156,16 @@ def test_connections_that_died_while_idle_are_not_noticed(
     assert (mount.path / "directory/file").read_bytes() == b"content"
 
 
+AS_A_WHOLE = ["--replace-drops-metadata"]
+"""So also what is small takes the name itself, instead of being put into what has it."""
+
+MOMENTS = [
+    *[(AS_A_WHOLE, api, passed) for api, passed in ((RENAME, 0), (RENAME, 1), (UNLINK, 0))],
+    *[([], api, passed) for api, passed in ((OPEN, 0), (OPEN, 1), (WRITE, 0), (CLOSE, 1), (TOUCH, 0), (UNLINK, 0))],
+]
+"""In the middle of replacing a small file, in either way: before, or behind, these requests."""
+
+
 def changed_once(mount: Path) -> set[str]:
     """Every change of names, once; the names after it."""
     (mount / "made").mkdir()
@@ -191,41 +202,54 @@ def test_a_change_that_is_cut_off_takes_effect_once(
     assert session.data_objects.get(f"{home}/kept").metadata.get_one("attribute").value == "value"
 
 
-@pytest.mark.parametrize("passed", [0, 1])
+@pytest.mark.parametrize(("options", "api", "passed"), MOMENTS)
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before the zone got it", "after the zone did it"])
-def test_replacing_a_file_is_finished_when_the_line_breaks_between_its_renames(
-    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, passed: int, carried_out: bool
+def test_replacing_a_file_is_finished_when_the_line_breaks_in_the_middle(
+    mount_through: MountThrough,
+    proxy: Proxy,
+    session: iRODSSession,
+    home: str,
+    options: list[str],
+    api: int,
+    passed: int,
+    carried_out: bool,
 ) -> None:
     for name in ("new", "replaced"):
         put(session, f"{home}/{name}", name.encode())
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, *options)
     seen = iter(range(100))
 
     def spoil(_: int) -> None:
         if next(seen) == passed:
             if not carried_out:
                 raise Cut
-            proxy.lose_next_reply(RENAME)
+            proxy.lose_next_reply(api)
 
-    proxy.on_request(RENAME, spoil)
+    proxy.on_request(api, spoil)
     (mount.path / "new").rename(mount.path / "replaced")
     assert os.listdir(mount.path) == ["replaced"]
     assert (mount.path / "replaced").read_bytes() == b"new"
     assert [each.name for each in session.collections.get(home).data_objects] == ["replaced"]
 
 
-@pytest.mark.parametrize("stalled", [0, 1], ids=["before its old name is gone", "before its new name is there"])
+@pytest.mark.parametrize(("options", "api", "stalled"), MOMENTS)
 def test_a_file_opened_while_it_is_replaced_never_comes_back(
-    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, stalled: int
+    mount_through: MountThrough,
+    proxy: Proxy,
+    session: iRODSSession,
+    home: str,
+    options: list[str],
+    api: int,
+    stalled: int,
 ) -> None:
     for name in ("source", "target"):
         put(session, f"{home}/{name}", name.encode())
-    mount = mount_through(proxy, "--cache-timeout", "60")
+    mount = mount_through(proxy, "--cache-timeout", "60", *options)
     assert sorted(os.listdir(mount.path)) == ["source", "target"]
     assert (mount.path / "target").stat().st_size == len(b"target")
     stall = Stall()
-    renames = iter(range(100))
-    proxy.on_request(RENAME, lambda _: stall.hold() if next(renames) == stalled else None)
+    seen = iter(range(100))
+    proxy.on_request(api, lambda _: stall.hold() if next(seen) == stalled else None)
     with ThreadPoolExecutor() as pool:
         renaming = pool.submit((mount.path / "source").rename, mount.path / "target")
         assert stall.reached.wait(PATIENCE)
@@ -397,12 +421,17 @@ def test_a_zone_killed_in_the_middle_of_an_upload_gets_it_when_it_is_back(
         assert session.data_objects.get(f"{home}/file").replicas[0].status == "1"
 
 
-@pytest.mark.parametrize("api", [RENAME, UNLINK])
-@pytest.mark.parametrize("passed", [0, 1])
+@pytest.mark.parametrize(("options", "api", "passed"), [*MOMENTS, (AS_A_WHOLE, UNLINK, 1)])
 def test_killed_while_replacing_a_file_a_complete_version_exists(
-    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, api: int, passed: int
+    mount_through: MountThrough,
+    proxy: Proxy,
+    session: iRODSSession,
+    home: str,
+    options: list[str],
+    api: int,
+    passed: int,
 ) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, *options)
     (mount.path / "file").write_bytes(b"old")
     (mount.path / "new").write_bytes(b"new version")
     assert mount.process is not None
@@ -423,7 +452,8 @@ def test_killed_while_replacing_a_file_a_complete_version_exists(
     contents = {each.name: get(session, each.path) for each in session.collections.get(home).data_objects}
     here = contents.get("file")
     replaced = [content for name, content in contents.items() if name.startswith(".irodsfs-replaced-")]
-    assert here in (b"old", b"new version") or replaced == [b"old"]
+    assert options or here is not None
+    assert here in (b"old", b"new version") or replaced == [b"old"] or "new" in contents
     assert contents.get("new", b"new version") == b"new version"
     assert "new" in contents or here == b"new version"
 
@@ -445,7 +475,7 @@ def test_killed_while_replacing_a_file_a_later_mount_finds_a_complete_version_un
     api: int,
     passed: int,
 ) -> None:
-    mount = mount_through(proxy)
+    mount = mount_through(proxy, *AS_A_WHOLE)
     (mount.path / name).write_bytes(b"old")
     (mount.path / "new").write_bytes(b"new version")
     assert mount.process is not None

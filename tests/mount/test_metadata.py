@@ -19,6 +19,7 @@ from tests.proxy import Proxy
 
 GEN_QUERY = 702
 ATOMIC_METADATA = 20002
+MODIFY_AVU = 706
 AVUS = [
     ("instrument", "microscope", ""),
     ("length", "12", "µm"),
@@ -156,8 +157,14 @@ def test_a_change_is_one_request_and_only_the_difference(proxy: Proxy, mount_thr
     for number in range(10):
         os.setxattr(file, "user.a", f"{number}".encode())
         assert os.getxattr(file, "user.a") == f"{number}".encode()
-    os.setxattr(file, "user.a", b"9")
-    assert proxy.requests == {ATOMIC_METADATA: 10}
+    assert proxy.requests == {MODIFY_AVU: 10, GEN_QUERY: 1}  # what there was before is not asked for
+    proxy.requests.clear()
+    os.setxattr(file, "user.a", b'[["9", ""], ["10", ""]]')
+    assert proxy.requests == {MODIFY_AVU: 1, GEN_QUERY: 1}
+    proxy.requests.clear()
+    os.setxattr(file, "user.a", b'[["10", ""], ["11", ""], ["12", ""]]')
+    assert proxy.requests == {ATOMIC_METADATA: 1, GEN_QUERY: 1}
+    assert json.loads(os.getxattr(file, "user.a")) == [["10", ""], ["11", ""], ["12", ""]]
 
 
 def test_attributes_of_many_objects_cost_requests_by_collection(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from irods.api_number import api_number
 from irods.meta import iRODSMeta
 from irods.models import Collection, DataObject
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
+from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
 from tests.objects import put
+from tests.proxy import Proxy
 
 LONG_AGO = f"{int(time.time()) - 3600:08x}01234567"
 JUST_NOW = f"{int(time.time()) + 3600:08x}01234567"
@@ -74,6 +78,44 @@ def test_a_rename_that_another_mount_may_be_in_the_middle_of_is_left_alone_and_n
     assert os.listdir(mount.path) == []
     assert not (mount.path / "file").exists()
     assert names(session, home) == [name]
+
+
+@pytest.mark.readable_line
+def test_a_name_that_is_just_being_given_to_something_new_is_waited_for(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    aside = f"{home}/.irodsfs-replaced-{int(time.time()):08x}01234567-file"
+    put(session, aside, b"new version")
+    mount = mount_through(proxy)
+    assert os.listdir(mount.path) == []
+    first = threading.Lock()
+
+    def give(_: int) -> None:
+        if first.acquire(blocking=False):
+            session.data_objects.move(aside, f"{home}/file")
+
+    proxy.on_request(api_number["GEN_QUERY_AN"], give)
+    assert (mount.path / "file").read_bytes() == b"new version"
+
+
+def test_what_was_moved_aside_is_kept_while_what_has_its_name_is_not_complete(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    aside = f".irodsfs-replaced-{LONG_AGO}-file"
+    put(session, f"{home}/{aside}", b"old version")
+    mount.expect_log("is kept: what has its name is not complete")
+    with session.data_objects.open(f"{home}/file", "w"):
+        assert sorted(os.listdir(mount.path)) == [aside, "file"]
+    assert names(session, home) == [aside, "file"]
+
+
+def test_a_collection_that_was_moved_aside_goes_when_its_place_is_taken(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    for name in (f".irodsfs-replaced-{LONG_AGO}-directory", "directory"):
+        session.collections.create(f"{home}/{name}")
+    assert os.listdir(mount.path) == ["directory"]
+    assert [each.name for each in session.collections.get(home).subcollections] == ["directory"]
 
 
 def test_a_read_only_mount_repairs_nothing(make_mount: MakeMount, session: iRODSSession, home: str) -> None:

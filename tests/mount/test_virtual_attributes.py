@@ -35,6 +35,9 @@ def file(mount: Mount) -> Path:
     return path
 
 
+GEN_QUERY, GRANT, GRANT_SEVERAL = 702, 707, 20005
+
+
 def assert_fails(number: int, path: Path, name: str, value: bytes) -> None:
     with fails(number):
         os.setxattr(path, f"irods.{name}", value)
@@ -104,16 +107,20 @@ def test_permissions_are_set_as_they_are_read(
     assert json.loads(get(file, "acl")) == [owner]
 
 
-def test_a_change_of_permissions_is_one_atomic_request(
-    proxy: Proxy, mount_through: MountThrough, zone_server: AnyZone
+@pytest.mark.readable_line
+def test_a_change_of_permissions_is_one_request(
+    proxy: Proxy, mount_through: MountThrough, zone_server: AnyZone, add_user: AddUser
 ) -> None:
     mount = mount_through(proxy, "--cache-timeout", "60")
     (mount.path / "file").write_text("x")
-    proxy.requests.clear()
-    levels = [{"user": zone_server.user, "level": "own"}, {"user": "public", "level": "write"}]
-    os.setxattr(mount.path / "file", "irods.acl", json.dumps(levels).encode())
-    assert proxy.requests[20005] == 1
-    assert proxy.requests[707] == 0
+    own, other = {"user": zone_server.user, "level": "own"}, {"user": add_user().name, "level": "read"}
+    for levels, api in (
+        ([own, {"user": "public", "level": "write"}], GRANT),
+        ([own, {"user": "public", "level": "read"}, other], GRANT_SEVERAL),
+    ):
+        proxy.requests.clear()
+        os.setxattr(mount.path / "file", "irods.acl", json.dumps(levels).encode())
+        assert {number: count for number, count in proxy.requests.items() if number != GEN_QUERY} == {api: 1}
 
 
 def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mount, zone_server: AnyZone) -> None:
@@ -124,7 +131,7 @@ def test_wrong_permissions_are_refused_and_change_nothing(file: Path, mount: Mou
         assert_fails(errno.EINVAL, file, "acl", value.encode())
     levels = json.dumps([{"user": name, "level": "own"} for name in (user, nobody)])
     assert_fails(errno.EINVAL, file, "acl", levels.encode())
-    assert f"'entity_name': '{nobody}'" in mount.log
+    assert f"{nobody}#{zone_server.zone}" in mount.log
     assert get(file, "acl") == before
 
 

@@ -12,7 +12,9 @@ import pytest
 from irods.session import iRODSSession
 
 from irodsfs.catalog.catalog import SUBTREE_ROWS
+from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
+from tests.mounts import Mount
 from tests.populating import grow
 from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
@@ -81,3 +83,18 @@ def test_a_tree_of_small_directories_too_large_to_be_fetched_whole_is_fetched_in
     found = subprocess.run(["find", mount.path / "tree", "-type", "f"], check=True, stdout=subprocess.PIPE).stdout
     assert len(found.splitlines()) == len(directories) * objects + 1
     assert requests.total() <= len(directories) // 20, requests
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("command", ["find", "ls -lR"])
+def test_directories_named_as_patterns_are_walked(
+    mount: Mount, make_mount: MakeMount, session: iRODSSession, home: str, command: str
+) -> None:
+    names = ["!a", "!b", "!c", "*", "**", "**/*", "**/**", "?"]
+    for name in names:
+        session.collections.create(f"{home}/tree/{name}")
+    found = [
+        subprocess.run([*command.split(), path / "tree"], check=True, capture_output=True, text=True).stdout
+        for path in (make_mount().path, mount.path)
+    ]
+    assert all(text.count("**") >= 3 for text in found)

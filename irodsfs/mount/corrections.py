@@ -1,0 +1,95 @@
+"""What a mount believed and the zone denies: forgotten at once, here and in the kernel, and asked for again."""
+
+from __future__ import annotations
+
+import errno
+import posixpath
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pyfuse3
+from irods.exception import iRODSException
+
+from irodsfs.catalog.avus import Avus
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid.namespace import Entry
+from irodsfs.mount.errnos import errno_of
+from irodsfs.mount.inodes import Inodes, encode_name
+
+DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+"""What a call may end in because something is not there, or is there, other than was believed."""
+
+Result = TypeVar("Result")
+
+
+class Corrections:
+    """Drops beliefs that were wrong, so that no call fails for the sake of one."""
+
+    def __init__(self, catalog: Catalog, avus: Avus, inodes: Inodes) -> None:
+        self._catalog = catalog
+        self._avus = avus
+        self._inodes = inodes
+
+    def wrong(self, path: str) -> None:
+        """What is believed about a path is not so: the next call asks the zone, the kernel's included."""
+        self._forget(path)
+        self._forget_in_kernel(path)
+
+    def refused(self, path: str, error: BaseException) -> None:
+        """The zone refused to make something at a path that was believed to be free, in a collection that is there."""
+        number = errno_of(error)
+        if number == errno.EEXIST:
+            self.wrong(path)
+        elif number == errno.ENOENT:
+            self.wrong(posixpath.dirname(path))
+
+    async def are_wrong(self, *paths: str) -> bool:
+        """Ask the zone what is at some paths; True when that is not what was believed about one of them."""
+        believed = {path: self._catalog.peek(path) for path in paths}
+        for path in paths:
+            self._forget(path)
+        wrong = [path for path in paths if _differ(believed[path], await self._catalog.find_if_there(path))]
+        for path in wrong:
+            self._forget_in_kernel(path)
+        return bool(wrong)
+
+    async def require(self, path: str) -> None:
+        """Ask the zone whether something is at a path. Raises `FileNotFoundError` otherwise."""
+        await self.are_wrong(path)
+        await self._catalog.find(path)
+
+    async def on(self, path: str, act: Callable[[Entry], Awaitable[Result]]) -> Result:
+        """Act on what is believed to be at a path; when the zone denies that, on what is there."""
+        try:
+            return await act(await self._catalog.find(path))
+        except (OSError, iRODSException) as error:
+            if not is_denial(error) or not await self.are_wrong(path):
+                raise
+        return await act(await self._catalog.find(path))
+
+    def _forget(self, path: str) -> None:
+        known = self._catalog.peek(path)
+        if known is not None:
+            self._avus.forget(known)
+        self._catalog.changed_elsewhere(path)
+
+    def _forget_in_kernel(self, path: str) -> None:
+        parent = self._inodes.get(posixpath.dirname(path))
+        if parent is not None:
+            # In the background: the kernel may hold the directory until the call is answered.
+            pyfuse3.invalidate_entry_async(parent.number, encode_name(posixpath.basename(path)), ignore_enoent=True)
+
+
+def is_denial(error: BaseException) -> bool:
+    """Whether a call may have failed because something is not as it was believed to be."""
+    # The atomic APIs call what is missing an invalid parameter.
+    return errno_of(error) in DENIALS or (isinstance(error, iRODSException) and errno_of(error) == errno.EINVAL)
+
+
+def _differ(before: Entry | None, after: Entry | None) -> bool:
+    if before is None or after is None:
+        return before is not after
+    if before.is_collection != after.is_collection or before.access != after.access:
+        return True
+    # What was made here has no number of the zone until it is asked for.
+    return before.id != after.id and before.id > 0

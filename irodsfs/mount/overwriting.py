@@ -1,0 +1,208 @@
+"""Replacing a small data object by putting the content of another one into it.
+
+Saving by a rename then never takes the name away, for no client and at no moment: the data object that has it stays,
+with its id, AVUs, permissions, tickets and replicas. It is locked while it is written, which others wait for. The
+source goes when the zone has registered the content; until then it has a complete version.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import posixpath
+import re
+from dataclasses import dataclass, replace
+
+from irods.exception import iRODSException
+from irods.message import FileSeekResponse, iRODSMessage
+
+from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid import data_objects, requests
+from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.errors import describe
+from irodsfs.grid.flight import Request
+from irodsfs.grid.locks import when_unlocked
+from irodsfs.grid.namespace import NANOSECONDS, now_ns
+from irodsfs.grid.once import PAUSE, is_gone
+from irodsfs.grid.posix_attributes import SYMLINK
+from irodsfs.grid.queries import page
+from irodsfs.grid.retrying import retrying
+from irodsfs.grid.zone import Zone
+from irodsfs.mount.errnos import errno_of
+from irodsfs.mount.inheriting import Inheritance, Known, queries
+from irodsfs.transfer import replica
+from irodsfs.transfer.checksums import ChecksumMismatchError, registered, verify
+from irodsfs.transfer.flights import SMALL, check_descriptor
+
+logger = logging.getLogger(__name__)
+
+_MODIFIED = re.compile(rb"<modifyTime>\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the zone has: the source with its content and modify time (ns), and the target with its size (bytes).
+
+    `moved_ns` is when it gets into another collection, if it does; the zone does not take that for a change of it.
+    """
+
+    content: bytes
+    checksum: str
+    modified_ns: int
+    moved_ns: int | None
+    source: Known
+    target: Known
+    size: int
+
+
+class Overwriting:
+    """Puts the content of data objects into others."""
+
+    def __init__(self, zone: Zone, catalog: Catalog, inheritance: Inheritance) -> None:
+        self._zone = zone
+        self._catalog = catalog
+        self._inheritance = inheritance
+
+    async def put(self, source: str, target: str) -> Found | None:
+        """Put what `source` holds into `target`, and remove `source`; what there was.
+
+        None when that is no way for these two, or was begun in vain: then the source is as it was, and shall take the
+        name itself. Waits while somebody else writes one of them. Raises the zone's error.
+        """
+        found: Found | None = None
+        async for attempt in retrying(least_pause=PAUSE):
+            with attempt:
+                try:
+                    async for turn in when_unlocked():
+                        with turn:
+                            found = await self._put(source, target)
+                except iRODSException as error:
+                    # Where the line broke, the source may have gone already.
+                    if found is None or errno_of(error) != errno.ENOENT or not await is_gone(self._zone, source):
+                        raise
+                if found is not None:
+                    await self._finish(source, target, found)
+        return found
+
+    async def _put(self, source: str, target: str) -> Found | None:
+        async with self._zone.pool.connection() as connection:
+            try:
+                found = await self._look(connection, source, target)
+                written = found is not None and await self._write(connection, target, found)
+            finally:
+                await replica.close(self._zone, connection)
+        return found if written else None
+
+    async def _look(self, connection: ZoneConnection, source: str, target: str) -> Found | None:
+        """Read the source, and lock the target; None when they don't fit."""
+        asked = [replace(query, whole=False) for path in (source, target) for query in queries(path)]
+        replies = await self._zone.pool.run(
+            connection,
+            [
+                requests.open_object(source, os.O_RDONLY),
+                requests.read(FIRST_DESCRIPTOR, SMALL + 1),
+                requests.close(FIRST_DESCRIPTOR),
+                requests.object_stat(source),
+                *(query.request() for query in asked),
+                requests.open_object(target, os.O_WRONLY),
+                requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
+            ],
+        )
+        opened, got, closed, stat, *answers, locked, sought = replies
+        if not locked.failed:
+            connection.open_descriptors.add(locked.status)
+        check_descriptor(opened)
+        content = bytes(got.check().bs)
+        closed.check()
+        check_descriptor(locked)
+        modified, checksum = _MODIFIED.search(stat.check().body), registered(stat)
+        size = int(iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse).offset)
+        pages = [page(answer) for answer in answers]
+        of_source, of_target = (
+            Known.of(avus.rows, levels.rows) for avus, levels in zip(pages[::2], pages[1::2], strict=True)
+        )
+        if modified is None or any(each.continuation for each in pages) or max(len(content), size) > SMALL:
+            return None
+        if any(each.has(SYMLINK) or not each.is_owned_by(self._zone.identity.ids) for each in (of_source, of_target)):
+            return None
+        if checksum and not _has(content, checksum):
+            return None
+        modified_ns = self._exact_time(source, int(modified[1]))
+        moved_ns = now_ns() if posixpath.dirname(source) != posixpath.dirname(target) else None
+        return Found(content, checksum, modified_ns, moved_ns, of_source, of_target, size)
+
+    def _exact_time(self, path: str, second: int) -> int:
+        """The modify time (ns) of what the zone shows with this one: finer, where this mount has set it."""
+        entry = self._catalog.peek(path)
+        if entry is not None:
+            earliest, latest = self._catalog.registered_between(entry)
+            if earliest <= second <= latest:
+                return entry.modified_ns
+        return second * NANOSECONDS
+
+    async def _write(self, connection: ZoneConnection, target: str, found: Found) -> bool:
+        """False when the target may be damaged now. Raises what prevented that anything was changed."""
+        began, flight = self._writing(target, found)
+        replies = await self._zone.pool.run(connection, flight)
+        connection.open_descriptors.clear()
+        for reply in replies[: began + 1]:
+            reply.check()
+        try:
+            for request, reply in zip(flight, replies, strict=True):
+                if reply.check().status < len(request.bs):
+                    raise OSError(errno.ENOSPC, f"the zone took {reply.status} of {len(request.bs)} bytes")
+            if found.checksum:
+                verify(target, data_objects.checksum_text(replies[-1]), [found.content])
+        except (OSError, iRODSException) as error:
+            logger.info(
+                "the content did not get into %s, which is replaced as a whole now: %s", target, describe(error)
+            )
+            return False
+        return True
+
+    def _writing(self, target: str, found: Found) -> tuple[int, list[Request]]:
+        """The flight that changes the content of what is open, and which of its requests is the first to change it.
+
+        Others should never see a part of it. So what is open is only cut when it has to become shorter.
+        """
+        size = len(found.content)
+        if not size:
+            cutting = requests.truncate(target, 0, replica=self._zone.can_truncate_replicas)
+            return 1, [requests.close(FIRST_DESCRIPTOR), cutting, *_checksum(target, found)]
+        written = [requests.write(FIRST_DESCRIPTOR, found.content), requests.close(FIRST_DESCRIPTOR)]
+        if size < found.size:
+            again = requests.open_object(target, os.O_WRONLY | os.O_TRUNC)
+            return 1, [requests.close(FIRST_DESCRIPTOR), again, *written, *_checksum(target, found)]
+        return 0, [requests.seek(FIRST_DESCRIPTOR, 0), *written, *_checksum(target, found)]
+
+    async def _finish(self, source: str, target: str, found: Found) -> None:
+        changes = self._inheritance.personal_changes(target, found.target, found.source)
+        if self._inheritance.has_own(found.source):
+            changes += await self._inheritance.changes(target, found.target, found.source)
+        dating = [requests.touch(target, found.modified_ns // NANOSECONDS)]
+        if found.moved_ns is not None:
+            dating.append(requests.touch(posixpath.dirname(target), found.moved_ns // NANOSECONDS))
+        replies = await self._zone.fly(*dating, *changes, requests.unlink(source))
+        dated, described, removed = replies[: len(dating)], replies[len(dating) : -1], replies[-1]
+        for reply in dated:
+            if reply.failed:
+                # Perhaps somebody else is overwriting it by now, and it will have another time.
+                logger.info("%s was not dated: %s", target, describe(reply.failure()))
+        for reply in described:
+            if reply.failed:
+                logger.warning("%s lacks AVUs or permissions of %s: %s", target, source, describe(reply.failure()))
+        if removed.failed and errno_of(removed.failure()) != errno.ENOENT:
+            raise removed.failure()
+
+
+def _checksum(target: str, found: Found) -> list[Request]:
+    return [data_objects.checksum(target, force=True).after_all()] if found.checksum else []
+
+
+def _has(content: bytes, checksum: str) -> bool:
+    try:
+        verify("", checksum, [content])
+    except ChecksumMismatchError:
+        return False
+    return True
