@@ -38,6 +38,9 @@ API_REPLY = "RODS_API_REPLY"
 _HEADER_FIELD = re.compile(rb"<(type|msgLen|errorLen|bsLen|intInfo)>([^<]*)<")
 _LARGEST_HEADER = 4096
 
+LARGEST_PART = 32 * 1024 * 1024
+"""Bytes of each part of a reply that are taken: no request asks for more, so whoever claims it means harm."""
+
 
 class Packable(Protocol):
     """A message of python-irodsclient."""
@@ -260,9 +263,10 @@ def receive(sock: socket.socket) -> Reply:
         fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))
         if fields[b"type"] != API_REPLY.encode():
             raise ValueError(f"a message of type {fields[b'type']!r} instead of a reply")
-        body = receive_exactly(sock, int(fields[b"msgLen"]))
-        error = receive_exactly(sock, int(fields[b"errorLen"]))
-        bs = receive_exactly(sock, int(fields[b"bsLen"]))
+        lengths = [int(fields[part]) for part in (b"msgLen", b"errorLen", b"bsLen")]
+        if not all(0 <= length <= LARGEST_PART for length in lengths):
+            raise ValueError(f"a reply that claims to have {lengths} bytes")
+        body, error, bs = (receive_exactly(sock, length) for length in lengths)
         return Reply(int(fields[b"intInfo"]), bytes(body), bytes(error), bs)
 
 

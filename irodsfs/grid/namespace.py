@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from irods.column import Column
@@ -29,13 +29,12 @@ from irodsfs.grid.queries import (
     one_of,
     starts_with,
 )
+from irodsfs.grid.row_values import NANOSECONDS as NANOSECONDS
+from irodsfs.grid.row_values import leave_out, level_of, nanoseconds, natural, require_path
 from irodsfs.grid.zone import Identity, Zone
 
 CLOCK_REALTIME_COARSE = 5
 """Number of a clock of Linux that `time` has no name for."""
-
-NANOSECONDS = 1_000_000_000
-"""In a second."""
 
 STALE, GOOD, INTERMEDIATE = 0, 1, 2
 _PREFERENCE = {GOOD: 3, STALE: 1, INTERMEDIATE: 0}
@@ -203,8 +202,8 @@ class _Selection:
             return ((*row, levels.get(row[0], self.identity.assumed_access)) for row in rows)
         if self.identity.is_administrator:
             own = self.identity.ids
-            return ((*row[:width], int(row[width]) if row[width + 1] in own else 0) for row in rows)
-        return ((*row[:width], int(row[width])) for row in rows)
+            return ((*row[:width], level_of(row[width]) if row[width + 1] in own else 0) for row in rows)
+        return ((*row[:width], level_of(row[width])) for row in rows)
 
 
 def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> _Selection:
@@ -329,47 +328,44 @@ def _query(limit: int | None, conditions: tuple[Condition, ...], columns: tuple[
 
 def _collections(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     entries: dict[str, Entry] = {}
-    for id_, path, modified, created, level in rows:
+    for row in rows:
+        id_, path, modified, created, level = row
         entry = entries.get(path)
-        if entry is None:
-            entries[path] = Entry(int(id_), path, True, 0, _nanoseconds(modified), _nanoseconds(created), level)
-        else:
+        if entry is not None:
             entry.access = max(entry.access, level)
-    entries.pop("/", None)
+        elif path != "/":
+            try:
+                times = nanoseconds(modified), nanoseconds(created)
+                entries[path] = Entry(natural(id_), require_path(path), True, 0, *times, level)
+            except ValueError as error:
+                leave_out(row, error)
     return list(entries.values())
 
 
 def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     best: dict[str, tuple[int, Entry]] = {}
-    for id_, collection, name, number, size, status, modified, created, checksum, level in rows:
-        rank = _PREFERENCE.get(int(status), _LOCKED_PREFERENCE) * 1_000_000 - int(number)
-        known = best.get(id_)
-        if known is not None:
-            level = known[1].access = max(known[1].access, level)
-        if known is None or rank > known[0]:
-            path = f"{collection}/{name}"  # the root collection has no data objects
-            times = _nanoseconds(modified), _nanoseconds(created)
-            best[id_] = (rank, Entry(int(id_), path, False, int(size), *times, level, checksum))
+    for row in rows:
+        id_, collection, name, number, size, status, modified, created, checksum, level = row
+        try:
+            rank = _PREFERENCE.get(natural(status), _LOCKED_PREFERENCE) * 1_000_000 - natural(number)
+            known = best.get(id_)
+            if known is not None:
+                level = known[1].access = max(known[1].access, level)
+            if known is None or rank > known[0]:
+                path = require_path(f"{collection}/{name}", name=name)  # the root collection has no data objects
+                times = nanoseconds(modified), nanoseconds(created)
+                best[id_] = (rank, Entry(natural(id_), path, False, natural(size), *times, level, checksum))
+        except ValueError as error:
+            leave_out(row, error)
     return [entry for _, entry in best.values()]
-
-
-@lru_cache(maxsize=4_096)  # entries of one time share one number, too
-def _nanoseconds(catalog_time: str) -> int:
-    return int(catalog_time) * NANOSECONDS
 
 
 def _highest(rows: Iterable[Row]) -> dict[str, int]:
     levels: dict[str, int] = {}
     for id_, level in rows:
         # Ids are unique across collections and data objects.
-        levels[id_] = max(levels.get(id_, 0), int(level))
+        levels[id_] = max(levels.get(id_, 0), level_of(level))
     return levels
-
-
-async def lies_in_a_zone(zone: Zone, path: str) -> bool:
-    """Whether the first name in a path is that of a zone: servers leave without an answer when it is none."""
-    name = path.lstrip("/").partition("/")[0]
-    return name == zone.identity.zone or f"/{name}" in {each.path for each in await _zones(zone)}
 
 
 async def _zones(zone: Zone) -> list[Entry]:

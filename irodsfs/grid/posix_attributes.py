@@ -35,14 +35,18 @@ _MODE = re.compile(r"[0-7]{1,4}")
 
 def modes(rows: Iterable[tuple[str, ...]]) -> dict[int, int]:
     """Permission bits by catalog id, from rows of the columns above; what is no mode is left out."""
-    return {int(id_): int(value, 8) for id_, name, value in rows if name == MODE and _MODE.fullmatch(value)}
+    return {
+        int(id_): int(value, 8)
+        for id_, name, value in rows
+        if name == MODE and _MODE.fullmatch(value) and id_.isdecimal()
+    }
 
 
 def targets(rows: Iterable[tuple[str, ...]]) -> dict[int, list[str]]:
     """What objects may be symbolic links to by catalog id, from rows of the columns above."""
     found: dict[int, list[str]] = {}
     for id_, name, value in rows:
-        if name == SYMLINK:
+        if name == SYMLINK and id_.isdecimal():
             found.setdefault(int(id_), []).append(value)
     return found
 

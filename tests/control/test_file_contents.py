@@ -33,9 +33,6 @@ def letters(session: iRODSSession, home: str) -> str:
         ("bytes=8-", b"ij", "bytes 8-9/10"),
         ("bytes=-3", b"hij", "bytes 7-9/10"),
         ("bytes=5-99", b"fghij", "bytes 5-9/10"),
-        (f"bytes=5-{'9' * 5000}", b"fghij", "bytes 5-9/10"),
-        (f"bytes=-{'9' * 5000}", b"abcdefghij", "bytes 0-9/10"),
-        (f"bytes={'0' * 5000}2-4", b"cde", "bytes 2-4/10"),
     ],
 )
 def test_a_range_is_answered_partially(
@@ -45,9 +42,7 @@ def test_a_range_is_answered_partially(
     assert (answer.status_code, answer.content, answer.headers["content-range"]) == (206, content, told)
 
 
-@pytest.mark.parametrize(
-    "header", ["bytes=10-", "bytes=99-100", "bytes=-0", f"bytes={'9' * 5000}-", f"bytes={'9' * 5000}-{'9' * 5000}"]
-)
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=99-100", "bytes=-0"])
 def test_a_range_beyond_the_end_is_refused_with_the_size(control: httpx.Client, letters: str, header: str) -> None:
     answer = control.get(letters, headers={"Range": header})
     assert answer.status_code == 416
@@ -163,12 +158,3 @@ def test_a_download_that_nobody_finishes_ends_and_frees_its_connection(
     assert control.get(f"/fileContents{home}/large", headers={"Range": "bytes=0-3"}).content == b"\0\1\2\3"
     control.post("/cache/invalidate")
     assert mounted_zone.shown(f"{home}/large").stat().st_size == 16 * MEBIBYTE
-
-
-def test_what_lies_in_no_zone_is_missing(control: httpx.Client) -> None:
-    for method in ("GET", "HEAD"):
-        assert control.request(method, "/fileContents/0").status_code == 404
-    for path in ("/0", "/nowhere/x/y"):
-        answer = control.post(f"/fileContents{path}", files={"uploadFile": b"content"})
-        assert answer.status_code == 404
-        assert "lies in no zone" in answer.json()["message"]
