@@ -114,5 +114,6 @@ def test_nobody_ever_misses_what_two_machines_save_at_once(
             assert reader.reads > ROUNDS / 2
         assert session.data_objects.get(f"{home}/file").id == first
         assert [each.name for each in session.collections.get(home).data_objects] == ["file"]
-    for place in (*places, third):
-        assert os.listdir(place) == ["file"]
+    # What another machine had beside the file may show for as long as listings are believed.
+    for machine, place in enumerate(places):
+        assert not [name for name in os.listdir(place) if name.startswith(f".file.{machine}")]
