@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from irodsfs.sandbox.errors import ProtocolError
 from irodsfs.sandbox.wire import Message, read_message, send_message
 
 Lie = Callable[[Message], Message | bytes | None]
@@ -62,7 +63,7 @@ class HostileZone:
             asking.join()
 
     def _ask(self, client: socket.socket, zone: socket.socket, asked: deque[int]) -> None:
-        with suppress(OSError), _ending(client, zone), client.makefile("rb") as stream:
+        with suppress(OSError, ProtocolError), _ending(client, zone), client.makefile("rb") as stream:
             while message := read_message(stream):
                 if message.type == REQUEST:
                     asked.append(message.int_info)

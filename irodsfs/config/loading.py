@@ -38,7 +38,7 @@ def load(options: Settings, *, config_file: Path | None = None, ask_password: As
     settings, configured_account = _read_files(config_file, options.get("name"))
     zone = options.get("zone") or settings.pop("zone", None)
     account_settings, collection_of_address = _describe_zone(zone, configured_account)
-    account = build(ZoneAccount, account_settings)
+    account = _account(account_settings)
     collection = options.get("collection") or collection_of_address or settings.get("collection")
     ticket = _find_ticket(options, settings)
     settings |= {key: value for key, value in options.items() if key != "zone"}
@@ -52,7 +52,7 @@ def load_account(zone: Setting | None) -> ZoneAccount:
     """How to reach a zone, for those whose users bring passwords of their own. Raises ConfigurationError."""
     _, configured = _read_files(None, None)
     settings, _ = _describe_zone(zone, configured)
-    return build(ZoneAccount, settings)
+    return _account(settings)
 
 
 def load_login(zone: Setting | None, ask_password: AskPassword | None) -> ZoneAccount:
@@ -116,6 +116,16 @@ def _is_same_account(named: Settings, own: Settings) -> bool:
 def _with_authentication_file(settings: dict[str, Setting], environment_file: Path) -> dict[str, Setting]:
     found = find_authentication_file(environment_file)
     return {"authentication_file": Setting(found, str(found))} | settings if found else settings
+
+
+def _account(settings: Settings) -> ZoneAccount:
+    account = build(ZoneAccount, settings)
+    if account.client_server_policy == "CS_NEG_REQUIRE" and not account.uses_tls:
+        raise ConfigurationError(
+            "CS_NEG_REQUIRE can't be had without negotiation: set irods_client_server_negotiation to "
+            "request_server_negotiation, or leave it out."
+        )
+    return account
 
 
 def _find_ticket(options: Settings, configured: Settings) -> dict[str, Setting]:
