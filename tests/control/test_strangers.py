@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ from irods.session import iRODSSession
 from tests.conftest import IrodsfsCommand
 from tests.control.serving import served
 from tests.objects import get, put
+from tests.proxy import Proxy
 from tests.zones import AnyZone
 
 PORTAL, EVIL = "https://portal.example", "https://evil.example"
@@ -293,3 +294,33 @@ def test_who_is_refused_while_still_sending_is_told_and_cut_off(url: str, sessio
         connection.sendall(head_ + bytes(16 * MEBIBYTE))
         assert until_closed(connection).startswith(b"HTTP/1.1 401 ")
     assert not session.data_objects.exists(f"{home}/new")
+
+
+def test_no_ticket_is_in_the_log(zone_server: AnyZone, tmp_path: Path, user: Credentials, home: str) -> None:
+    secret = f"sésame{home[-8:]}"
+    with (
+        Proxy.before(zone_server.host, zone_server.port) as proxy,
+        served(zone_server.environment_file(irods_port=proxy.port), tmp_path, "--log-level", "debug") as url,
+        httpx.Client(base_url=url, auth=user, timeout=60) as client,
+    ):
+        client.get(f"/fileContents{home}/missing", params={"ticket": secret})
+        client.put(f"/dataObject{home}/missing/checksum", params={"ticket": secret})
+        made = {"mode": "read", "object_path": home, "ticket_string": secret}
+        assert client.post("/ticket", json=made).status_code == 200
+        assert client.post("/ticket", json=made).status_code == 409
+        change = {"restriction_type": "add_user", "restriction_value": "ghost"}
+        assert client.put(f"/ticket/{secret}", json=change).status_code == 400
+        assert client.delete(f"/ticket/{secret}").status_code == 204
+        client.get(f"/collection{home}", params={"ticket": secret})
+        proxy.refuse()
+        assert client.get(f"/ticket/{secret}").status_code == 502
+        assert client.get(f"/collection{home}", params={"ticket": secret}).status_code == 502
+    log = unquote((tmp_path / "serve.log").read_text())
+    assert "GET /ticket/..." in log
+    assert "same" not in log
+
+
+def test_the_guides_prefix_is_one_at_the_beginning_only(client: httpx.Client, home: str) -> None:
+    for path in ("/irods-rest/rest", "/irods-rest-4.2/rest"):
+        answer = client.put(f"{path}/collection{home}/irods-rest/rest/made")
+        assert answer.json()["collectionName"] == f"{home}/irods-rest/rest/made"
