@@ -28,7 +28,8 @@ SHOWN_LINES = 3
 def demo(leave: bool, files: int) -> None:
     """Show what irodsfs does, on an embedded zone in a temporary directory of its own."""
     require_fuse(allow_other=False)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="irodsfs-demo-")))
         installation = Installation(directory)

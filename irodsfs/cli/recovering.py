@@ -17,7 +17,7 @@ from irodsfs.cli.answers import control_of
 from irodsfs.config import Setting
 from irodsfs.config.loading import load_login
 from irodsfs.errors import ControlFailure, IrodsfsError
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable, summarise
 from irodsfs.grid.login import entered
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Kept
@@ -52,7 +52,7 @@ def _discard(kept: Kept, *, dry_run: bool) -> Outcome:
             if not dry_run:
                 kept.discard()
     except OSError as error:
-        return Outcome.of(kept, error.strerror or describe(error), done=False)
+        return Outcome.of(kept, error.strerror or summarise(error), done=False)
     return Outcome.of(kept, _said("discarded", dry_run=dry_run))
 
 
@@ -71,7 +71,7 @@ def _save(kept: Kept, to: Path, *, overwrite: bool, dry_run: bool) -> Outcome:
         try:
             _copy(kept, target)
         except OSError as error:
-            return Outcome.of(kept, error.strerror or describe(error), done=False)
+            return Outcome.of(kept, error.strerror or summarise(error), done=False)
     return Outcome.of(kept, f"{_said('saved', dry_run=dry_run)} as {target}")
 
 
@@ -116,9 +116,9 @@ async def _put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -
     try:
         await put_back(zone, kept, overwrite=overwrite, dry_run=dry_run)
     except OSError as error:
-        return Outcome.of(kept, error.strerror or describe(error), done=False)
+        return Outcome.of(kept, error.strerror or summarise(error), done=False)
     except (iRODSException, PycommandsException, ZoneUnreachable) as error:
-        return Outcome.of(kept, describe(error), done=False)
+        return Outcome.of(kept, summarise(error), done=False)
     return Outcome.of(kept, _said("put back", dry_run=dry_run))
 
 

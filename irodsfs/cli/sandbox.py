@@ -11,7 +11,7 @@ from irodsfs.errors import ConfigurationError, IrodsfsError
 
 WITHOUT_TLS = "CS_NEG_REFUSE"
 LONGEST_PASSWORD = 42  # of what the protocol can change
-STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 @click.group()

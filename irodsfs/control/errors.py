@@ -10,7 +10,7 @@ import irods.exception as ex
 from irods.exception import iRODSException
 
 from irodsfs.control.documents.errors import ErrorDocument
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe, is_about_ticket
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, is_about_ticket, summarise
 
 
 class ControlError(Exception):
@@ -101,7 +101,7 @@ def explain(error: Exception, about: str | None = None) -> ControlError:
             HTTPStatus.BAD_GATEWAY, "ZONE_UNREACHABLE", "The zone can't be reached.", remedy="Try again later."
         )
     status, field, remedy = _row(error)
-    message = f"The zone answered {describe(error)}."
+    message = f"The zone answered {summarise(error)}."
     return ControlError(status, type(error).__name__, message, field=about or field, remedy=remedy)
 
 

@@ -31,7 +31,7 @@ from irodsfs.grid.login import entered
 
 logger = logging.getLogger(__name__)
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 METHODS = ("GET", "POST", "DELETE", "PUT")
 EXPOSED = ("ETag", "Content-Range", "Content-Disposition", "Accept-Ranges")
 

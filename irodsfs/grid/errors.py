@@ -6,6 +6,8 @@ what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
 
 from __future__ import annotations
 
+import re
+
 import irods.exception as ex
 from irods.exception import UnknowniRODSError, get_exception_class_by_code, iRODSException
 
@@ -46,7 +48,35 @@ def is_about_ticket(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """One line for the log: class, number and message of an error."""
+    return _named(error, _detail(error))
+
+
+def summarise(error: BaseException) -> str:
+    """One line for people: what `describe` says, but of the server's stack of source lines the last message only."""
+    detail = _detail(error)
+    messages = [_within_brackets(part) for part in detail.split(_MESSAGE)[1:]]
+    return _named(error, next((message for message in reversed(messages) if message), detail))
+
+
+_MESSAGE = " -- message ["
+_BREAK = re.compile(r"\s*[\t\n\v\f\r]\s*")
+
+
+def _detail(error: BaseException) -> str:
+    return _BREAK.sub(" ", " ".join(str(argument) for argument in error.args if argument)).strip()
+
+
+def _named(error: BaseException, detail: str) -> str:
     code = getattr(error, "code", None)
     number = f" {code}" if isinstance(code, int) else ""
-    detail = " ".join(str(argument) for argument in error.args if argument)
     return f"{type(error).__name__}{number}{': ' + detail if detail else ''}"
+
+
+def _within_brackets(text: str) -> str:
+    """What is before the bracket that closes one opened before the text."""
+    depth = 1
+    for position, character in enumerate(text):
+        depth += {"[": 1, "]": -1}.get(character, 0)
+        if depth == 0:
+            return text[:position]
+    return text

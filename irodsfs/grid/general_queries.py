@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irodsfs.grid.columns import column
-from irodsfs.grid.queries import SELECT, Query
+from irodsfs.grid.queries import SELECT, Query, apart, equal, holds_operators, unequal
 
 AGGREGATES = {"MIN": 2, "MAX": 3, "SUM": 4, "AVG": 5, "COUNT": 6}
 ORDERS = {"ASC": 0x400, "DESC": 0x800}
@@ -47,7 +47,16 @@ def condition(operator: str, values: Sequence[str]) -> str:
     if operator == "NOT_BETWEEN":
         low, high = _quoted(values)
         return f"< {low} || > {high}"
-    return f"{COMPARISONS[operator]} '{values[0]}'"
+    value = values[0]
+    if operator == "EQUAL":
+        return equal(value)
+    if operator == "NOT_EQUAL":
+        return unequal(value)
+    if holds_operators(value):
+        if operator not in ("LIKE", "NOT_LIKE"):
+            raise ValueError(f"{value!r} holds a quote and an operator, which GenQuery1 can only compare for equality")
+        value = apart(value)
+    return f"{COMPARISONS[operator]} '{value}'"
 
 
 def _quoted(values: Sequence[str]) -> list[str]:

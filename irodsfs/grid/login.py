@@ -12,7 +12,7 @@ from irods.session import iRODSSession
 
 from irodsfs.config import ZoneAccount
 from irodsfs.errors import AuthenticationError, ConfigurationError, MountError, UnreachableError
-from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, describe
+from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, summarise
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def entered(
         zone = await Zone.enter(open_session(account, request_timeout, ticket), connections, background)
     except LOGIN_REFUSED as error:
         raise AuthenticationError(
-            f"Zone {account.zone} on {where} refused {account.user} with this password ({describe(error)}): "
+            f"Zone {account.zone} on {where} refused {account.user} with this password ({summarise(error)}): "
             "check the user name, and run iinit or set IRODSFS_PASSWORD."
         ) from error
     except ZoneUnreachable as error:
@@ -50,7 +50,7 @@ async def entered(
             f"No iRODS server answers on {where} ({error}): check host and port, and the network."
         ) from error
     except (iRODSException, LoginNeedsTls, ValueError, OSError) as error:
-        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {describe(error)}.") from error
+        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {summarise(error)}.") from error
     try:
         yield zone
     finally:

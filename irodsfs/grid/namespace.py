@@ -368,6 +368,12 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
     return levels
 
 
+async def lies_in_a_zone(zone: Zone, path: str) -> bool:
+    """Whether the first name in a path is that of a zone: servers leave without an answer when it is none."""
+    name = path.lstrip("/").partition("/")[0]
+    return name == zone.identity.zone or f"/{name}" in {each.path for each in await _zones(zone)}
+
+
 async def _zones(zone: Zone) -> list[Entry]:
     (rows,) = await zone.query(Query((ZoneTable.name,)))
     return [_top_collection(f"/{name}") for (name,) in rows]

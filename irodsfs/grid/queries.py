@@ -42,10 +42,23 @@ _CONTINUE = re.compile(r"<continueInx>(-?\d+)<")
 def equal(value: str | int) -> str:
     """The condition that a column is `value`; the server needs no escapes, quotes within included."""
     text = str(value)
-    if "'" in text and ("&&" in text or "||" in text):
-        # Quotes within make the server take these for its own operators; a pattern can keep their halves apart.
-        return f"like '{_escaped(text)}'"
-    return f"= '{text}'"
+    # A pattern can keep the halves of an operator apart.
+    return f"like '{_escaped(text)}'" if holds_operators(text) else f"= '{text}'"
+
+
+def unequal(value: str) -> str:
+    """The condition that a column is anything but `value`."""
+    return f"not like '{_escaped(value)}'" if holds_operators(value) else f"<> '{value}'"
+
+
+def holds_operators(text: str) -> bool:
+    """Whether the server may take what is in a quoted text for its own operators, because of the quotes within."""
+    return "'" in text and ("&&" in text or "||" in text)
+
+
+def apart(pattern: str) -> str:
+    """A pattern in which the halves of operators stand apart, so that the server does not see them."""
+    return re.sub(r"(?<=&)&|(?<=\|)\|", r"\\\g<0>", pattern)
 
 
 def one_of(values: Iterable[str | int]) -> str:

@@ -19,6 +19,10 @@ Value = tuple[str, str]
 """Value and units ("" for none)."""
 
 
+class BinaryValueError(ValueError):
+    """A value that is no text, as programs of other systems keep their own things in (`user.DOSATTRIB`)."""
+
+
 def encode(values: Sequence[Value]) -> bytes:
     """The extended attribute value for the AVUs of one attribute."""
     if len(values) == 1:
@@ -30,7 +34,12 @@ def encode(values: Sequence[Value]) -> bytes:
 
 def decode(content: bytes) -> list[Value]:
     """The AVUs that an extended attribute value stands for. Raises ValueError for what iRODS can't hold."""
-    text = content.decode("utf-8")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BinaryValueError("an AVU holds text only, which this is not") from error
+    if "\0" in text:
+        raise BinaryValueError("an AVU can't hold a NUL character")
     values = _parse(text)
     if values is None:
         values = [(text, "")]

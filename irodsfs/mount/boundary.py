@@ -14,6 +14,7 @@ from irods.message import Bad_AVU_Field
 
 from irodsfs.grid.errors import ZoneUnreachable, describe, is_about_ticket
 from irodsfs.metrics import ERRORS, OPERATIONS
+from irodsfs.mount.avu_codec import BinaryValueError
 from irodsfs.mount.errnos import errno_of
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,9 @@ def _level(error: Exception, number: int) -> int:
     if is_about_ticket(error):
         # Programs only tell that permission is denied; whoever mounted with a ticket wants to know that it is over.
         return logging.WARNING
+    if isinstance(error, BinaryValueError):
+        # Samba tries with every file, and does without.
+        return logging.DEBUG
     if number in EXPECTED or (isinstance(error, OSError) and number in MISTAKES):
         return logging.DEBUG
     # A ValueError tells what a zone can't hold, which EINVAL does not.

@@ -7,8 +7,9 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 import pyfuse3
 import trio
@@ -19,7 +20,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import CollectionError, FuseError, MountError
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
@@ -50,7 +51,7 @@ from irodsfs.transfer.write_back import WriteBack
 logger = logging.getLogger(__name__)
 
 FILE_SYSTEM_TYPE = "irodsfs"
-UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 PATIENCE = 10
 """For how many times the time limit of a request uploads behind closed files are tried."""
@@ -136,14 +137,15 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             links_stay_in=config.collection if config.foreign_links == "refuse" else None,
         )
         _mount(operations, config)
-        try:
-            changes = Coherence(catalog, inodes, avus, files)
-            with listening(control_path) as control:
-                await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes))
-        finally:
-            pyfuse3.close(unmount=True)
-            with trio.CancelScope(shield=True):
-                kept = await files.finish()
+        with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
+            try:
+                changes = Coherence(catalog, inodes, avus, files)
+                with listening(control_path) as control:
+                    await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes), signals)
+            finally:
+                pyfuse3.close(unmount=True)
+                with trio.CancelScope(shield=True):
+                    kept = await _finished(files, signals)
         if kept:
             raise MountError(
                 f"{len(kept)} files could not be written into the zone: their bytes are kept in "
@@ -155,7 +157,7 @@ async def _check_collection(zone: Zone, config: MountConfig) -> None:
     try:
         entry = await find(zone, config.collection)
     except (iRODSException, ZoneUnreachable) as error:
-        raise MountError(f"{config.collection} could not be looked up: {describe(error)}.") from error
+        raise MountError(f"{config.collection} could not be looked up: {summarise(error)}.") from error
     if entry is None:
         raise CollectionError(
             f"{config.collection} does not exist in zone {zone.identity.zone}, or {zone.identity.user} may not see it: "
@@ -180,21 +182,37 @@ def _mount(operations: Operations, config: MountConfig) -> None:
 
 
 async def _answer_requests(
-    config: MountConfig, ready: Callable[[], None], control: Callable[[], Awaitable[None]]
+    config: MountConfig,
+    ready: Callable[[], None],
+    control: Callable[[], Awaitable[None]],
+    signals: AsyncIterator[int],
 ) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(control)
-        nursery.start_soon(_unmount_on_signal)
+        nursery.start_soon(_unmount_on, signals)
         nursery.start_soon(_announce, config, ready)
         await pyfuse3.main()
         nursery.cancel_scope.cancel()
 
 
-async def _unmount_on_signal() -> None:
-    with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
-        async for number in signals:
-            logger.info("unmounting on %s", signal.Signals(number).name)
-            pyfuse3.terminate()
+async def _unmount_on(signals: AsyncIterator[int]) -> None:
+    async for number in signals:
+        logger.info("unmounting on %s", signal.Signals(number).name)
+        pyfuse3.terminate()
+
+
+async def _finished(files: WriteBackFiles, signals: AsyncIterator[int]) -> list[Path]:
+    """Where the files are that the zone would not take, when everything else is there; no signal interrupts that."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_go_on_in_spite_of, signals)
+        kept = await files.finish()
+        nursery.cancel_scope.cancel()
+    return kept
+
+
+async def _go_on_in_spite_of(signals: AsyncIterator[int]) -> None:
+    async for number in signals:
+        logger.info("%s changes nothing: what was written is being brought into the zone", signal.Signals(number).name)
 
 
 async def _announce(config: MountConfig, ready: Callable[[], None]) -> None:

@@ -27,7 +27,6 @@ ERRNOS: dict[type[BaseException], int] = {
     ex.CAT_UNKNOWN_COLLECTION: errno.ENOENT,
     ex.CAT_UNKNOWN_FILE: errno.ENOENT,
     ex.CAT_NOT_A_DATAOBJ_AND_NOT_A_COLLECTION: errno.ENOENT,
-    ex.SYS_RESC_DOES_NOT_EXIST: errno.ENOENT,
     # there already
     ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME: errno.EEXIST,
     ex.CAT_NAME_EXISTS_AS_COLLECTION: errno.EEXIST,
@@ -49,6 +48,8 @@ ERRNOS: dict[type[BaseException], int] = {
     # open elsewhere
     ex.HIERARCHY_ERROR: errno.EBUSY,
     ex.LOCKED_DATA_OBJECT_ACCESS: errno.EBUSY,
+    # not there, without being what a path names
+    ex.SYS_RESC_DOES_NOT_EXIST: errno.ENODEV,
     # no room
     ex.SYS_RESC_QUOTA_EXCEEDED: errno.EDQUOT,
     ex.USER_FILE_TOO_LARGE: errno.EFBIG,

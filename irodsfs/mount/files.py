@@ -15,7 +15,7 @@ from irods.exception import iRODSException
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
@@ -134,7 +134,7 @@ class Files:
             await self.sync(inode)
         except (iRODSException, ZoneUnreachable, OSError) as error:
             if contents.is_dirty:
-                description = self._describe(inode, contents, describe(error))
+                description = self._describe(inode, contents, summarise(error))
                 kept = await contents.keep(partial(self._spool.keep, description))
                 if kept is not None:
                     self._is_kept(inode, kept.file, error)

@@ -15,6 +15,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
+from irodsfs.grid.names import check_collection_path
 from irodsfs.grid.namespace import NANOSECONDS, Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.mount import replacing
@@ -79,6 +80,8 @@ class Renaming:
 
     async def _rename(self, source: str, target: str, *, replaces: bool) -> None:
         entry = await self._catalog.find(source)
+        if entry.is_collection:
+            check_collection_path(target)
         replaced = await self._catalog.find_if_there(target)
         if replaced is not None:
             if not replaces:

@@ -16,6 +16,7 @@ from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
+from irodsfs.grid.names import check_collection_path, check_name
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.once import fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
@@ -59,8 +60,9 @@ class Tree:
         self._trash = trash
 
     async def check_new(self, parent: str, path: str) -> None:
-        """Raise what a new entry at `path` would end in: a name that is too long, or a parent not to be changed."""
+        """Raise what a new entry at `path` would end in: a name that can't be, or a parent not to be changed."""
         check_length(path)
+        check_name(path)
         entry = await self._catalog.find_if_there(parent)
         if entry is None or entry.access < MODIFY_OBJECT:
             entry = await self._catalog.refetch(parent)
@@ -69,6 +71,7 @@ class Tree:
 
     async def make_collection(self, path: str, mode: int | None = None) -> Entry:
         """Make a collection, with permission bits where those are to be kept."""
+        check_collection_path(path)
         kept = [] if mode is None else [set_mode(path, mode, is_collection=True).after_first()]
         making = requests.make_collection(path)
         outcome = await fly_once(self._zone, making, *kept, has_effect=partial(is_there, self._zone, path))

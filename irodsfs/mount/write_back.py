@@ -16,7 +16,7 @@ import trio
 from irods.exception import PycommandsException, iRODSException
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.errnos import errno_of
@@ -273,7 +273,7 @@ class WriteBackFiles(Files):
         await contents.close()
 
     async def _keep_waiting(self, waiting: Waiting, reason: BaseException) -> Kept | None:
-        contents, why = waiting.inode.contents, describe(reason)
+        contents, why = waiting.inode.contents, summarise(reason)
 
         def store(due: Upload) -> Kept:
             content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import struct
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOBODY = User(0, "", "", "")
+XML_PROTOCOL = 1
 BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 801, 1201, 110000})
 
 
@@ -76,6 +78,10 @@ class Agent:
             return False
         if message.type != "RODS_API_REQ":
             raise ProtocolError(f"unexpected message {message.type[:40]!r}")
+        if self.startup.integer("irodsProt", XML_PROTOCOL) != XML_PROTOCOL:
+            log.warning("a client of the binary protocol: irodsProt=1 in its environment lets it speak XML")
+            send_message(self.connection, refusal_of_binary())
+            return False
         if message.int_info not in registry.handlers:
             raise ProtocolError(f"unknown API number {message.int_info}")
         reply = self.answer(message)
@@ -87,8 +93,8 @@ class Agent:
         try:
             if not self.is_authenticated and message.int_info not in BEFORE_AUTHENTICATION:
                 raise IrodsError("SYS_NO_API_PRIV")
-            struct = decode(message.body) if message.body else None
-            request = registry.Request(message.int_info, struct, message.bs)
+            body = decode(message.body) if message.body else None
+            request = registry.Request(message.int_info, body, message.bs)
             return registry.handlers[message.int_info](self, request)
         except IrodsError as error:
             return registry.Reply(error.code, errors=error.stack)
@@ -101,15 +107,15 @@ class Agent:
         return read_message(self.stream)
 
     def send(
-        self, struct: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
+        self, body: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
     ) -> None:
         """Sends an API reply."""
-        body = encode(struct) if struct else b""
-        send_message(self.connection, Message("RODS_API_REPLY", status, body, error_stack(errors), bs))
+        packed = encode(body) if body else b""
+        send_message(self.connection, Message("RODS_API_REPLY", status, packed, error_stack(errors), bs))
 
-    def converse(self, struct: Struct, status: int) -> None:
+    def converse(self, body: Struct, status: int) -> None:
         """Sends an interim status of a long operation and waits for the client's leave to go on (4 bytes)."""
-        self.send(struct, status)
+        self.send(body, status)
         self.stream.read(4)
 
     def use_connection(self, connection: socket.socket) -> None:
@@ -127,6 +133,14 @@ class Agent:
             steps.callback(self.zone.agents.discard, self)
             for number in self.descriptors.numbers():
                 steps.callback(abandon, self, number)
+
+
+def refusal_of_binary() -> Message:
+    """An answer that clients of the binary protocol can read, and show: an error stack in that protocol."""
+    code = code_of("SYS_INVALID_PROTOCOL_TYPE")
+    text = "This zone speaks the XML protocol only: set the environment variable irodsProt=1 and try again."
+    stack = struct.pack(">ii", 1, code) + text.encode() + b"\0"
+    return Message("RODS_API_REPLY", code, b"", stack)
 
 
 def error_stack(errors: tuple[tuple[int, str], ...]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -23,13 +24,15 @@ def now() -> str:
 class Catalog:
     """A connection to the catalog of one zone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writing: threading.RLock | None = None) -> None:
+        """`writing` is shared by all connections of a process: the files in the vault change under it, too."""
         self.connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA case_sensitive_like=ON")
         postgres.install(self.connection)
+        self._writing = writing or threading.RLock()
         self._uncommitted: list[Action] = []
         self._when_committed: list[Action] = []
 
@@ -65,10 +68,18 @@ class Catalog:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements inside happen or none; one writer at a time. One inside another joins it."""
+        """All statements inside happen or none; one writer at a time. One inside another joins it.
+
+        What is due when it is committed is done before the next writer's turn: a file that another one made meanwhile
+        where one is to be removed would be lost.
+        """
         if self.connection.in_transaction:
             yield
             return
+        with self._writing:
+            yield from self._transaction()
+
+    def _transaction(self) -> Iterator[None]:
         self.connection.execute("BEGIN IMMEDIATE")
         for change in self._uncommitted:
             change()
@@ -112,6 +123,15 @@ class Catalog:
         A later transaction that fails after changes of its own takes it back.
         """
         self._uncommitted.append(change)
+
+    def commit_what_was_left(self) -> None:
+        """Commits what was left uncommitted."""
+        with self.transaction():
+            pass
+
+    def forget_what_was_left(self) -> None:
+        """Takes back what was left uncommitted."""
+        self._uncommitted.clear()
 
     def next_id(self) -> int:
         """A fresh object id."""

@@ -38,6 +38,14 @@ def code_of(name: str) -> int:
     return CODES[name]
 
 
+def traced(name: str, place: str, function: str, text: str) -> IrodsError:
+    """A failure with the stack of source lines that the server makes of it; what it is about stands at its end."""
+    line = (
+        f"[-]\t/irods_source/server/core/src/{place}:irods::error {function} :  status [{name}]  errno [] -- message "
+    )
+    return named(name, f"\n\n{line}[{text}]\n\n")
+
+
 def named(code: int | str, text: str) -> IrodsError:
     """A failure whose message names it, as the server's newer APIs report it."""
     number = code if isinstance(code, int) else code_of(code)

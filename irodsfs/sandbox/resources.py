@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from irodsfs.sandbox.catalog import Catalog
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.errors import IrodsError, traced
 
 DEFAULT = "demoResc"
 NO_VAULT = "EMPTY_RESC_PATH"
@@ -26,11 +26,17 @@ def leaves(catalog: Catalog, name: str) -> list[Resource]:
     """The storage resources at and below a named one; raises IrodsError when there is no such resource."""
     row = catalog.row("SELECT * FROM R_RESC_MAIN WHERE resc_name = ?", name)
     if row is None:
-        raise IrodsError("SYS_RESC_DOES_NOT_EXIST")
+        raise unknown(name)
     found = list(descend(catalog, row, hierarchy_above(catalog, row)))
     if not found:
         raise IrodsError("NO_NEXT_RESC_FOUND")
     return found
+
+
+def unknown(name: str) -> IrodsError:
+    function = "irods::resource_manager::resolve(std::string_view, resource_ptr &)"
+    place = "irods_resource_manager.cpp:81"
+    return traced("SYS_RESC_DOES_NOT_EXIST", place, function, f"no resource found for name [{name}]")
 
 
 def descend(catalog: Catalog, row: sqlite3.Row, above: str) -> list[Resource]:
@@ -54,7 +60,7 @@ def require_root(catalog: Catalog, keywords: dict[str, str]) -> None:
     if name and "resc_hier" not in keywords:
         row = catalog.row("SELECT * FROM R_RESC_MAIN WHERE resc_name = ?", name)
         if row is None:
-            raise IrodsError("SYS_RESC_DOES_NOT_EXIST")
+            raise unknown(name)
         if row["resc_parent"]:
             raise IrodsError("DIRECT_CHILD_ACCESS")
 

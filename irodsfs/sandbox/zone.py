@@ -60,7 +60,7 @@ class Zone:
         self.registrable = [directory.resolve() for directory in (self.vault, *registrable)]
         self.replica_access = ReplicaAccess()
         self.agents: set[Agent] = set()
-        self.rename_lock = threading.RLock()
+        self._writing = threading.RLock()
         self._tls: ssl.SSLContext | None = None
 
     @classmethod
@@ -175,7 +175,7 @@ class Zone:
 
     def connect(self) -> Catalog:
         """A fresh connection to the catalog."""
-        return Catalog(self.catalog_file)
+        return Catalog(self.catalog_file, self._writing)
 
     def tls(self) -> ssl.SSLContext:
         """The server's side of TLS, with the zone's own certificate."""

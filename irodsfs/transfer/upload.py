@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from irods.exception import HIERARCHY_ERROR
+from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR
 
 from irodsfs.grid import data_objects, requests
 from irodsfs.grid.errors import ZoneUnreachable
@@ -74,6 +74,11 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
         with attempt:
             try:
                 last = await _fly(zone, task)
+            except CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME as error:
+                if task.exclusive:
+                    raise
+                # Servers try to make what the user may not write, as if it were missing.
+                raise PermissionError(errno.EACCES, f"{task.path} may not be written") from error
             except ZoneUnreachable:
                 task.exclusive = task.exclusive and not await _has_appeared(zone, task)
                 raise

@@ -215,7 +215,7 @@ def test_the_root_shows_the_zones(make_mount: MakeMount, zone_server: AnyZone) -
     assert zone_server.zone in [entry.name for entry in mount.path.iterdir()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_unmounts_and_loses_nothing(mount: Mount, session: iRODSSession, number: signal.Signals) -> None:
     assert mount.process is not None
     file = os.open(mount.path / "open", os.O_WRONLY | os.O_CREAT)

@@ -158,3 +158,12 @@ def test_a_download_that_nobody_finishes_ends_and_frees_its_connection(
     assert control.get(f"/fileContents{home}/large", headers={"Range": "bytes=0-3"}).content == b"\0\1\2\3"
     control.post("/cache/invalidate")
     assert mounted_zone.shown(f"{home}/large").stat().st_size == 16 * MEBIBYTE
+
+
+def test_what_lies_in_no_zone_is_missing(control: httpx.Client) -> None:
+    for method in ("GET", "HEAD"):
+        assert control.request(method, "/fileContents/0").status_code == 404
+    for path in ("/0", "/nowhere/x/y"):
+        answer = control.post(f"/fileContents{path}", files={"uploadFile": b"content"})
+        assert answer.status_code == 404
+        assert "lies in no zone" in answer.json()["message"]

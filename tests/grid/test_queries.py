@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from irods.exception import CAT_NO_ACCESS_PERMISSION
 from irods.models import Collection, DataObject
 
+from irodsfs.grid.errors import describe, summarise, zone_error
 from irodsfs.grid.flight import Reply
+from irodsfs.grid.general_queries import condition
 from irodsfs.grid.queries import Query, equal, one_of, page, starts_with
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
@@ -72,3 +74,50 @@ def test_a_request_names_columns_and_conditions() -> None:
     assert "<inx>501</inx>" in packed
     assert "&amp; &lt;that&gt;" in packed
     assert "<continueInx>3</continueInx>" in packed
+
+
+@pytest.mark.parametrize("operator", ["EQUAL", "NOT_EQUAL", "LIKE", "NOT_LIKE"])
+def test_general_conditions_keep_operators_beside_quotes_apart(operator: str) -> None:
+    word = "like" if operator in ("EQUAL", "LIKE") else "not like"
+    assert condition(operator, ["it's || so"]) == rf"{word} 'it's |\| so'"
+
+
+@pytest.mark.parametrize("operator", ["LESS_THAN", "GREATER_THAN_OR_EQUAL_TO", "SOUNDS_LIKE", "IN", "BETWEEN"])
+def test_general_conditions_that_can_not_be_said_are_refused(operator: str) -> None:
+    with pytest.raises(ValueError, match="quote"):
+        condition(operator, ["it's || so", "b"])
+
+
+def test_a_list_of_nothing_is_no_condition() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        one_of([])
+
+
+STACK = (
+    "\n\n[-]\t/src/rsDataObjOpen.cpp:1:irods::error open(x) :  status [A]  errno [] -- message [outer [x]]\n"
+    "\t[-]\t/src/irods_resource_manager.cpp:81:irods::error resolve(x) :  status [B]  errno [] -- message "
+    "[no resource found for name [x]]\n\n"
+)
+
+
+def test_people_read_the_last_message_of_a_stack_and_the_log_all_of_it_in_one_line() -> None:
+    error = zone_error(-78000, STACK)
+    assert summarise(error) == "SYS_RESC_DOES_NOT_EXIST -78000: no resource found for name [x]"
+    assert "\n" not in describe(error)
+    assert "\t" not in describe(error)
+    assert "rsDataObjOpen.cpp:1" in describe(error)
+    assert "no resource found" in describe(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "read"),
+    [
+        ("plain", "plain"),
+        ("two\nlines", "two lines"),
+        ("status [X] errno [] -- message []", "status [X] errno [] -- message []"),
+        ("a -- message [first] b -- message []", "first"),
+        ("a -- message [never closed", "never closed"),
+    ],
+)
+def test_messages_of_other_forms_are_read_as_they_are(message: str, read: str) -> None:
+    assert summarise(zone_error(-78000, message)) == f"SYS_RESC_DOES_NOT_EXIST -78000: {read}"

@@ -62,3 +62,7 @@ def test_errors_of_the_system_keep_their_errno() -> None:
 
 def test_every_errno_in_the_tables_exists() -> None:
     assert set(ERRNOS.values()) | set(UNNAMED.values()) <= set(errno.errorcode)
+
+
+def test_a_resource_that_is_missing_is_no_missing_file() -> None:
+    assert errno_of(zone_error(-78000)) == errno.ENODEV

@@ -517,3 +517,24 @@ def test_sigterm_brings_what_is_open_into_the_zone(
         with pytest.raises(OSError, match=r"."):
             os.close(descriptor)
     assert get(session, f"{home}/file") == b"content"
+
+
+def test_a_missing_resource_is_named_in_the_log_and_is_no_missing_file(make_mount: MakeMount) -> None:
+    mount = make_mount("--resource", "nowhere")
+    mount.expect_log(r"no resource found for name \[nowhere\]")
+    mount.expect_log("could not be written into the zone")
+    with fails(errno.ENODEV):
+        (mount.path / "file").write_bytes(b"content")
+    assert all(line[:2] == "20" or line.startswith("  ") for line in mount.log.splitlines())
+
+
+def test_names_come_into_the_log_without_their_control_characters(make_mount: MakeMount) -> None:
+    mount = make_mount("--log-level", "debug")
+    mount.expect_log("")
+    path = mount.path / "a\n2026-01-01 00:00:00,000 ERROR forged\x1b[2J\x9bm"
+    path.write_bytes(b"content")
+    with fails(errno.EINVAL):
+        os.setxattr(path, "user.x", b"")
+    assert r"a\n2026-01-01 00:00:00,000 ERROR forged\x1b[2J\x9bm" in mount.log
+    assert not any(line.startswith("2026-01-01 00:00:00,000") for line in mount.log.splitlines())
+    assert "\x1b" not in mount.log

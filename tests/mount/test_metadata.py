@@ -216,3 +216,14 @@ def test_an_empty_file_is_made_by_mknod_as_tar_does_before_it_sets_attributes(
         os.mknod(mount.path / "file")
     (mount.path / "file").write_text("content")
     assert session.data_objects.get(f"{home}/file").size == len("content")
+
+
+@pytest.mark.parametrize("value", [b"\0\0\3\0", b"0x20\0\0\3\0\3", b"\xff\xfe", b"latin-\xe9"])
+def test_values_of_other_systems_are_refused_without_a_word_to_everybody(make_mount: MakeMount, value: bytes) -> None:
+    mount = make_mount("--log-level", "debug")
+    file = mount.path / "file"
+    file.touch()
+    with fails(errno.EINVAL):
+        os.setxattr(file, "user.DOSATTRIB", value)
+    (line,) = (line for line in mount.log.splitlines() if "BinaryValueError" in line)
+    assert " DEBUG " in line

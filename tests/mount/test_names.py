@@ -8,9 +8,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from irods.api_number import api_number
 from irods.session import iRODSSession
 
-from tests.mounts import Mount
+from tests.mount.conftest import MountThrough
+from tests.mounts import Mount, fails
+from tests.proxy import Proxy
+
+OPEN, MAKE_COLLECTION, RENAME = (
+    api_number[f"{name}_AN"] for name in ("DATA_OBJ_OPEN", "COLL_CREATE", "DATA_OBJ_RENAME")
+)
 
 NAMES = {
     "spaces": "two  words",
@@ -24,7 +31,7 @@ NAMES = {
     "trailing backslash": "trailing\\",
     "markup": "<a href='x'>&amp;<b>&#10;&",
     "shell": "$(reboot);|>x&&y||z{a,b}~!#",
-    "logic": "it's && that's || none",
+    "logic": "this && that || none",
     "newline": "one\ntwo",
     "carriage return": "one\rtwo\r\n",
     "tab": "one\ttwo",
@@ -167,3 +174,42 @@ def test_names_that_differ_in_form_only_are_different_files(mount: Mount) -> Non
         assert (mount.path / name).read_text() == name
     (mount.path / "a_b").unlink()
     assert (mount.path / "axb").exists()
+
+
+@pytest.mark.parametrize("name", ["it's && that's", "it's || none", "a && b's", "it's||x", "'a' && b"])
+def test_names_that_servers_take_for_conditions_are_refused_at_once(
+    proxy: Proxy, mount_through: MountThrough, name: str
+) -> None:
+    mount = mount_through(proxy, "--posix-attributes")
+    mount.expect_log(r"can't hold a name in which ' is together with && or \|\|")
+    existing, directory = mount.path / "existing", mount.path / "directory"
+    existing.touch()
+    directory.mkdir()
+    requests = proxy.count()
+    path = mount.path / name
+    for call in (
+        lambda: path.touch(),
+        lambda: path.mkdir(),
+        lambda: path.symlink_to("existing"),
+        lambda: os.mknod(path),
+        lambda: existing.rename(path),
+        lambda: directory.rename(path),
+    ):
+        with fails(errno.EINVAL):
+            call()
+    assert not path.exists()
+    assert sorted(os.listdir(mount.path)) == ["directory", "existing"]
+    assert requests[OPEN] + requests[MAKE_COLLECTION] + requests[RENAME] == 0
+
+
+def test_a_collection_can_not_have_operators_behind_a_quote_further_up(mount: Mount) -> None:
+    mount.expect_log(r"can't hold a collection in whose path ' comes before && or \|\|")
+    parent = mount.path / "it's"
+    parent.mkdir()
+    (parent / "a && b").write_bytes(b"content")
+    assert (parent / "a && b").read_bytes() == b"content"
+    (mount.path / "directory").mkdir()
+    for call in (lambda: (parent / "c && d").mkdir(), lambda: (mount.path / "directory").rename(parent / "c && d")):
+        with fails(errno.EINVAL):
+            call()
+    assert os.listdir(parent) == ["a && b"]

@@ -14,7 +14,8 @@ from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
 from tests.conftest import AddGroup, AddUser, MakeMount
-from tests.mounts import Mount
+from tests.mounts import Mount, fails
+from tests.objects import get, put
 from tests.zones import AnyZone
 
 NOBODY = 65534
@@ -282,3 +283,22 @@ def test_an_administrator_sees_what_others_have_with_its_own_permissions(
     assert modes == dict(zip(levels, files, strict=True)) | {
         f"{level}-collection": mode for level, mode in zip(levels, directories, strict=True)
     }
+
+
+@pytest.mark.parametrize("size", [7, 9 * 1024 * 1024])
+@pytest.mark.parametrize("flags", [os.O_WRONLY | os.O_TRUNC, os.O_WRONLY | os.O_APPEND])
+def test_close_after_write_was_taken_away_is_a_matter_of_permission(
+    visitor: Visitor, session: iRODSSession, home: str, size: int, flags: int
+) -> None:
+    put(session, f"{home}/file", b"content")
+    visitor.may("write")
+    visitor.may("write", "file")
+    visitor.mount.expect_log(r"file (could not be written|.*CAT_NO_ACCESS|.*may not be written)")
+    visitor.mount.expect_log("could not be written into the zone")
+    file = os.open(visitor.path / "file", flags)
+    os.write(file, b"x" * size)
+    visitor.may("read", "file")
+    with fails(errno.EACCES):
+        os.close(file)
+    if size < len(b"content") + 1:  # what is larger was on its way before
+        assert get(session, f"{home}/file") == b"content"

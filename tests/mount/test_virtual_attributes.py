@@ -93,6 +93,18 @@ def test_recursive_sums_take_one_flight_for_any_depth(proxy: Proxy, mount_throug
     assert get(mount.path / "a", "rdirs") == "2"
 
 
+@pytest.mark.parametrize("name", ["it's", "'it's'", "it's Bob's'", "100%_it's", "four" + 4 * "'", "a && b", "a||b"])
+def test_recursive_sums_are_right_for_any_number_of_quotes(mount: Mount, name: str) -> None:
+    for directory in (name, f"{name}/b", f"{name}/b/c"):
+        (mount.path / directory).mkdir()
+        (mount.path / directory / "file").write_bytes(b"x" * 100)
+    for beside in ("plain", name.replace("%", "x") + "-beside"):
+        (mount.path / beside).mkdir()
+        (mount.path / beside / "file").write_bytes(b"not counted")
+    top = mount.path / name
+    assert [get(top, kind) for kind in ("rbytes", "rfiles", "rdirs")] == ["300", "3", "2"]
+
+
 def test_permissions_are_set_as_they_are_read(
     file: Path, zone_server: AnyZone, session: iRODSSession, home: str, add_user: AddUser
 ) -> None:

@@ -40,11 +40,11 @@ class RawClient:
         assert reply.int_info == 0
         return client
 
-    def start(self, user: str = "rods", option: str = "test") -> Struct:
+    def start(self, user: str = "rods", option: str = "test", protocol: int = 1) -> Struct:
         """Sends the startup pack and answers what comes back."""
         startup = Struct(
             "StartupPack_PI",
-            ("irodsProt", 1),
+            ("irodsProt", protocol),
             ("proxyUser", user),
             ("proxyRcatZone", "tempZone"),
             ("clientUser", user),

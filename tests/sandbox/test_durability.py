@@ -12,12 +12,14 @@ from irods.session import iRODSSession
 
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.replicas import Status
+from irodsfs.sandbox.wire import Struct
 from irodsfs.sandbox.zone import Zone
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import EmbeddedZone
 
 HOME = f"/tempZone/home/{ADMINISTRATOR}"
 CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
+EACH = 25
 
 
 @pytest.fixture
@@ -126,3 +128,46 @@ def test_a_zone_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_directory_without_a_zone_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Zone.open(tmp_path)
+
+
+def test_renames_and_creations_side_by_side_lose_no_bytes(zone: EmbeddedZone) -> None:
+    """One gives a name up while another takes it: the file of the first goes, the one of the second stays."""
+    made: list[str] = []
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        with RawClient.connected(zone.host, zone.port, zone.password) as client:
+            renamed = 0
+            while renamed < EACH and not failures:
+                name = f"{HOME}/kept-{number}-{renamed}"
+                opening = client.call(602, data_object(f"{HOME}/shared", os.O_CREAT | os.O_EXCL | os.O_WRONLY)).int_info
+                if opening != 3:
+                    continue
+                assert client.call(676, opened(3, len(name)), name.encode()).int_info == len(name)
+                assert client.call(673, opened(3)).int_info == 0
+                renaming = Struct(
+                    "DataObjCopyInp_PI",
+                    ("DataObjInp_PI", data_object(f"{HOME}/shared")),
+                    ("DataObjInp_PI", data_object(name)),
+                )
+                assert client.call(627, renaming).int_info == 0
+                made.append(name)
+                renamed += 1
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(made) == len(threads) * EACH
+    with zone.session() as session:
+        for name in made:
+            with session.data_objects.open(name, "r") as file:
+                assert len(file.read()) == len(name)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from irods.session import iRODSSession
 from irodsfs.sandbox.api.registry import handlers
 from irodsfs.sandbox.errors import code_of
 from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.wire import Message, Struct, encode, send_message
+from irodsfs.sandbox.wire import Message, Struct, decode, encode, send_message
 from irodsfs.sandbox.zone import Zone
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.sandbox.requests import refused
@@ -323,3 +324,55 @@ def test_a_server_that_is_stopped_frees_its_port_and_ends_connections(tmp_path: 
     client.close()
     with Server(zone, port=server.port) as again:
         RawClient.connected("127.0.0.1", again.port, "rods").close()
+
+
+def test_a_client_of_the_binary_protocol_is_told_what_to_set(zone_server: EmbeddedZone) -> None:
+    with RawClient(zone_server.host, zone_server.port) as client:
+        assert client.start(protocol=0).integer("status") == 0
+        reply = client.call(110000)
+        assert reply.int_info == code_of("SYS_INVALID_PROTOCOL_TYPE")
+        # As that protocol packs an RError_PI: how many there are, then the status and the text of each.
+        count, status = struct.unpack(">ii", reply.error[:8])
+        assert (count, status) == (1, reply.int_info)
+        assert b"irodsProt=1" in reply.error[8:-1]
+        assert reply.error[-1:] == b"\0"
+        assert client.is_closed_by_server()
+
+
+@pytest.mark.parametrize(
+    ("action", "error"), [(None, 0), ("commit", 0), ("rollback", 0), ("x", "CAT_INVALID_ARGUMENT")]
+)
+def test_the_end_of_a_transaction_is_answered(client: RawClient, action: str | None, error: int | str) -> None:
+    request = None if action is None else Struct("endTransactionInp_PI", ("arg0", action))
+    assert client.call(718, request).int_info == (code_of(error) if isinstance(error, str) else error)
+
+
+def test_opening_what_lies_in_no_zone_ends_the_connection(zone_server: EmbeddedZone, client: RawClient) -> None:
+    send_message(client.socket, Message("RODS_API_REQ", 602, encode(data_object("/0", os.O_CREAT | os.O_WRONLY))))
+    assert client.is_closed_by_server()
+    assert "lies in no zone" in zone_server.log
+
+
+@pytest.mark.parametrize("name", ["it's && that's", "it's||none", "a && b's", "'a' || b"])
+def test_names_with_quotes_and_operators_can_not_be_made(client: RawClient, home: str, name: str) -> None:
+    path = f"{home}/{name}"
+    assert client.call(602, data_object(path, os.O_CREAT | os.O_WRONLY)).int_info == code_of("CAT_INVALID_ARGUMENT")
+    assert client.call(681, Struct("CollInpNew_PI", ("collName", path))).int_info == code_of("CAT_SQL_ERR")
+
+
+def test_operators_behind_a_quote_further_up_matter_to_collections_only(client: RawClient, home: str) -> None:
+    assert client.call(681, Struct("CollInpNew_PI", ("collName", f"{home}/it's"))).int_info == 0
+    path = f"{home}/it's/a && b"
+    assert client.call(681, Struct("CollInpNew_PI", ("collName", path))).int_info == code_of("CAT_SQL_ERR")
+    assert client.call(602, data_object(path, os.O_CREAT | os.O_WRONLY)).int_info == 3
+
+
+def test_a_resource_that_is_missing_is_named_behind_a_stack_of_source_lines(client: RawClient, home: str) -> None:
+    create = data_object(f"{home}/object", os.O_CREAT | os.O_WRONLY, destRescName="nowhere")
+    reply = client.call(602, create)
+    assert reply.int_info == code_of("SYS_RESC_DOES_NOT_EXIST")
+    (told,) = (entry.text("msg") for entry in decode(reply.error).structs("RErrMsg_PI"))
+    assert told.strip().startswith("[-]\t/")
+    assert told.strip().endswith(
+        "status [SYS_RESC_DOES_NOT_EXIST]  errno [] -- message [no resource found for name [nowhere]]"
+    )

@@ -18,6 +18,7 @@ from irodsfs.control.call import Call
 from irodsfs.control.creating import TakenError, create, overwrite
 from irodsfs.control.documents.data_objects import DataObjectDocument
 from irodsfs.control.entries import require_collection, wrong_kind
+from irodsfs.control.errors import NotFound
 from irodsfs.control.operations import Operations, Parameters
 from irodsfs.control.replacing import replace
 from irodsfs.control.routes.data_objects import existing_replicas
@@ -87,6 +88,8 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
     if entry is not None and entry.is_collection:
         raise wrong_kind(entry)
     if entry is None:
+        if not await namespace.lies_in_a_zone(zone, path):
+            raise NotFound("path", f"{path} lies in no zone.")
         await require_collection(zone, posixpath.dirname(path), "path")
     elif _must_be_new(call):
         raise TakenError(path, HTTPStatus.PRECONDITION_FAILED)

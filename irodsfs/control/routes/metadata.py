@@ -18,7 +18,7 @@ from irodsfs.control.documents.metadata import (
 )
 from irodsfs.control.entries import entry_operation, existing_entry
 from irodsfs.control.operations import Operations
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import summarise
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.metadata import Avu, change_one, read_avus
 
@@ -69,4 +69,4 @@ def _result(avu: Avu, reply: Reply) -> MetadataOperationResult:
     if not reply.failed:
         return MetadataOperationResult.of(avu)
     failure = reply.failure()
-    return MetadataOperationResult.of(avu, _STATUSES.get(type(failure), "OTHER_ERROR"), describe(failure))
+    return MetadataOperationResult.of(avu, _STATUSES.get(type(failure), "OTHER_ERROR"), summarise(failure))

@@ -10,7 +10,7 @@ from irodsfs.control.documents.rules import OutputParameter, ProcessingType, Rul
 from irodsfs.control.errors import BadRequest
 from irodsfs.control.operations import Operations
 from irodsfs.grid import rules
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import summarise
 from irodsfs.grid.rules import Rule, RuleSyntaxError
 
 operations = Operations("Rules")
@@ -25,7 +25,7 @@ async def post_rule(call: Call) -> RuleResult:
         outputs = await rules.execute(call.session.zone, _rule(given), external=external)
     except iRODSException as error:
         remedy = "Check the rule, and the log of the server."
-        raise BadRequest("ruleAsOriginalText", f"The rule failed with {describe(error)}.", remedy) from error
+        raise BadRequest("ruleAsOriginalText", f"The rule failed with {summarise(error)}.", remedy) from error
     finally:
         # A rule may have changed anything.
         await call.changes.changed("/")

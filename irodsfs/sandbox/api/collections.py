@@ -12,7 +12,7 @@ from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError, code_of, named
 from irodsfs.sandbox.moves import COLLECTION
 from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas, may_change
-from irodsfs.sandbox.paths import checked, split
+from irodsfs.sandbox.paths import checked, holds_operators, split
 from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.removal import (
     UNREGISTER,
@@ -36,7 +36,10 @@ FILES_PER_STATUS = 10
 @handles(681)
 def collection_create(agent: Agent, request: Request) -> Reply:
     """COLL_CREATE_AN: makes a collection; with ``recursiveOpr`` also those above it, and an existing one is fine."""
-    path = normalised(agent, checked(request.input.text("collName")))
+    path = request.input.text("collName")
+    if holds_operators(path, is_collection=True):
+        raise IrodsError("CAT_SQL_ERR")
+    path = normalised(agent, checked(path))
     with agent.catalog.transaction():
         if "recursiveOpr" in request.input.keywords():
             make_all(agent, path)

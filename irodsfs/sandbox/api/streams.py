@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.closing import close_replica
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.errors import IrodsError, ProtocolError
 from irodsfs.sandbox.opening import open_replica
+from irodsfs.sandbox.paths import zone_of
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 @handles(602)
 def data_object_open(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_OPEN_AN: opens a replica, making the data object when the flags say so; status is the descriptor."""
+    require_zone(agent, request.input.text("objPath"))
     return Reply(open_replica(agent, request.input))
+
+
+def require_zone(agent: Agent, path: str) -> None:
+    """Ends the connection, as a crash of the server's agent does, when a path lies in no zone that it knows."""
+    known = "SELECT 1 FROM R_ZONE_MAIN WHERE zone_name = ?"
+    if path.startswith("/") and agent.catalog.value(known, zone_of(path)) is None:
+        raise ProtocolError(f"{path!r} was to be opened, which lies in no zone")
 
 
 @handles(601)
