@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from irods.exception import PycommandsException, iRODSException
 
-from tests.zones import ZONE, AnyZone, remove_tree
+from tests.zones import ZONE, AnyZone, remove_tickets, remove_tree
 
 VARIABLE = "IRODSFS_TEST_ENVIRONMENT"
 NEEDS = {
@@ -88,6 +88,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _end(zone: AnyZone) -> None:
     with zone.session() as session:
+        remove_tickets(session, zone.home)
         for path in (zone.home, zone.trash):
             remove_tree(session, path, as_administrator=zone.kind == "rodsadmin")
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from irods.models import TicketQuery
 
 from tests.zones import AnyZone
 
@@ -29,12 +30,15 @@ FAST = [
 ]
 LEAVING = """
 import os
+from irods.ticket import Ticket
 from tests.objects import put
 
 def test_that_fails(session, home):
     put(session, f"{home}/file", b"content")
     put(session, f"{home}/removed", b"content")
     session.data_objects.unlink(f"{home}/removed")
+    for path in (home, f"{home}/file"):
+        Ticket(session).issue("read", path)
     assert not home
 
 def test_that_ends_its_process_in_the_middle_of_something(session, home):
@@ -83,11 +87,12 @@ def run(environment_file: Path, *arguments: str | Path, **variables: str) -> sub
 
 
 def left(environment_file: Path, directory: Path) -> list[str]:
-    """What is in the home and the trash of the zone's user."""
+    """What is in the home and the trash of the zone's user, and the tickets."""
     zone = AnyZone.of_environment(environment_file, directory)
     with zone.session() as session:
         collections = [session.collections.get(path) for path in (zone.home, zone.trash)]
-        return [each.path for top in collections for each in (*top.subcollections, *top.data_objects)]
+        tickets = [row[TicketQuery.Ticket.string] for row in session.query(TicketQuery.Ticket.string)]
+        return tickets + [each.path for top in collections for each in (*top.subcollections, *top.data_objects)]
 
 
 def numbers(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -107,7 +112,7 @@ def test_an_ordinary_users_zone_runs_what_it_can_and_is_as_before(
     counted = numbers(done)
     assert counted.pop("passed") > 20
     assert counted == {"tests need the embedded zone": 1, "tests need an administrator of the zone": 1}
-    assert left(environment_file, tmp_path) == []
+    assert left(environment_file, tmp_path) == [], done.stdout + done.stderr
 
 
 def test_an_administrators_zone_runs_more(directory: Path, tmp_path: Path) -> None:
@@ -118,7 +123,7 @@ def test_an_administrators_zone_runs_more(directory: Path, tmp_path: Path) -> No
     password = AnyZone.of_environment(environment_file, tmp_path).password
     done = run(copy, *FAST[:5], IRODSFS_PASSWORD=password)
     assert numbers(done) == {"passed": 4, "tests need the embedded zone": 1}, done.stdout + done.stderr
-    assert left(environment_file, tmp_path) == []
+    assert left(environment_file, tmp_path) == [], done.stdout + done.stderr
 
 
 def test_what_reads_the_line_is_left_out_where_it_is_encrypted(tmp_path: Path) -> None:
@@ -131,7 +136,7 @@ def test_what_reads_the_line_is_left_out_where_it_is_encrypted(tmp_path: Path) -
             "tests need an administrator of the zone": 1,
             "tests need a line without TLS": 1,
         }, done.stdout + done.stderr
-        assert left(environment_file, tmp_path) == []
+        assert left(environment_file, tmp_path) == [], done.stdout + done.stderr
 
 
 def test_what_failing_tests_and_lost_workers_leave_is_removed(directory: Path, tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_what_failing_tests_and_lost_workers_leave_is_removed(directory: Path, t
     options = ["-p", "tests.conftest", "--config-file", ROOT / "pyproject.toml", "--rootdir", tmp_path]
     done = run(environment_file, *options, "--numprocesses", "1", test)
     assert "2 failed" in done.stdout, done.stdout + done.stderr
-    assert left(environment_file, tmp_path) == []
+    assert left(environment_file, tmp_path) == [], done.stdout + done.stderr
 
 
 def test_an_environment_that_can_not_be_used_is_told_at_once(directory: Path, tmp_path: Path) -> None:

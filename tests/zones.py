@@ -17,8 +17,10 @@ import pytest
 import tenacity
 from irods.access import iRODSAccess
 from irods.exception import iRODSException
+from irods.models import TicketQuery
 from irods.password_obfuscation import decode, encode
 from irods.session import iRODSSession
+from irods.ticket import Ticket
 
 ENCRYPTION = {
     "irods_encryption_algorithm": "AES-256-CBC",
@@ -157,6 +159,16 @@ def remove_tree(session: iRODSSession, path: str, *, as_administrator: bool) -> 
         if as_administrator:
             own_all(session, path)
         session.collections.remove(path, force=True)
+
+
+def remove_tickets(session: iRODSSession, path: str) -> None:
+    """Removes the tickets for collections and data objects below a path, which would outlive them."""
+    string, collection = TicketQuery.Ticket.string, TicketQuery.DataObject.coll
+    of_objects = list(session.query(string, collection, TicketQuery.DataObject.name))
+    of_collections = list(session.query(string, TicketQuery.Collection.name))
+    for row in of_objects + of_collections:
+        if f"{row.get(collection) or row[TicketQuery.Collection.name]}/".startswith(f"{path}/"):
+            Ticket(session, row[string]).delete()
 
 
 def empty_tree(session: iRODSSession, path: str) -> None:
