@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+SECONDS ?= 60
 ENVIRONMENT ?=
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -15,7 +16,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests program-tests client-tests install-system \
+.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests program-tests client-tests fuzz install-system \
 	lint clean
 
 demo: $(VENV)/installed
@@ -36,6 +37,10 @@ model-tests: $(VENV)/installed
 program-tests: $(VENV)/installed
 	$(MAKE) install-system PACKAGES=fio
 	$(BIN)/pytest --numprocesses 2 tests/mount/program_tests.py $(ARGS)
+
+# Each target for so many seconds.
+fuzz: $(VENV)/installed
+	IRODSFS_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest --timeout 0 tests/fuzz $(ARGS)
 
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)

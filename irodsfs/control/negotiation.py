@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
 
@@ -136,16 +137,17 @@ def has_nul(field: str) -> BadRequest:
 
 async def _read_limited(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise ControlError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "BODY_TOO_LARGE",
-                f"The body has more than {LARGEST_BODY} bytes.",
-                field="body",
-                remedy="Split it; contents of files go to /fileContents.",
-            )
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise ControlError(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "BODY_TOO_LARGE",
+                    f"The body has more than {LARGEST_BODY} bytes.",
+                    field="body",
+                    remedy="Split it; contents of files go to /fileContents.",
+                )
     return bytes(body)
 
 

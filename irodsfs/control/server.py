@@ -68,7 +68,8 @@ class _Connection(TCPServer):
             except trio.TooSlowError:
                 await trio.aclose_forcefully(self.stream)
                 await self.protocol.handle(Closed())
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
+            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+                # Busy it is where the connection is just being closed, for what came on it being no HTTP.
                 await self.protocol.handle(Closed())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from http import HTTPStatus
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -31,21 +32,22 @@ async def uploaded(request: Request) -> AsyncGenerator[bytes, None]:
         )
     seen = 0
     try:
-        with PushMultipartParser(options["boundary"], max_segment_count=MOST_PARTS, strict=True) as parser:
-            current: MultipartSegment | None = None
-            async for chunk in request.stream():
-                if not chunk or parser.closed:
-                    continue
-                for event in parser.parse(chunk):
-                    if isinstance(event, MultipartSegment):
-                        current = event
-                        seen += event.name == PART
-                        if seen > 1:
-                            raise BadRequest(PART, f"There are two parts {PART}.", "Send one file in a request.")
-                        if event.name == PART:
-                            yield b""
-                    elif event and current is not None and current.name == PART:
-                        yield bytes(event)
+        async with aclosing(request.stream()) as chunks:
+            with PushMultipartParser(options["boundary"], max_segment_count=MOST_PARTS, strict=True) as parser:
+                current: MultipartSegment | None = None
+                async for chunk in chunks:
+                    if not chunk or parser.closed:
+                        continue
+                    for event in parser.parse(chunk):
+                        if isinstance(event, MultipartSegment):
+                            current = event
+                            seen += event.name == PART
+                            if seen > 1:
+                                raise BadRequest(PART, f"There are two parts {PART}.", "Send one file in a request.")
+                            if event.name == PART:
+                                yield b""
+                        elif event and current is not None and current.name == PART:
+                            yield bytes(event)
     except MultipartError as error:
         raise BadRequest("body", f"The multipart body is broken: {error}.", f"Send {FORM} as RFC 7578 says.") from error
     if not seen:
