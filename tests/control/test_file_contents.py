@@ -33,6 +33,9 @@ def letters(session: iRODSSession, home: str) -> str:
         ("bytes=8-", b"ij", "bytes 8-9/10"),
         ("bytes=-3", b"hij", "bytes 7-9/10"),
         ("bytes=5-99", b"fghij", "bytes 5-9/10"),
+        (f"bytes=5-{'9' * 5000}", b"fghij", "bytes 5-9/10"),
+        (f"bytes=-{'9' * 5000}", b"abcdefghij", "bytes 0-9/10"),
+        (f"bytes={'0' * 5000}2-4", b"cde", "bytes 2-4/10"),
     ],
 )
 def test_a_range_is_answered_partially(
@@ -42,7 +45,9 @@ def test_a_range_is_answered_partially(
     assert (answer.status_code, answer.content, answer.headers["content-range"]) == (206, content, told)
 
 
-@pytest.mark.parametrize("header", ["bytes=10-", "bytes=99-100", "bytes=-0"])
+@pytest.mark.parametrize(
+    "header", ["bytes=10-", "bytes=99-100", "bytes=-0", f"bytes={'9' * 5000}-", f"bytes={'9' * 5000}-{'9' * 5000}"]
+)
 def test_a_range_beyond_the_end_is_refused_with_the_size(control: httpx.Client, letters: str, header: str) -> None:
     answer = control.get(letters, headers={"Range": header})
     assert answer.status_code == 416

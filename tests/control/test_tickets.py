@@ -30,6 +30,7 @@ def ticket(control: httpx.Client, shared: str) -> Iterator[str]:
         ("uses_limit", "-1"),
         ("byte_write_limit", "many"),
         ("file_write_limit", "99999999999"),
+        ("file_write_limit", "9" * 5000),
         ("expiration", "tomorrow"),
         ("add_user", ""),
     ],
