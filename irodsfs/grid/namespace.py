@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from irods.column import Column
+from irods.column import Column, String
 from irods.models import Collection, CollectionAccess, DataAccess, DataObject
 from irods.models import Zone as ZoneTable
 
@@ -46,6 +47,7 @@ class Entry:
     """A collection or data object: catalog id, size in bytes, times in ns, the user's access level (0: none).
 
     `mode` (permission bits) and `link_target` (of a symbolic link) are known to mounts that keep such things as AVUs.
+    `special` is the type of a collection whose content is elsewhere: a soft link, or one that is mounted (`imcoll`).
     """
 
     id: int
@@ -58,6 +60,7 @@ class Entry:
     checksum: str = ""
     mode: int | None = None
     link_target: str | None = None
+    special: str = ""
 
     @property
     def name(self) -> str:
@@ -80,7 +83,12 @@ def made_now(path: str, *, is_collection: bool) -> Entry:
 
 Condition = tuple[Column, str]
 
-_COLLECTION_COLUMNS = (Collection.id, Collection.name, Collection.modify_time, Collection.create_time)
+TYPE = Column(String, "COLL_TYPE", 510)
+TARGET = Column(String, "COLL_INFO_1", 511)
+SPECIAL_TYPES = re.compile("linkPoint|mountPoint|.*StructFile")
+"""Types of collections whose content is not that of the catalog."""
+
+_COLLECTION_COLUMNS = (Collection.id, Collection.name, Collection.modify_time, Collection.create_time, TYPE)
 _REPLICA_COLUMNS = (
     DataObject.id,
     Collection.name,
@@ -113,7 +121,7 @@ async def list_collection(
     in the same flight.
     """
     if path == "/":
-        yield await _zones(zone), False
+        yield await _list_root(zone, posix=posix), False
         return
     await zone.know_groups()
     missing = {top.path: top for top in _top_collections(zone, path)}
@@ -127,7 +135,7 @@ async def list_collection(
 async def list_small_collection(zone: Zone, path: str, *, posix: bool = False) -> list[Entry] | None:
     """What is directly in a collection, in exactly one flight; None when that is too much for one."""
     if path == "/":
-        return await _zones(zone)
+        return await _list_root(zone, posix=posix)
     entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS, posix=posix)
     if entries is None:
         return None
@@ -154,7 +162,7 @@ async def list_below(zone: Zone, path: str, limit: int, *, posix: bool = False) 
 async def find(zone: Zone, path: str, *, posix: bool = False) -> Entry | None:
     """The collection or data object at a path, in one flight; None when it is missing (or hidden from the user)."""
     if path == "/":
-        return _top_collection("/")
+        return _hidden_collection("/")
     parent, name = posixpath.split(path)
     scope = Scope(((Collection.name, equal(path)),), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
     found = await _select(zone, scope, posix=posix)
@@ -329,14 +337,16 @@ def _query(limit: int | None, conditions: tuple[Condition, ...], columns: tuple[
 def _collections(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     entries: dict[str, Entry] = {}
     for row in rows:
-        id_, path, modified, created, level = row
+        id_, path, modified, created, kind, level = row
+        special = kind if SPECIAL_TYPES.fullmatch(kind) else ""
         entry = entries.get(path)
         if entry is not None:
-            entry.access = max(entry.access, level)
+            entry.access = 0 if special else max(entry.access, level)
         elif path != "/":
             try:
                 times = nanoseconds(modified), nanoseconds(created)
-                entries[path] = Entry(natural(id_), require_path(path), True, 0, *times, level)
+                entries[path] = Entry(natural(id_), require_path(path), True, 0, *times, 0 if special else level)
+                entries[path].special = special
             except ValueError as error:
                 leave_out(row, error)
     return list(entries.values())
@@ -368,15 +378,30 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
     return levels
 
 
+async def describe_special(zone: Zone, entry: Entry) -> str:
+    """What a special collection is, and where its content is, in one sentence."""
+    (rows,) = await zone.query(Query((TARGET,), ((Collection.name, equal(entry.path)),)))
+    target = rows[0][0] if rows else "something else"
+    what = "a soft link to" if entry.special == "linkPoint" else f"mounted ({entry.special}) from"
+    return f"{entry.path} is {what} {target} (imcoll), which irodsfs does not follow: use what it stands for"
+
+
 async def lies_in_a_zone(zone: Zone, path: str) -> bool:
     """Whether the first name in a path is that of a zone: servers leave without an answer when it is none."""
     name = path.lstrip("/").partition("/")[0]
-    return name == zone.identity.zone or f"/{name}" in {each.path for each in await _zones(zone)}
+    return name == zone.identity.zone or f"/{name}" in await _zones(zone)
 
 
-async def _zones(zone: Zone) -> list[Entry]:
+async def _zones(zone: Zone) -> list[str]:
     (rows,) = await zone.query(Query((ZoneTable.name,)))
-    return [_top_collection(f"/{name}") for (name,) in rows]
+    return [f"/{name}" for (name,) in rows]
+
+
+async def _list_root(zone: Zone, *, posix: bool) -> list[Entry]:
+    """The collections of the zones, also of those that show the user nothing of them."""
+    entries = await _select(zone, _directly_in(equal("/")), posix=posix) or []
+    known = {entry.path for entry in entries}
+    return entries + [_hidden_collection(path) for path in await _zones(zone) if path not in known]
 
 
 def _top_collections(zone: Zone, parent: str) -> list[Entry]:
@@ -387,8 +412,9 @@ def _top_collections(zone: Zone, parent: str) -> list[Entry]:
         root: [f"{root}/home", f"{root}/trash"],
         f"{root}/trash": [f"{root}/trash/home"],
     }
-    return [_top_collection(path) for path in tops.get(parent, [])]
+    return [_hidden_collection(path) for path in tops.get(parent, [])]
 
 
-def _top_collection(path: str) -> Entry:
+def _hidden_collection(path: str) -> Entry:
+    """One that is there, of which the zone shows neither times nor permissions: it can be gone through."""
     return Entry(0, path, True, 0, 0, 0, READ_OBJECT)

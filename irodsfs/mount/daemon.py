@@ -22,7 +22,7 @@ from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import CollectionError, FuseError, MountError
 from irodsfs.grid.errors import ZoneUnreachable, summarise
 from irodsfs.grid.login import Renewal, entered
-from irodsfs.grid.namespace import find
+from irodsfs.grid.namespace import describe_special, find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
@@ -163,6 +163,8 @@ async def _check_collection(zone: Zone, config: MountConfig) -> None:
             f"{config.collection} does not exist in zone {zone.identity.zone}, or {zone.identity.user} may not see it: "
             "check the path, or name another with --collection."
         )
+    if entry.special:
+        raise CollectionError(f"{await describe_special(zone, entry)}.")
     if not entry.is_collection:
         raise CollectionError(f"{config.collection} is a data object: mount the collection that it is in.")
 

@@ -222,6 +222,12 @@ class Operations(pyfuse3.Operations):
     async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
         handle = next(self._handles)
         reading = await self._catalog.read(self._inodes.path(inode))
+        if not reading.listing:
+            try:
+                await self._tree.check_ordinary(reading.path)
+            except BaseException:
+                self._catalog.finished(reading)
+                raise
         self._directories[handle] = Directory(self._catalog, self._repair, reading)
         return FileHandleT(handle)
 

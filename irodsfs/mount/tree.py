@@ -17,7 +17,7 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path, check_name
-from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.namespace import Entry, describe_special, made_now
 from irodsfs.grid.once import fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
@@ -69,6 +69,13 @@ class Tree:
         if entry.access < MODIFY_OBJECT:
             raise PermissionError(errno.EACCES, f"{parent}: the user's access level is {entry.access}")
 
+    async def check_ordinary(self, path: str) -> None:
+        """Raise ENOTSUP for a collection whose content is elsewhere, and say so in the log."""
+        entry = await self._catalog.find_if_there(path)
+        if entry is not None and entry.special:
+            logger.warning("%s", await describe_special(self._zone, entry))
+            raise OSError(errno.ENOTSUP, f"{path} is a {entry.special}")
+
     async def make_collection(self, path: str, mode: int | None = None) -> Entry:
         """Make a collection, with permission bits where those are to be kept."""
         check_collection_path(path)
@@ -113,6 +120,7 @@ class Tree:
         path = entry.path
         if not entry.is_collection:
             raise NotADirectoryError(errno.ENOTDIR, path)
+        await self.check_ordinary(path)
         if self._catalog.brings_into(path):
             raise OSError(errno.ENOTEMPTY, path)
         try:

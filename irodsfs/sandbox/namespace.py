@@ -15,10 +15,30 @@ from irodsfs.sandbox.resources import Resource
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
+MOST_LINKS = 20
+
 
 def find_collection(catalog: Catalog, path: str) -> sqlite3.Row | None:
     """The R_COLL_MAIN row of a path, None when there is none."""
     return catalog.row("SELECT * FROM R_COLL_MAIN WHERE coll_name = ?", path)
+
+
+def behind_links(catalog: Catalog, path: str) -> str:
+    """The path that the server goes to for another one: soft links (`imcoll`) among the collections are followed.
+
+    Queries do not do that: for them a soft link is a collection without content.
+    """
+    for _ in range(MOST_LINKS):
+        link = catalog.row(
+            "SELECT coll_name, coll_info1 FROM R_COLL_MAIN WHERE coll_type = 'linkPoint'"
+            " AND (coll_name = ?1 OR substr(?1, 1, length(coll_name) + 1) = coll_name || '/')"
+            " ORDER BY length(coll_name) LIMIT 1",
+            path,
+        )
+        if link is None:
+            return path
+        path = link["coll_info1"] + path[len(link["coll_name"]) :]
+    raise IrodsError("SYS_LINK_CNT_EXCEEDED_ERR")
 
 
 def find_replicas(catalog: Catalog, path: str) -> list[sqlite3.Row]:

@@ -15,6 +15,7 @@ from irodsfs.sandbox.errors import IrodsError
 from irodsfs.sandbox.namespace import (
     add_data_object,
     add_replica,
+    behind_links,
     find_collection,
     find_replica,
     parent_for_change,
@@ -39,7 +40,7 @@ def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int
 
     ``flags`` are those of the request unless given.
     """
-    path = checked(request.text("objPath"))
+    path = behind_links(agent.catalog, checked(request.text("objPath")))
     flags = request.integer("openFlags") if flags is None else flags
     keywords = request.keywords()
     if path.endswith("/"):

@@ -11,7 +11,7 @@ from irodsfs.sandbox.access import is_admin_request, is_visible, replicas_for, v
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError, code_of, named
 from irodsfs.sandbox.moves import COLLECTION
-from irodsfs.sandbox.namespace import add_collection, find_collection, find_replicas, may_change
+from irodsfs.sandbox.namespace import add_collection, behind_links, find_collection, find_replicas, may_change
 from irodsfs.sandbox.paths import checked, holds_operators, split
 from irodsfs.sandbox.permissions import Access
 from irodsfs.sandbox.removal import (
@@ -39,7 +39,7 @@ def collection_create(agent: Agent, request: Request) -> Reply:
     path = request.input.text("collName")
     if holds_operators(path, is_collection=True):
         raise IrodsError("CAT_SQL_ERR")
-    path = normalised(agent, checked(path))
+    path = behind_links(agent.catalog, normalised(agent, checked(path)))
     with agent.catalog.transaction():
         if "recursiveOpr" in request.input.keywords():
             make_all(agent, path)

@@ -13,6 +13,7 @@ from irodsfs.sandbox.api.transfers import source_and_target
 from irodsfs.sandbox.catalog import now
 from irodsfs.sandbox.errors import IrodsError, code_of
 from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, rename
+from irodsfs.sandbox.namespace import behind_links
 from irodsfs.sandbox.paths import checked, zone_of
 from irodsfs.sandbox.permissions import Access, require
 from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @handles(615)
 def data_object_unlink(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_UNLINK_AN: moves a data object to the trash, or removes it with ``forceFlag``."""
-    path = checked(request.input.text("objPath"))
+    path = behind_links(agent.catalog, checked(request.input.text("objPath")))
     keywords = request.input.keywords()
     as_admin = is_admin_request(agent, keywords)
     empties_trash = keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"}

@@ -21,7 +21,7 @@ from irodsfs.sandbox.namespace import (
     parent_for_change,
     require_data_type,
 )
-from irodsfs.sandbox.paths import checked, split
+from irodsfs.sandbox.paths import checked, is_below, split
 from irodsfs.sandbox.permissions import Access, access_of, require
 from irodsfs.sandbox.replicas import Status, update_replica
 from irodsfs.sandbox.resources import by_hierarchy, leaves, resource_for_create
@@ -54,6 +54,7 @@ COLUMNS = TIMES | {
     "resc_hier": "resc_hier",
     "rescId": "resc_id",
 }
+SPECIAL_TYPES = ("linkPoint", "mountPoint")
 FOR_USERS = frozenset({"dataComments", "dataExpiry", "dataModify", "dataType", "dataAccessTime"})
 OPTIONS = frozenset({"all", "irodsAdmin", "openType", "allReplStatus"})
 
@@ -63,6 +64,9 @@ def register(agent: Agent, request: Request) -> Reply:
     """PHY_PATH_REG_AN: registers a file or a directory tree (``collection``) of the server, or a new replica."""
     path, keywords = checked(request.input.text("objPath")), request.input.keywords()
     source = keywords.get("filePath", "")
+    if "collectionType" in keywords:
+        make_special(agent, path, keywords["collectionType"], source)
+        return Reply()
     if not source:
         raise IrodsError("SYS_INVALID_FILE_PATH")
     if not agent.user.is_admin:
@@ -73,6 +77,30 @@ def register(agent: Agent, request: Request) -> Reply:
         else:
             register_file(agent, path, Path(source), keywords)
     return Reply()
+
+
+def make_special(agent: Agent, path: str, kind: str, source: str) -> None:
+    """What `imcoll` asks for: a collection that stands for another one or for a directory, or no longer."""
+    if kind not in ("linkPoint", "mountPoint", "unmount"):
+        raise IrodsError("SYS_INVALID_INPUT_PARAM")
+    if kind == "mountPoint" and not agent.user.is_admin:
+        raise IrodsError("PATH_REG_NOT_ALLOWED")
+    if kind == "mountPoint":
+        agent.zone.require_registrable(source)
+    if kind == "linkPoint" and (path == source or is_below(path, source) or is_below(source, path)):
+        raise IrodsError("SYS_COLL_LINK_PATH_ERR")
+    with agent.catalog.transaction():
+        if kind != "unmount" and find_collection(agent.catalog, path) is None:
+            add_collection(agent, path, parent_for_change(agent, path))
+        row = find_collection(agent.catalog, path)
+        if row is None:
+            raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{path}' is unknown")
+        if (row["coll_type"] in SPECIAL_TYPES) != (kind == "unmount"):
+            raise IrodsError("SYS_COLL_NOT_MOUNTED_ERR" if kind == "unmount" else "SYS_MOUNT_MOUNTED_COLL_ERR")
+        require(agent, row["coll_id"], Access.MODIFY_OBJECT)
+        columns = ("", "") if kind == "unmount" else (kind, source)
+        sql = "UPDATE R_COLL_MAIN SET coll_type = ?, coll_info1 = ? WHERE coll_id = ?"
+        agent.catalog.execute(sql, *columns, row["coll_id"])
 
 
 def register_tree(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:

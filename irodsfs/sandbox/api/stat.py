@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from irodsfs.sandbox.access import visible_collection, visible_replicas
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.namespace import behind_links
 from irodsfs.sandbox.paths import checked, without_trailing_slash
 from irodsfs.sandbox.wire import Struct
 
@@ -21,7 +22,7 @@ COLLECTION = 2
 @handles(633)
 def object_stat(agent: Agent, request: Request) -> Reply:
     """Kind, size, times and owner of a data object (status 1) or collection (status 2)."""
-    path = without_trailing_slash(checked(request.input.text("objPath")))
+    path = behind_links(agent.catalog, without_trailing_slash(checked(request.input.text("objPath"))))
     wanted = request.input.keywords().get("selObjType")
     if wanted in (None, "dataObj") and (replicas := visible_replicas(agent, path)):
         return Reply(DATA_OBJECT, data_object_stat(representative(replicas)))
