@@ -170,6 +170,15 @@ class Belief:
         self.forget(path)
         self._forget_below(path.rstrip("/"))
 
+    def _correct(self, path: str, entry: Entry | None) -> None:
+        """The zone has told what is at a path now."""
+        known = self.peek(path)
+        if known is not None and not (entry is not None and known.is_same(entry)):
+            self._listings.pop(path, None)
+            self._arriving.pop(path, None)
+            self._forget_below(path)
+        self._lay(path, entry)
+
     def _listing_with(self, path: str) -> Listing | None:
         """The listing in which a path is, or is missing; of what is arriving only what has arrived."""
         parent, name = posixpath.split(path)

@@ -75,6 +75,15 @@ class Catalog(Belief):
         LOOKUPS.add("asked")
         return await self._find(path)
 
+    async def find_now(self, path: str) -> Entry | None:
+        """What the zone has at a path at this moment, for what acts on it. One flight; beliefs are corrected."""
+        if path in self._unregistered:
+            return self._unregistered[path]
+        async with self._alone(path):
+            entry = await self._find_one(path)
+        self._correct(path, entry)
+        return entry
+
     async def read(self, path: str) -> Reading:
         """What is in a collection, for a reader who is `finished` some time. Waits for one flight at the most.
 

@@ -73,8 +73,18 @@ class Replica:
 
 async def read_replicas(zone: Zone, path: str) -> list[Replica]:
     """All replicas of a data object, the one to be read first; none when it is missing or hidden from the user."""
+    (rows,) = await zone.query(replicas_query(path))
+    return replicas_of(rows)
+
+
+def replicas_query(path: str) -> Query:
+    """Asks for all replicas of a data object."""
     parent, name = posixpath.split(path)
-    (rows,) = await zone.query(Query(_COLUMNS, ((Collection.name, equal(parent)), (DataObject.name, equal(name)))))
+    return Query(_COLUMNS, ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+
+
+def replicas_of(rows: list[Row]) -> list[Replica]:
+    """The replicas that a `replicas_query` answered, the one to be read first."""
     return sorted(map(_replica, rows), key=lambda replica: (replica.status != GOOD, replica.number))
 
 

@@ -66,6 +66,10 @@ class Entry:
     def name(self) -> str:
         return posixpath.basename(self.path)
 
+    def is_same(self, other: Entry) -> bool:
+        """Whether both are about one collection or data object; ids of what this mount has made are not known."""
+        return self.is_collection == other.is_collection and (self.id == other.id or min(self.id, other.id) < 0)
+
 
 _unknown_ids = itertools.count(-1, -1)
 

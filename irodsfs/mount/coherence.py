@@ -9,7 +9,8 @@ import trio
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.mount.inodes import Inodes, encode_name
+from irodsfs.mount.inodes import Inodes
+from irodsfs.mount.kernel_cache import forget_name
 from irodsfs.mount.write_back import WriteBackFiles
 from irodsfs.transfer.kept import Kept
 
@@ -28,10 +29,9 @@ class Coherence:
         self._catalog.changed_elsewhere(path)
         self._avus.forget_all()
         numbers = [inode.number for inode in self._inodes.at_or_below(path)]
+        forget_name(self._inodes, path)
         parent = self._inodes.get(posixpath.dirname(path))
         if parent is not None:
-            name = encode_name(posixpath.basename(path))
-            pyfuse3.invalidate_entry_async(parent.number, name, ignore_enoent=True)
             numbers.append(parent.number)
         # In a thread, as the kernel may first want answers from this event loop.
         await trio.to_thread.run_sync(_invalidate, numbers)

@@ -21,14 +21,15 @@ from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
-from irodsfs.mount.inodes import Inode
+from irodsfs.mount.inodes import Inode, Inodes
+from irodsfs.mount.kernel_cache import forget_name
 from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.flights import SMALL
-from irodsfs.transfer.kept import Description, Sender
+from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
-from irodsfs.transfer.upload import ATTEMPTS
+from irodsfs.transfer.upload import ATTEMPTS, Upload
 from irodsfs.transfer.versions import DIGEST_SIZE, Version
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,10 @@ class Files:
         former: FormerCollections,
         options: TransferOptions,
         sender: Sender,
+        inodes: Inodes,
     ) -> None:
         """`sender` is told to whoever finds what is kept."""
+        self._inodes = inodes
         self._zone = zone
         self._inheritance = inheritance
         self._catalog = catalog
@@ -71,8 +74,8 @@ class Files:
         read_ahead = None
         if inode.contents is None and not writes and entry.size <= SMALL:
             read_ahead = await self._upcoming.take(entry)
-        if inode.path is None and inode.contents is None:
-            raise FileNotFoundError(errno.ENOENT, f"{entry.path} was unlinked")
+        if inode.path is None and (inode.contents is None or inode.contents.failure is not None):
+            raise FileNotFoundError(errno.ENOENT, f"{entry.path} is not there any more")
         if inode.contents is None:
             # The inode may have another name by now than the entry tells.
             path = inode.path or entry.path
@@ -81,13 +84,13 @@ class Files:
             read_ahead = None  # whoever else has it open may have changed it since
         contents = inode.contents
         inode.handles += 1
-        if not contents.is_dirty:
-            inode.base = self._version(entry)
         try:
             if flags & os.O_TRUNC:
+                if not contents.is_dirty:
+                    contents.in_zone.base = self._version(entry)
                 await contents.truncate(0)
             else:
-                await contents.refresh(read_ahead)
+                await contents.refresh(read_ahead, writes=writes)
         except BaseException:
             await self.release(inode)
             raise
@@ -115,12 +118,19 @@ class Files:
             # It is still what it was when it was opened: locked by its writer, or gone.
             logger.debug("%s has grown but can't be read: %s", entry.path, describe(error))
 
-    def create(self, inode: Inode, path: str, *, exclusive: bool, mode: int | None = None) -> Entry:
+    def create(self, inode: Inode, path: str, flags: int, *, mode: int | None = None) -> Entry:
         """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
         entry = replace(made_now(path, is_collection=False), mode=mode)
-        inode.contents = Contents.new(self._zone, self._spool, path, self._options, inode.lock, exclusive=exclusive)
+        inode.contents = Contents.new(
+            self._zone,
+            self._spool,
+            path,
+            self._options,
+            inode.lock,
+            exclusive=bool(flags & os.O_EXCL),
+            emptied=bool(flags & os.O_TRUNC),
+        )
         inode.contents.modified_ns = entry.modified_ns
-        inode.base = None
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry
@@ -128,17 +138,36 @@ class Files:
     async def flush(self, inode: Inode) -> None:
         """Bring what was written into the zone, as `close` must. What can't be is kept, and the log says where."""
         contents = inode.contents
-        if contents is None or not contents.is_dirty:
+        if contents is None:
             return
         try:
             await self.sync(inode)
         except (iRODSException, ZoneUnreachable, OSError) as error:
             if contents.is_dirty:
-                description = self._describe(inode, contents, summarise(error))
-                kept = await contents.keep(partial(self._spool.keep, description))
-                if kept is not None:
-                    self._is_kept(inode, kept.file, error)
+                await self._keep(inode, contents, error)
             raise
+        finally:
+            if contents.failure is not None:
+                self._detach(inode)
+
+    async def _keep(self, inode: Inode, contents: Contents, reason: BaseException) -> None:
+        description = self._describe(inode, contents, summarise(reason))
+        # Nothing is lost of what has no bytes, such as a lock file.
+        kept = await contents.keep(partial(self._spool.keep, description) if contents.size else _keep_nothing)
+        if kept is not None:
+            self._is_kept(inode, kept.file, reason)
+        elif inode.path is not None:
+            self._catalog.forget_unregistered(inode.path)
+
+    def _detach(self, inode: Inode) -> None:
+        """What has the path in the zone is not what handles of this inode have open: they keep what they have."""
+        if inode.path is None:
+            return
+        path = inode.path
+        inode.last_entry = self._catalog.peek(path) or made_now(path, is_collection=False)
+        self._inodes.unlinked(path)
+        self._catalog.changed_elsewhere(path)
+        forget_name(self._inodes, path)
 
     def _is_kept(self, inode: Inode, file: Path, reason: BaseException) -> None:
         logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
@@ -149,37 +178,44 @@ class Files:
     def _describe(self, inode: Inode, contents: Contents, reason: str = "") -> Description:
         assert contents.path is not None
         entry = self._catalog.peek(contents.path)
-        seen = (contents.version, inode.seen_version)
+        seen = inode.seen_version
+        known = contents.in_zone.known | ({seen} if seen is not None and len(seen) == DIGEST_SIZE else set())
         return Description(
             path=contents.path,
             size=contents.size,
             sender=self._sender,
             modified_ns=contents.modified_ns,
             mode=entry.mode if entry else None,
-            base=inode.base,
-            known=[each.hex() for each in seen if each is not None and len(each) == DIGEST_SIZE],
+            base=contents.in_zone.base,
+            known=[each.hex() for each in known],
             time=int(time.time()),
             reason=reason,
         )
 
     def _version(self, entry: Entry) -> Version:
         earliest, latest = self._catalog.registered_between(entry)
-        return Version(size=entry.size, earliest=earliest, latest=latest)
+        return Version(size=entry.size, earliest=earliest, latest=latest, id=entry.id if entry.id > 0 else None)
 
-    async def sync(self, inode: Inode, attempts: int = ATTEMPTS) -> None:
+    async def sync(self, inode: Inode, attempts: int = ATTEMPTS, *, guarded: bool = False) -> None:
         """Bring what was written into the zone, as `fsync` must."""
         contents = inode.contents
-        if contents is None or not contents.is_dirty:
+        if contents is None:
+            return
+        if not contents.is_dirty:
+            await contents.flush()  # tells again what has failed for good
             return
         began = time.time()
-        await self._former.with_room(inode.path or "", partial(contents.flush, attempts))
+        is_new = not contents.registered
+        flush = partial(contents.flush, attempts, guarded=guarded)
+        brought = await self._former.with_room(inode.path or "", flush)
         if inode.path is not None:
             self._upcoming.forget(inode.path)
-            is_new = not self._catalog.is_registered(inode.path)
+            if brought is not None and (brought.met or brought.is_other):
+                self._catalog.forget_unregistered(inode.path)
+                self._catalog.changed_elsewhere(inode.path)
+                return
             modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)
-            written = self._catalog.peek(inode.path)
-            inode.base = self._version(written) if written is not None else None
             if is_new:
                 await self._keep_mode(inode, contents)
                 await self._inheritance.take_over(inode.path, inode.path)
@@ -237,3 +273,7 @@ class Files:
         touching = requests.touch(entry.path, nanoseconds // NANOSECONDS), requests.object_stat(entry.path)
         await self._zone.perform(*touching, repeat=True)
         self._catalog.dated(entry.path, nanoseconds)
+
+
+def _keep_nothing(due: Upload) -> Kept | None:
+    return None

@@ -7,19 +7,16 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING
 
 import pyfuse3
 import trio
 
 from irodsfs.grid.namespace import Entry
 from irodsfs.transfer.contents import Contents
-from irodsfs.transfer.versions import Version
 
 if TYPE_CHECKING:
     from irodsfs.mount.write_back import Waiting
-
-Handle = NewType("Handle", int)
 
 
 @dataclass(slots=True)
@@ -32,14 +29,14 @@ class Inode:
     handles: int = 0
     contents: Contents | None = None
     """What is open of it, or waits for its upload; None otherwise."""
-    base: Version | None = None
-    """The version in the zone that `contents` are based on; None when there was none."""
     waiting: Waiting | None = None
     """What was closed of it and is not in the zone yet."""
     failure: BaseException | None = None
     """What nobody was told yet that has it open."""
     seen_version: bytes | None = None
     """Of which version of the content the kernel's cache is."""
+    known_until: float = 0.0
+    """Until when (seconds of the monotonic clock) the kernel believes the name without asking."""
     accessed_ns: int | None = None
     """The access time that was set; the zone keeps none."""
     last_entry: Entry | None = None
@@ -60,6 +57,15 @@ class Inode:
         if self._being_brought is None:
             self._being_brought = trio.Lock()
         return self._being_brought
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """What a program got from `open`: which process that was, and whether it asked to append."""
+
+    inode: Inode
+    pid: int
+    appends: bool
 
 
 class Inodes:

@@ -1,4 +1,4 @@
-"""How far the kernel reads ahead of programs.
+"""What the kernel keeps by itself: names, and how far it reads ahead of programs.
 
 Linux asks a FUSE file system for at most 128 KiB at a time unless `read_ahead_kb` of the mount's backing device
 (`/sys/class/bdi/MAJOR:MINOR/`) is larger; 4,096 make it ask for 1 MiB, the largest there is, several at a time. Only
@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
+import posixpath
 from pathlib import Path
+
+import pyfuse3
+
+from irodsfs.mount.inodes import Inodes, encode_name
 
 logger = logging.getLogger(__name__)
 
@@ -24,3 +29,10 @@ def read_ahead(mountpoint: Path) -> None:
         file.write_text(str(READ_AHEAD_KIB))
     except OSError as error:
         logger.info("%s stays as it is (%s): the kernel reads in small steps", file, error.strerror)
+
+
+def forget_name(inodes: Inodes, path: str) -> None:
+    """Let the kernel look a name up anew; soon after this, as it may wait for an answer of this process first."""
+    parent = inodes.get(posixpath.dirname(path))
+    if parent is not None:
+        pyfuse3.invalidate_entry_async(parent.number, encode_name(posixpath.basename(path)), ignore_enoent=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyfuse3
+import trio
 from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
 from irodsfs.catalog.catalog import Catalog
@@ -23,13 +24,16 @@ from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.mount.foreign_links import refuse_foreign
-from irodsfs.mount.inodes import Inode, Inodes, encode_name
+from irodsfs.mount.inodes import Handle, Inode, Inodes, encode_name
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.renaming import Renaming
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree, check_length
 from irodsfs.mount.write_back import WriteBackFiles
+
+FIRST_HANDLE = 1 << 48
+"""Handles are numbered from here on, so that no inode has the number of one."""
 
 ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
@@ -74,13 +78,15 @@ class Operations(pyfuse3.Operations):
         self._strict_permissions = strict_permissions
         self._links_stay_in = links_stay_in
         self._directories: dict[int, Directory] = {}
-        self._handles = itertools.count(1)
+        self._open_files: dict[int, Handle] = {}
+        self._handles = itertools.count(FIRST_HANDLE)
 
     def subject(self, args: Sequence[Any]) -> str:
         """What a request is about, for the log: the path, and the name in it."""
         number = args[0] if args and isinstance(args[0], int) else pyfuse3.ROOT_INODE
         try:
-            path = self._inodes[number].path or f"inode {number} (unlinked)"
+            node = self._open_files[number].inode if number in self._open_files else self._inodes[number]
+            path = node.path or f"inode {node.number} (unlinked)"
         except KeyError:
             path = f"handle {number}"
         name = args[1] if len(args) > 1 and isinstance(args[1], bytes) and len(args[1]) < 512 else b""
@@ -95,14 +101,21 @@ class Operations(pyfuse3.Operations):
         except UnicodeDecodeError:
             # No zone has such a name, so what is to be said of it is that it is missing; making it is another matter.
             return missing(0.0)
-        try:
-            entry = await self._catalog.find(path)
-        except FileNotFoundError:
+        entry = await self._look_up(path)
+        if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
-                return missing(self._catalog.fresh_for(path))
+                # The kernel asks each time: what it believes missing, it would not let anybody remove or open.
+                return missing(0.0)
             entry = await self._catalog.find(path)
-        return self._attributes(entry, self._inodes.looked_up(path))
+        return self._named(entry, self._inodes.looked_up(path))
+
+    async def _look_up(self, path: str) -> Entry | None:
+        inode = self._inodes.get(path)
+        if inode is not None and inode.lookups > 0 and trio.current_time() < inode.known_until:
+            # The kernel knows the name and asks all the same: it is about to make, or to replace, what has it.
+            return await self._catalog.find_now(path)
+        return await self._catalog.find_if_there(path)
 
     async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
         for number, lookups in inode_list:
@@ -154,7 +167,7 @@ class Operations(pyfuse3.Operations):
     async def mkdir(self, parent_inode: InodeT, name: bytes, mode: ModeT, ctx: RequestContext) -> EntryAttributes:
         path = await self._new(parent_inode, name)
         entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
-        return self._attributes(entry, self._inodes.looked_up(path))
+        return self._named(entry, self._inodes.looked_up(path))
 
     @answers_errno
     async def unlink(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> None:
@@ -187,11 +200,14 @@ class Operations(pyfuse3.Operations):
             raise PermissionError(errno.EPERM, "iRODS has no special files")
         node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL)
         try:
-            await self._files.release(node)
+            try:
+                await self._files.flush(node)
+            finally:
+                await self._files.release(node)
         except BaseException:
             self._inodes.forget(node.number, 1)
             raise
-        return self._attributes(await self._entry(node), node)
+        return self._named(await self._entry(node), node)
 
     @answers_errno
     async def symlink(self, parent_inode: InodeT, name: bytes, target: bytes, ctx: RequestContext) -> EntryAttributes:
@@ -199,7 +215,7 @@ class Operations(pyfuse3.Operations):
             raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
         path = await self._new(parent_inode, name)
         entry = await self._posix_attributes.make_link(path, target)
-        return self._attributes(entry, self._inodes.looked_up(path))
+        return self._named(entry, self._inodes.looked_up(path))
 
     @answers_errno
     async def readlink(self, inode: InodeT, ctx: RequestContext) -> bytes:
@@ -239,6 +255,7 @@ class Operations(pyfuse3.Operations):
         for position, name, path, entry in shown:
             inode = self._inodes.of(path)
             attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
+            inode.known_until = trio.current_time() + timeout
             if not pyfuse3.readdir_reply(token, encode_name(name), attributes, position):
                 self._inodes.drop_if_unused(inode)
                 return
@@ -252,7 +269,7 @@ class Operations(pyfuse3.Operations):
         """Changes of the namespace are in the zone when their call returns, but for files that wait."""
         await self._files.sync_in(self._directories[fh].path)
 
-    # Files: a handle is the number of its inode, since all handles of an inode share one content
+    # Files: all handles of an inode share one content
 
     @answers_errno
     async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
@@ -270,18 +287,23 @@ class Operations(pyfuse3.Operations):
             if node.path is not None:
                 self._catalog.forget(node.path)
             raise OSError(errno.ESTALE, node.path) from error
-        return FileInfo(fh=FileHandleT(inode), keep_cache=unchanged)
+        return FileInfo(fh=self._handle(node, flags, ctx), keep_cache=unchanged)
 
     @answers_errno
     async def create(
         self, parent_inode: InodeT, name: bytes, mode: ModeT, flags: FlagT, ctx: RequestContext
     ) -> tuple[FileInfo, EntryAttributes]:
         node, entry = await self._create(parent_inode, name, mode, flags)
-        return FileInfo(fh=FileHandleT(node.number)), self._attributes(entry, node)
+        return FileInfo(fh=self._handle(node, flags, ctx)), self._named(entry, node)
+
+    def _handle(self, node: Inode, flags: int, ctx: RequestContext) -> FileHandleT:
+        handle = next(self._handles)
+        self._open_files[handle] = Handle(node, ctx.pid, bool(flags & os.O_APPEND))
+        return FileHandleT(handle)
 
     @answers_errno
     async def read(self, fh: FileHandleT, off: int, size: int) -> bytes:
-        contents = self._inodes[fh].contents
+        contents = self._open_files[fh].inode.contents
         assert contents is not None
         content = await contents.read(off, size)
         BYTES.add("read", amount=len(content))
@@ -289,25 +311,28 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def write(self, fh: FileHandleT, off: int, buf: bytes) -> int:
-        contents = self._inodes[fh].contents
+        handle = self._open_files[fh]
+        contents = handle.inode.contents
         assert contents is not None
-        await contents.write(off, buf)
+        await contents.write(off, buf, appends=handle.appends)
         BYTES.add("written", amount=len(buf))
         return len(buf)
 
     @answers_errno
     async def flush(self, fh: FileHandleT) -> None:
-        await self._files.flush(self._inodes[fh])
+        await self._files.flush(self._open_files[fh].inode)
 
     @answers_errno
     async def fsync(self, fh: FileHandleT, datasync: bool) -> None:
-        await self._files.sync(self._inodes[fh])
+        await self._files.sync(self._open_files[fh].inode)
 
     @answers_errno
     async def release(self, fh: FileHandleT) -> None:
-        node = self._inodes[fh]
-        await self._files.release(node)
-        self._inodes.drop_if_unused(node)
+        node = self._open_files.pop(fh).inode
+        try:
+            await self._files.release(node)
+        finally:
+            self._inodes.drop_if_unused(node)
 
     # The rest
 
@@ -346,14 +371,18 @@ class Operations(pyfuse3.Operations):
             raise
 
     async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
-        try:
-            entry = await self._catalog.find(path)
-        except FileNotFoundError:
+        entry = await self._catalog.find_if_there(path)
+        # What a program goes on with must be what is there; what it makes or replaces is for the zone to decide.
+        if flags & os.O_EXCL if entry is not None else not flags & (os.O_EXCL | os.O_TRUNC):
+            entry = await self._catalog.find_now(path)
+        if entry is None:
             kept = self._mode_to_keep(path, mode, is_collection=False)
             await self._inodes.settled(node)
-            return self._files.create(node, node.path or path, exclusive=bool(flags & os.O_EXCL), mode=kept)
+            return self._files.create(node, node.path or path, flags, mode=kept)
         if flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, path)
+        if entry.is_collection:
+            raise IsADirectoryError(errno.EISDIR, path)
         await self._files.open(node, entry, flags)
         return entry
 
@@ -399,6 +428,12 @@ class Operations(pyfuse3.Operations):
     def _attributes(self, entry: Entry, node: Inode) -> EntryAttributes:
         timeout = self._catalog.fresh_for(entry.path)
         return attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
+
+    def _named(self, entry: Entry, node: Inode) -> EntryAttributes:
+        """Attributes that the kernel gets with a name, which it believes for as long."""
+        attributes = self._attributes(entry, node)
+        node.known_until = trio.current_time() + attributes.entry_timeout
+        return attributes
 
     def _check_writable(self) -> None:
         if self._read_only:

@@ -149,12 +149,12 @@ class Upcoming:
 
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:
         content = flights.content(replies)
-        if self._verify and (checksum := registered(replies[-1])):
+        if self._verify and (checksum := registered(replies[0])):
             await trio.to_thread.run_sync(verify, path, checksum, [content])
 
     async def _read(self, coming: _Coming) -> None:
         try:
-            replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, verify=self._verify))
+            replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, stat=self._verify))
             await self._check(coming.entry.path, replies)
             coming.replies = replies
         except (*REFUSALS, OSError) as error:

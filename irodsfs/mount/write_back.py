@@ -6,10 +6,9 @@ in the zone waits for that. An upload overwrites only the version that the file 
 
 from __future__ import annotations
 
-import errno
 import logging
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import trio
@@ -19,7 +18,6 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.files import Files
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
@@ -30,11 +28,14 @@ from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import ATTEMPTS, Upload
-from irodsfs.transfer.versions import digest, require_unchanged
+from irodsfs.transfer.versions import digest, version_now
 from irodsfs.transfer.waiting import WaitingRoom
 from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
+
+AT_CLOSE = 1.0
+"""Seconds after a close in which what the zone has counts as what it had then."""
 
 _FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError)
 
@@ -46,7 +47,9 @@ class Waiting:
     files: WriteBackFiles
     inode: Inode
     kept: Kept
-    attempted: bool = False
+    must_look: bool
+    """It is not known yet which version a program has asked to replace."""
+    closed_at: float = field(default_factory=trio.current_time)
 
     @property
     def size(self) -> int:
@@ -80,8 +83,7 @@ class WriteBackFiles(Files):
         *,
         enabled: bool,
     ) -> None:
-        super().__init__(zone, catalog, spool, inheritance, upcoming, former, options, sender)
-        self._inodes = inodes
+        super().__init__(zone, catalog, spool, inheritance, upcoming, former, options, sender, inodes)
         self._queue = queue
         self._enabled = enabled
         self._room = WaitingRoom(spool.directory)
@@ -117,7 +119,7 @@ class WriteBackFiles(Files):
         if not (self._enabled and await self._let_wait(inode, contents)):
             await super().flush(inode)
 
-    async def sync(self, inode: Inode, attempts: int = ATTEMPTS) -> None:
+    async def sync(self, inode: Inode, attempts: int = ATTEMPTS, *, guarded: bool = False) -> None:
         """Bring what was written into the zone, what waits included."""
         _tell(inode)
         await self.bring(inode, attempts)
@@ -129,10 +131,10 @@ class WriteBackFiles(Files):
             waiting = inode.waiting
             if waiting is None:
                 await super().sync(inode, attempts)
-                return
-            waiting.attempted = True
-            await self._sync_unless_changed(inode, waiting.kept, attempts)
-            await self._settle(waiting)
+            else:
+                await self._look(waiting)
+                await super().sync(inode, attempts, guarded=True)
+                await self._settle(waiting)
 
     async def sync_below(self, path: str) -> None:
         """Bring everything into the zone that waits at or below a path."""
@@ -219,42 +221,36 @@ class WriteBackFiles(Files):
         return True
 
     def _describe_waiting(self, inode: Inode, contents: Contents, content: bytes) -> Description:
-        description, before = self._describe(inode, contents), inode.waiting
-        known = description.known
-        if before is not None:
-            known = [*known, *before.kept.description.known]
-            if before.attempted:
-                known.append(before.kept.description.digest)
-        update = {"ranges": [(0, len(content))], "digest": digest(content).hex(), "known": list(dict.fromkeys(known))}
-        return description.model_copy(update=update)
+        description = self._describe(inode, contents)
+        return description.model_copy(update={"ranges": [(0, len(content))], "digest": digest(content).hex()})
 
-    async def _wait(self, inode: Inode, kept: Kept) -> None:
-        before, inode.waiting = inode.waiting, Waiting(self, inode, kept)
-        if inode.contents is not None and not inode.contents.registered and before is None:
-            inode.contents.exclusive = True
+    async def _wait(self, inode: Inode, kept: Kept, *, restored: bool = False) -> None:
+        must_look = not restored and inode.contents is not None and inode.contents.in_zone.emptied
+        before, inode.waiting = inode.waiting, Waiting(self, inode, kept, must_look)
+        if must_look:
+            self._zone.background.start_soon(self._look_soon, inode.waiting)
         self._queue.add(inode.waiting)
         if before is not None:
             await self._settle(before)
 
-    async def _sync_unless_changed(self, inode: Inode, kept: Kept, attempts: int) -> None:
-        contents = inode.contents
-        if contents is None or not contents.is_dirty:
-            return
-        if not contents.exclusive:
-            await self._require_unchanged(inode, kept)
-        try:
-            await super().sync(inode, attempts)
-        except _FAILURES as error:
-            if not contents.exclusive or errno_of(error) != errno.EEXIST:
-                raise
-            await self._require_unchanged(inode, kept)
-            contents.exclusive = False
-            await super().sync(inode, attempts)
+    async def _look_soon(self, waiting: Waiting) -> None:
+        async with waiting.inode.being_brought:
+            await self._look(waiting)
 
-    async def _require_unchanged(self, inode: Inode, kept: Kept) -> None:
-        known = {bytes.fromhex(each) for each in (*kept.description.known, kept.description.digest)}
-        if inode.path is not None:
-            await require_unchanged(self._zone, inode.path, inode.base, known)
+    async def _look(self, waiting: Waiting) -> None:
+        """Learn what the zone has about when it was closed: a program asked to replace that, and nothing later."""
+        contents = waiting.inode.contents
+        if not waiting.must_look or contents is None or contents.path is None or waiting.inode.waiting is not waiting:
+            return
+        waiting.must_look = False
+        try:
+            base, known = await version_now(self._zone, contents.path)
+            if trio.current_time() - waiting.closed_at <= AT_CLOSE:
+                contents.in_zone.base = base
+                contents.in_zone.known |= known
+        except _FAILURES as error:
+            # Then only what was known before is replaced.
+            logger.debug("%s could not be looked at: %s", contents.path, describe(error))
 
     async def _settle(self, waiting: Waiting) -> None:
         """It is in the zone, something newer waits in its place, or it is not wanted any more."""
@@ -289,21 +285,23 @@ class WriteBackFiles(Files):
         description = kept.description
         inode = self._inodes.of(description.path)
         if inode.contents is None:
-            inode.base = description.base
             inode.contents = self._restored_contents(inode, description)
         contents = inode.contents
+        contents.in_zone.known |= {bytes.fromhex(each) for each in (*description.known, description.digest)}
         await contents.truncate(0)
         await contents.write(0, await trio.to_thread.run_sync(kept.read, 0, description.size))
         if description.modified_ns is not None:
             await contents.set_modified(description.modified_ns)
-        await self._wait(inode, kept)
+        await self._wait(inode, kept, restored=True)
 
     def _restored_contents(self, inode: Inode, description: Description) -> Contents:
         path = description.path
         if description.base is not None:
-            return Contents(self._zone, self._spool, path, description.base.size, self._options, inode.lock)
+            contents = Contents(self._zone, self._spool, path, description.base.size, self._options, inode.lock)
+            contents.in_zone.base = description.base
+            return contents
         self._catalog.added(replace(made_now(path, is_collection=False), mode=description.mode), registered=False)
-        return Contents.new(self._zone, self._spool, path, self._options, inode.lock, exclusive=True)
+        return Contents.new(self._zone, self._spool, path, self._options, inode.lock)
 
 
 def _tell(inode: Inode) -> None:

@@ -51,6 +51,11 @@ class Verification:
             )
 
 
+def sha2_text(digest: bytes) -> str:
+    """A SHA-256 digest as zones write it."""
+    return f"sha2:{base64.b64encode(digest).decode()}"
+
+
 def verify(path: str, checksum: str, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
     """Raise `ChecksumMismatchError` unless `chunks` have this checksum."""
     verification = Verification(path, checksum)

@@ -31,23 +31,40 @@ class Patch:
             yield self.read(offset, min(CHUNK, self.end - offset))
 
 
-def reading(path: str, size: int, *, verify: bool) -> list[Request]:
-    """The flight that brings up to `size` bytes from the start of an object, and the checksum to `verify` them by."""
+def reading(path: str, size: int, *, stat: bool) -> list[Request]:
+    """The flight that brings up to `size` bytes from the start of an object, with a `stat` of it before that.
+
+    What the stat tells is as old as the content, or older.
+    """
     return [
+        *([requests.object_stat(path)] if stat else []),
         requests.open_object(path, os.O_RDONLY),
         requests.read(FIRST_DESCRIPTOR, size),
         requests.close(FIRST_DESCRIPTOR),
-        *([requests.object_stat(path)] if verify else []),
     ]
 
 
 def content(replies: Sequence[Reply]) -> bytearray | bytes:
     """What a `reading` flight brought."""
-    opened, got, closed, *_ = replies
+    opened, got, closed = replies[-3:]
     check_descriptor(opened)
     got.check()
     closed.check()
     return got.bs
+
+
+def reading_range(path: str, offset: int, size: int) -> list[Request]:
+    """The flight that brings up to `size` bytes at `offset`; see `range_content`."""
+    opening, *others = reading(path, size, stat=False)
+    return [opening, requests.seek(FIRST_DESCRIPTOR, offset), *others]
+
+
+def range_content(replies: Sequence[Reply]) -> bytearray | bytes:
+    """What a `reading_range` flight brought."""
+    opened, sought, *others = replies
+    opened.check()
+    sought.check()
+    return content([opened, *others])
 
 
 def check_descriptor(opened: Reply) -> None:
@@ -55,11 +72,14 @@ def check_descriptor(opened: Reply) -> None:
         raise ZoneUnreachable(f"open answered descriptor {opened.status}, {FIRST_DESCRIPTOR} was foreseen")
 
 
-def opening_flags(*, replace: bool, exclusive: bool) -> int:
-    """How to open an object that is new or replaced as a whole, or else one of which ranges are written."""
-    if not replace:
-        return os.O_WRONLY
-    return os.O_WRONLY | os.O_CREAT | (os.O_EXCL if exclusive else os.O_TRUNC)
+def opening_flags(*, create: bool, replace: bool) -> int:
+    """How to open an object that is to be made, is replaced as a whole, or else gets ranges.
+
+    Never with O_CREAT alone: of an object that exists, a server would make one more replica, and call the others stale.
+    """
+    if create:
+        return os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    return os.O_WRONLY | (os.O_TRUNC if replace else 0)
 
 
 def writing(path: str, flags: int, patches: Iterable[Patch], *, resource: str | None) -> Iterator[Request]:

@@ -42,7 +42,7 @@ class Description(BaseModel):
     """What kept bytes are.
 
     They are `ranges` (start, end) of a data object, which has `size` bytes with them. `replace` says that they are all
-    of it; otherwise it is first cut to `cut` bytes and at last made `grown_to` bytes long, where these are given.
+    of it; otherwise it is first cut to `cut` bytes, where that is given.
     `modified_ns` is the modify time here. `base` is the version they change, None where there was none, and `known`
     digests (hexadecimal) of contents that they may replace. `digest` is their own. `time` (seconds since 1970) and
     `reason` tell when and why they were kept.
@@ -56,7 +56,6 @@ class Description(BaseModel):
     ranges: list[tuple[int, int]] = []
     replace: bool = True
     cut: int | None = None
-    grown_to: int | None = None
     modified_ns: int | None = None
     mode: int | None = None
     base: Version | None = None
@@ -71,8 +70,7 @@ class Description(BaseModel):
     def of(self, due: Upload) -> Description:
         """The same of what an upload was to bring."""
         ranges = [(patch.start, patch.end) for patch in due.patches]
-        changes = {"ranges": ranges, "size": due.size, "replace": due.replace, "cut": due.cut, "grown_to": due.grown_to}
-        return self.model_copy(update=changes)
+        return self.model_copy(update={"ranges": ranges, "size": due.size, "replace": due.replace, "cut": due.cut})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.readahead import ReadAhead
+from irodsfs.transfer.versions import Version
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,12 @@ RANDOM_READ = 64 * 1024
 """Bytes fetched for a read that does not follow the one before."""
 
 
+class ReaderClosed(Exception):
+    """Who had this reader closed it meanwhile: another one has taken its place, or bytes that are here."""
+
+
 class Reader:
-    """Ranges of one data object. Holds a connection from `open` to `close`.
+    """Ranges of one data object. Holds a connection from `open` to `close`, after which it can't be used any more.
 
     Random reads fetch little more than they ask for; as soon as reads follow one another, a `ReadAhead` takes over.
     """
@@ -37,9 +42,10 @@ class Reader:
         self.path: str | None = path
         """Where the object is now; None when it was unlinked."""
         self._verify = verify
-        self._checksum = ""
+        self._closed = False
         self.size = 0
-        self.version = b""
+        self.version: Version | None = None
+        self.checksum = ""
         self._connection: ZoneConnection | None = None
         self._lock = trio.Lock()
         self._window = memoryview(b"")
@@ -50,14 +56,19 @@ class Reader:
         """Where a read is to be tried alone, because reading ahead has failed there."""
 
     async def open(self) -> None:
-        """Open the replica in one flight; `size` (bytes) and `version` are those of the zone now."""
+        """Open the replica in one flight; `size` (bytes), `version` and `checksum` are those of the zone now."""
         if self.path is None:
             raise OSError(errno.EIO, "the line broke on which an unlinked object was open")
         self._connection = await self._zone.pool.dedicate()
-        opened = await replica.open_to_read(self._zone, self._connection, self.path)
+        try:
+            opened = await replica.open_to_read(self._zone, self._connection, self.path)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._leave_connection()
+            raise
         self.size = opened.size
         self.version = opened.version
-        self._checksum = opened.checksum if self._verify else ""
+        self.checksum = opened.checksum
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`, at most a chunk; otherwise fewer only at the end of the object."""
@@ -116,9 +127,14 @@ class Reader:
             self.size = min(self.size, size)
 
     async def close(self) -> None:
+        self._closed = True
         async with self._lock:
             await self._stop_ahead()
             await self._leave_connection()
+
+    @property
+    def _verifies(self) -> bool:
+        return self._verify and bool(self.checksum)
 
     def _holds(self, offset: int, end: int) -> bool:
         return self._window_start <= offset and end <= self._window_start + len(self._window)
@@ -126,7 +142,7 @@ class Reader:
     def _is_sequential(self, offset: int, end: int) -> bool:
         follows = 0 <= offset - self._expected <= RANDOM_READ and self._expected >= 0
         # What is to be verified must be seen from its beginning, and who begins with much will go on.
-        return follows or (offset == 0 and (bool(self._checksum) or end > RANDOM_READ))
+        return follows or (offset == 0 and (self._verifies or end > RANDOM_READ))
 
     async def _fetch(self, offset: int, end: int) -> None:
         await self._stop_ahead()
@@ -143,7 +159,7 @@ class Reader:
     async def _start_ahead(self, offset: int) -> None:
         await self._stop_ahead()
         connection = await self.connection()
-        verification = Verification(str(self.path), self._checksum) if self._checksum and offset == 0 else None
+        verification = Verification(str(self.path), self.checksum) if self._verifies and offset == 0 else None
         # Each further opening would be one more use of a ticket.
         another = None if self._zone.identity.assumed_access else self._another
         self._ahead = ReadAhead(connection, offset, self.size, verification, another)
@@ -158,7 +174,8 @@ class Reader:
                 return
             try:
                 opened = await replica.open_to_read(self._zone, connection, self.path)
-                yield connection if opened.version == self.version else None
+                is_same = self.version is not None and opened.version.looks_like(self.version)
+                yield connection if is_same else None
             finally:
                 with trio.CancelScope(shield=True):
                     await replica.close(self._zone, connection)
@@ -170,7 +187,9 @@ class Reader:
             await ahead.finished.wait()
 
     async def connection(self) -> ZoneConnection:
-        """The connection on which the object is open, opened again when it broke."""
+        """The connection on which the object is open, opened again when it broke. Raises `ReaderClosed`."""
+        if self._closed:
+            raise ReaderClosed
         if self._connection is None or self._connection.broken:
             await self._leave_connection()
             await self.open()

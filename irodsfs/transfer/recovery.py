@@ -10,6 +10,7 @@ from pathlib import Path
 import trio
 
 from irodsfs.directories import private
+from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.namespace import NANOSECONDS
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
@@ -64,13 +65,14 @@ async def _check(zone: Zone, description: Description, *, overwrite: bool) -> No
 
 async def _put(zone: Zone, kept: Kept) -> None:
     description = kept.description
+    create = description.replace and not await read_replicas(zone, description.path)
     due = Upload(
         path=description.path,
         patches=kept.patches(),
         size=description.size,
-        replace=description.replace,
+        create=create,
+        replace=description.replace and not create,
         cut=description.cut,
-        grown_to=description.grown_to,
         touch=None if description.modified_ns is None else description.modified_ns // NANOSECONDS,
     )
     await upload(zone, due)

@@ -14,31 +14,33 @@ from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import registered
 from irodsfs.transfer.flights import check_descriptor
+from irodsfs.transfer.versions import Version
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What was opened: `size` in bytes, `version` the same again only for the same content, `checksum` where known."""
+    """What was opened: `size` in bytes, the `version` as the catalog shows it, and the `checksum` where one is kept."""
 
     size: int
-    version: bytes
+    version: Version
     checksum: str
 
 
 async def open_to_read(zone: Zone, connection: ZoneConnection, path: str) -> Opened:
     """Open a replica in one flight. Raises the zone's error, or `ZoneUnreachable`."""
+    # The version is asked for first: what is read may be newer than it, never older.
     opening = [
+        requests.object_stat(path),
         requests.open_object(path, os.O_RDONLY),
         requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
-        requests.object_stat(path),
     ]
-    opened, sought, stat = await zone.pool.run(connection, opening)
+    stat, opened, sought = await zone.pool.run(connection, opening)
     check_descriptor(opened)
     connection.open_descriptors.add(FIRST_DESCRIPTOR)
     end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)
-    return Opened(int(end.offset), stat.check().body, registered(stat))
+    return Opened(int(end.offset), Version.of_stat(stat), registered(stat))
 
 
 async def close(zone: Zone, connection: ZoneConnection) -> None:

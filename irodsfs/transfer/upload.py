@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
+import trio
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR
 
 from irodsfs.grid import data_objects, requests
+from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.namespace import find
+from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import Patch, opening_flags, writing
+from irodsfs.transfer.checksums import sha2_text
+from irodsfs.transfer.flights import CHUNK, SMALL, Patch, content, opening_flags, reading, writing
+from irodsfs.transfer.versions import BeingWrittenError
 
 ATTEMPTS = 8
 """More than for other requests: a zone that starts again within some seconds shall not cost anybody's bytes."""
@@ -25,18 +29,17 @@ ATTEMPTS = 8
 class Upload:
     """What a flush has to do: sizes in bytes, `touch` in seconds since 1970.
 
-    `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given). After the patches it
-    is made `grown_to` bytes long (where given; 0 for one that is to be empty). With `exclusive` the object must not
-    exist yet.
+    With `create` the object must not exist yet; `doubtful` says that an earlier try may have made it, before the line
+    broke. `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given).
     """
 
     path: str
     patches: Sequence[Patch]
     size: int
+    create: bool = False
+    doubtful: bool = False
     replace: bool = False
-    exclusive: bool = False
     cut: int | None = None
-    grown_to: int | None = None
     touch: int | None = None
     resource: str | None = None
     checksum: bool = False
@@ -44,21 +47,19 @@ class Upload:
     @property
     def has_requests(self) -> bool:
         """False when a stream has brought everything into the zone already."""
-        changes = (self.cut, self.grown_to, self.touch)
-        return bool(self.patches) or self.replace or self.checksum or any(each is not None for each in changes)
+        others = self.cut is not None or self.touch is not None
+        return bool(self.patches) or self.create or self.replace or self.checksum or others
+
+    @property
+    def changes_bytes(self) -> bool:
+        return bool(self.patches) or self.cut is not None
 
     def flight(self, zone: Zone) -> Iterator[Request]:
-        replica = zone.can_truncate_replicas
         if self.cut is not None:
-            yield requests.truncate(self.path, self.cut, replica=replica)
-        if self.patches or self.replace:
-            flags = opening_flags(replace=self.replace, exclusive=self.exclusive)
-            if self.grown_to == 0:
-                # Servers make the other replicas stale when one is cut, not when an open empties it.
-                flags &= ~os.O_TRUNC
+            yield requests.truncate(self.path, self.cut, replica=zone.can_truncate_replicas)
+        if self.patches or self.create or self.replace:
+            flags = opening_flags(create=self.create, replace=self.replace)
             yield from writing(self.path, flags, self.patches, resource=self.resource)
-        if self.grown_to is not None:
-            yield requests.truncate(self.path, self.grown_to, replica=replica).after_first()
         if self.touch is not None:
             yield requests.touch(self.path, self.touch).after_first()
         if self.checksum:
@@ -70,29 +71,37 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
 
     Answers the checksum that the zone has computed, when it was to.
     """
-    async for attempt in retrying(also=_is_locked_for_a_moment, attempts=attempts):
+    last: Reply | None = None
+    async for attempt in retrying(also=is_locked_for_a_moment, attempts=attempts):
         with attempt:
+            if task.create and task.doubtful:
+                await _settle_doubt(zone, task)
             try:
-                last = await _fly(zone, task)
+                last = await _fly(zone, task) if task.has_requests else None
             except CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME as error:
-                if task.exclusive:
+                if task.create:
                     raise
                 # Servers try to make what the user may not write, as if it were missing.
                 raise PermissionError(errno.EACCES, f"{task.path} may not be written") from error
             except ZoneUnreachable:
-                task.exclusive = task.exclusive and not await _has_appeared(zone, task)
+                task.doubtful = True
                 raise
-    return data_objects.checksum_text(last) if task.checksum else None
+    return data_objects.checksum_text(last) if task.checksum and last is not None else None
 
 
 async def _fly(zone: Zone, task: Upload) -> Reply:
+    return (await fly_writing(zone, task.flight(zone)))[-1]
+
+
+async def fly_writing(zone: Zone, flight: Iterator[Request]) -> list[Reply]:
+    """A flight of which every request must succeed, and every write take all of its bytes."""
     sizes: list[int] = []
     async with zone.pool.connection() as connection:
-        replies = await zone.pool.run(connection, _noting_sizes(task.flight(zone), sizes))
+        replies = await zone.pool.run(connection, _noting_sizes(flight, sizes))
     for reply, size in zip(replies, sizes, strict=True):
         if reply.check().status < size:
             raise OSError(errno.ENOSPC, f"the zone took {reply.status} of {size} bytes")
-    return replies[-1]
+    return replies
 
 
 def _noting_sizes(flight: Iterator[Request], sizes: list[int]) -> Iterator[Request]:
@@ -101,12 +110,51 @@ def _noting_sizes(flight: Iterator[Request], sizes: list[int]) -> Iterator[Reque
         yield request
 
 
-async def _has_appeared(zone: Zone, task: Upload) -> bool:
-    # The line broke between our creating the object and the zone's answer: what is there now is what we began.
-    found = await find(zone, task.path)
-    return found is not None and not found.is_collection and found.size in (0, task.size)
+async def _settle_doubt(zone: Zone, task: Upload) -> None:
+    """The line broke between our creating the object and the zone's answer: whose is what is there now?
+
+    What is complete and has other bytes is somebody else's, and the task goes on to say that the name is taken.
+    """
+    replicas = await read_replicas(zone, task.path)
+    if any(replica.status not in (GOOD, STALE) for replica in replicas):
+        raise BeingWrittenError(errno.EBUSY, f"{task.path} is being written")
+    complete = [replica for replica in replicas if replica.status == GOOD]
+    if replicas and not complete:
+        # Servers mark what a broken line has left as stale.
+        task.create, task.replace = False, True
+    elif complete and complete[0].size == task.size and await _is_there(zone, task):
+        task.create, task.patches = False, ()
+    task.doubtful = False
 
 
-def _is_locked_for_a_moment(error: BaseException) -> bool:
-    # A replica whose writer was cut off stays locked for the second that its agent needs to close it.
-    return isinstance(error, HIERARCHY_ERROR)
+async def _is_there(zone: Zone, task: Upload) -> bool:
+    if task.size <= SMALL:
+        found = content(await zone.fly(*reading(task.path, SMALL + 1, stat=False), repeat=True))
+        return found == b"".join(_whole(task))
+    (reply,) = await zone.perform(data_objects.checksum(task.path), repeat=True)
+    return data_objects.checksum_text(reply) == await trio.to_thread.run_sync(_checksum, task)
+
+
+def _checksum(task: Upload) -> str:
+    computed = sha256()
+    for chunk in _whole(task):
+        computed.update(chunk)
+    return sha2_text(computed.digest())
+
+
+def _whole(task: Upload) -> Iterator[bytes]:
+    """All of a new object: what no patch covers is zeros."""
+    position = 0
+    for patch in task.patches:
+        for start in range(position, patch.start, CHUNK):
+            yield bytes(min(CHUNK, patch.start - start))
+        yield from patch.chunks()
+        position = patch.end
+
+
+def is_locked_for_a_moment(error: BaseException) -> bool:
+    """Whether somebody is writing the object right now.
+
+    A replica whose writer was cut off stays locked, too, for the second that its agent needs to close it.
+    """
+    return isinstance(error, (HIERARCHY_ERROR, BeingWrittenError))

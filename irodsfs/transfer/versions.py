@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
+import time
 from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
-from irodsfs.grid.data_objects import Replica, read_replicas
+from irodsfs.grid.data_objects import Replica, read_replicas, replicas_of, replicas_query
+from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import GOOD, STALE
+from irodsfs.grid.queries import page
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.flights import SMALL
 
 DIGEST_SIZE = 16
+
+RECENT = 5
+"""Seconds for which a second may not be over, as clocks differ: in it, another change may show the same time."""
+
+_STAT_FIELD = re.compile(rb"<(objSize|dataId|modifyTime|chksum)>([^<]*)<")
 
 
 def digest(content: bytes | bytearray) -> bytes:
@@ -23,16 +32,42 @@ def digest(content: bytes | bytearray) -> bytes:
 
 
 class Version(BaseModel):
-    """A version as the catalog shows it: bytes, and between which seconds of the zone's clock it was modified."""
+    """A version as the catalog shows it: bytes, and between which seconds of the zone's clock it was modified.
+
+    `id` is the data object's, None where it is not known. A `recent` one can't be told by its time from what another
+    client writes in the same second.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     size: int
     earliest: int
     latest: int
+    id: int | None = None
+    recent: bool = True
+
+    @classmethod
+    def of_stat(cls, stat: Reply) -> Version:
+        """What an object stat (633) has answered. Raises the zone's error."""
+        fields = dict(_STAT_FIELD.findall(stat.check().body))
+        return cls.at(int(fields[b"modifyTime"]), size=int(fields[b"objSize"]), id=int(fields[b"dataId"]))
+
+    @classmethod
+    def of_replica(cls, replica: Replica) -> Version:
+        return cls.at(replica.modified, size=replica.size, id=replica.id)
+
+    @classmethod
+    def at(cls, second: int, *, size: int, id: int) -> Version:
+        """One that the zone has told of just now."""
+        return cls(size=size, earliest=second, latest=second, id=id, recent=second > time.time() - RECENT)
+
+    def looks_like(self, other: Version) -> bool:
+        """Whether the catalog shows the same for both."""
+        return (self.id, self.size, self.latest) == (other.id, other.size, other.latest)
 
     def is_of(self, replica: Replica) -> bool:
-        return replica.size == self.size and self.earliest <= replica.modified <= self.latest
+        is_same = self.id is None or self.id == replica.id
+        return is_same and replica.size == self.size and self.earliest <= replica.modified <= self.latest
 
 
 class ChangedElsewhereError(OSError):
@@ -43,27 +78,41 @@ class BeingWrittenError(OSError):
     """Somebody is writing the object right now: what it will be is not known yet (EBUSY)."""
 
 
-async def require_unchanged(zone: Zone, path: str, base: Version | None, known: Collection[bytes]) -> None:
+async def require_unchanged(
+    zone: Zone, path: str, base: Version | None, known: Collection[bytes], *, present: bool = False
+) -> None:
     """Return when nothing is lost by writing `path`: there is no complete version, or it is `base` or a `known` one.
 
-    `known` are digests of contents. At most two flights. Raises `ChangedElsewhereError`, `BeingWrittenError`, or the
-    zone's error.
+    `known` are digests of contents. When the object must be `present`, since parts of it are written only, a missing
+    one is a change, too. At most two flights. Raises `ChangedElsewhereError`, `BeingWrittenError`, or the zone's error.
     """
-    replicas = await read_replicas(zone, path)
+    # A version that its time does not tell apart is compared by content, which comes in the same flight.
+    compares = present and base is not None and base.recent and base.size <= SMALL
+    reading = flights.reading(path, SMALL + 1, stat=False) if compares else []
+    rows, *read = await zone.fly(replicas_query(path).request(), *reading, repeat=True)
+    replicas = replicas_of(page(rows).rows)
     if any(replica.status not in (GOOD, STALE) for replica in replicas):
         raise BeingWrittenError(errno.EBUSY, f"{path} is being written elsewhere")
+    if present and not replicas:
+        raise ChangedElsewhereError(errno.ESTALE, f"{path} was changed elsewhere: it is gone")
     complete = next((replica for replica in replicas if replica.status == GOOD), None)
-    if complete is None or (base is not None and base.is_of(complete)):
+    if complete is None or (base is not None and base.is_of(complete) and not compares):
         return
-    if complete.size > SMALL or await _digest_in_zone(zone, path) not in known:
+    replies = read or await zone.fly(*flights.reading(path, SMALL + 1, stat=False), repeat=True)
+    if complete.size > SMALL or digest(flights.content(replies)) not in known:
         raise ChangedElsewhereError(errno.ESTALE, f"{path} was changed elsewhere: {complete.size} bytes are there now")
+
+
+async def version_now(zone: Zone, path: str) -> tuple[Version | None, set[bytes]]:
+    """The complete version that the zone has, and the digest of its content where that is small. One flight."""
+    rows, *read = await zone.fly(replicas_query(path).request(), *flights.reading(path, SMALL + 1, stat=False))
+    complete = next((replica for replica in replicas_of(page(rows).rows) if replica.status == GOOD), None)
+    if complete is None:
+        return None, set()
+    return Version.of_replica(complete), {digest(flights.content(read))} if complete.size <= SMALL else set()
 
 
 async def require_present(zone: Zone, path: str) -> None:
     """Raises FileNotFoundError when there is no complete version."""
     if not any(replica.status == GOOD for replica in await read_replicas(zone, path)):
         raise FileNotFoundError(errno.ENOENT, f"{path}, of which only parts were kept, is gone")
-
-
-async def _digest_in_zone(zone: Zone, path: str) -> bytes:
-    return digest(flights.content(await zone.fly(*flights.reading(path, SMALL + 1, verify=False), repeat=True)))

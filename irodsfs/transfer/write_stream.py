@@ -60,6 +60,11 @@ class WriteStream:
         self._move()
         await self._ended.wait()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What has ended it before it was complete."""
+        return self._failure
+
     async def _run(self) -> None:
         try:
             await self._writer.open()

@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import contents, flights, readahead, reader, spool, write_stream
+from irodsfs.transfer import (
+    appending,
+    contents,
+    flights,
+    readahead,
+    reader,
+    spool,
+    streaming,
+    upload,
+    versions,
+    write_stream,
+)
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
@@ -41,13 +52,13 @@ operation = st.one_of(
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (contents, flights):
+    for module in (contents, flights, upload, versions, appending):
         monkeypatch.setattr(module, "SMALL", SMALL)
-    for module in (contents, flights, readahead, write_stream):
+    for module in (contents, flights, readahead, streaming, write_stream, upload, appending):
         monkeypatch.setattr(module, "CHUNK", CHUNK)
     for module in (contents, spool):
         monkeypatch.setattr(module, "AT_ONCE", CHUNK // 2)
-    monkeypatch.setattr(contents, "STREAM_FROM", 2 * CHUNK)
+    monkeypatch.setattr(streaming, "STREAM_FROM", 2 * CHUNK)
     monkeypatch.setattr(write_stream, "AHEAD", 4 * CHUNK)
     monkeypatch.setattr(readahead, "FIRST_CHUNK", CHUNK // 2)
     monkeypatch.setattr(readahead, "BEHIND", CHUNK)

@@ -149,7 +149,7 @@ def _segment(call: Call, size: int, tag: str) -> Segment:
 
 async def _send(call: Call, replica: Replica, headers: dict[str, str]) -> Response:
     if replica.size <= SMALL:
-        whole = content(await call.session.zone.fly(*reading(call.path, SMALL + 1, verify=False), repeat=True))
+        whole = content(await call.session.zone.fly(*reading(call.path, SMALL + 1, stat=False), repeat=True))
         if len(whole) <= SMALL:
             segment = _segment(call, len(whole), headers["ETag"])
             sent = bytes(memoryview(whole)[segment.start : segment.end])
