@@ -11,6 +11,7 @@ from typing import Any
 
 import pyfuse3
 import trio
+from irods.exception import iRODSException
 from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
 from irodsfs.catalog.catalog import Catalog
@@ -278,10 +279,12 @@ class Operations(pyfuse3.Operations):
             self._check_writable()
         try:
             entry = await self._entry(node)
+            if flags & os.O_TRUNC and node.path is not None and not self._files.lets_wait:
+                entry = await self._there_now(node.path)
             await self._inodes.settled(node)
             unchanged = await self._files.open(node, entry, flags)
         except FAILURES as error:
-            if errno_of(error) != errno.ENOENT:
+            if not await self._is_gone(node, error):
                 raise
             # Linux looks the name up again, and finds what has it now, or that it is gone.
             if node.path is not None:
@@ -372,8 +375,7 @@ class Operations(pyfuse3.Operations):
 
     async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
         entry = await self._catalog.find_if_there(path)
-        # What a program goes on with must be what is there; what it makes or replaces is for the zone to decide.
-        if flags & os.O_EXCL if entry is not None else not flags & (os.O_EXCL | os.O_TRUNC):
+        if self._must_ask(entry, flags):
             entry = await self._catalog.find_now(path)
         if entry is None:
             kept = self._mode_to_keep(path, mode, is_collection=False)
@@ -391,6 +393,28 @@ class Operations(pyfuse3.Operations):
             await self._files.set_modified(node, entry, nanoseconds)
         else:
             await self._corrections.on(node.path, lambda now: self._files.set_modified(node, now, nanoseconds))
+
+    def _must_ask(self, entry: Entry | None, flags: int) -> bool:
+        """Whether what is believed of a file that a program may make is too little to go on with."""
+        if flags & os.O_EXCL:
+            return entry is not None  # else the zone decides when it is made
+        # Files that wait don't wait for an answer either; what they meet is found out later.
+        return not (flags & os.O_TRUNC and self._files.lets_wait)
+
+    async def _is_gone(self, node: Inode, error: BaseException) -> bool:
+        """Whether what could not be opened is no file, or not there any more."""
+        if errno_of(error) == errno.ENOENT:
+            return True
+        if node.path is None or not isinstance(error, iRODSException) or errno_of(error) in (errno.EACCES, errno.EBUSY):
+            return False
+        found = await self._catalog.find_now(node.path)
+        return found is None or found.is_collection
+
+    async def _there_now(self, path: str) -> Entry:
+        entry = await self._catalog.find_now(path)
+        if entry is None or entry.is_collection:
+            raise FileNotFoundError(errno.ENOENT, f"{path} is no file any more")
+        return entry
 
     async def _change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
         assert self._posix_attributes is not None

@@ -90,6 +90,10 @@ class WriteBackFiles(Files):
         self._untold: list[Path] = []
 
     @property
+    def lets_wait(self) -> bool:
+        return self._enabled
+
+    @property
     def waiting_files(self) -> int:
         return self._queue.files
 
@@ -203,11 +207,13 @@ class WriteBackFiles(Files):
         return [file for file in untold if file.exists()]
 
     async def _let_wait(self, inode: Inode, contents: Contents) -> bool:
-        """False when it can't wait: it is large, it is to take over from a backup, or the disk has no room for it."""
+        """False when it can't wait: it is large, a lock, to take over from a backup, or the disk has no room for it."""
         await self._queue.make_room(contents.size)
         content = contents.in_memory
         if content is None or not contents.is_dirty or self._inheritance.is_due(contents.path or ""):
             return False
+        if contents.exclusive and not content:
+            return False  # a lock file, of which a program wants to know whether it is its own
         try:
             description = self._describe_waiting(inode, contents, content)
             kept = await trio.to_thread.run_sync(self._room.put, description, content)

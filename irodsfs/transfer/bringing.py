@@ -24,7 +24,7 @@ from irodsfs.grid.errors import MISSING, ZoneUnreachable, is_taken
 from irodsfs.grid.namespace import NANOSECONDS, find
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.appending import Append, append
-from irodsfs.transfer.flights import Patch
+from irodsfs.transfer.flights import SMALL, Patch
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.pending import Pending
 from irodsfs.transfer.upload import Upload, upload
@@ -145,11 +145,12 @@ class Bringing:
         self.in_zone.registered = True
         self.in_zone.size = found.size
 
-    def _is_gone(self, error: BaseException) -> None:
+    def _is_gone(self, error: iRODSException) -> None:
         if self.in_zone.emptied:
-            self.pending.start_over()
-            self.pending.write(0, self.size, appends=False)
-        if not (self.pending.replaces or self.pending.is_appended or self.pending.is_untouched):
+            self.pending.replace_all(self.size)
+        if self.pending.is_untouched and not self.pending.replaces:
+            raise error
+        if not (self.pending.replaces or self.pending.is_appended):
             raise ChangedElsewhereError(errno.ESTALE, f"{self.path} was changed elsewhere: it is gone") from error
         if self.pending.is_appended and not self.pending.replaces:
             self._from = self.in_zone.size
@@ -194,9 +195,19 @@ class Bringing:
         return Brought(self.in_zone.size, is_other=self.pending.replaces)
 
     async def _patch(self) -> Brought:
+        if self.in_zone.emptied and self.size <= SMALL and self.pending.written:
+            # However others have changed it since: a program has asked for nothing but what is here.
+            self.pending.replace_all(self.size)
+            return await self._replace()
         task = self._upload()
-        if task.changes_bytes and (self.guarded or not (self.in_zone.ours or self.in_zone.emptied)):
-            await self._require_unchanged(present=True)
+        if task.changes_bytes and (self.guarded or not self.in_zone.ours):
+            try:
+                await self._require_unchanged(present=True)
+            except ChangedElsewhereError:
+                if self.guarded or not self.in_zone.emptied:
+                    raise
+                self.pending.replace_all(self.size)
+                return await self._replace()
         return await self._send(task)
 
     async def _require_unchanged(self, *, present: bool = False) -> None:

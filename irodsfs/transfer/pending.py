@@ -50,6 +50,11 @@ class Pending:
         self.replaces = True
         self.cut = None
 
+    def replace_all(self, size: int) -> None:
+        """All `size` bytes that are here are to be all that the zone has."""
+        self.start_over()
+        self.write(0, size, appends=False)
+
     def ranges(self, size: int, stored: int) -> list[Range]:
         """What must be written to make an object of `stored` bytes what it is here, `size` bytes long.
 

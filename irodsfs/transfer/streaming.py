@@ -89,7 +89,7 @@ class Streaming:
     async def _may_begin(self, path: str, pending: Pending, in_zone: InZone) -> bool:
         if pending.cut is not None:
             return False
-        if not in_zone.registered or in_zone.ours or in_zone.emptied:
+        if not in_zone.registered or in_zone.ours or (in_zone.emptied and pending.replaces):
             return True
         if pending.is_appended:
             return False  # where the end is then is for the flush to find out
