@@ -118,9 +118,9 @@ class WriteBackFiles(Files):
         """What was written is in the zone on return, or safe in the spool."""
         _tell(inode)
         contents = inode.contents
-        if contents is None or not contents.is_dirty or _is_as_it_waits(inode, contents):
+        if contents is None or _is_as_it_waits(inode, contents):
             return
-        if not (self._enabled and await self._let_wait(inode, contents)):
+        if not (self._enabled and contents.is_dirty and await self._let_wait(inode, contents)):
             await super().flush(inode)
 
     async def sync(self, inode: Inode, attempts: int = ATTEMPTS, *, guarded: bool = False) -> None:
@@ -175,6 +175,8 @@ class WriteBackFiles(Files):
             self._untold.append(kept.file)
             inode.failure = reason if inode.handles else None
             self._catalog.forget(kept.description.path)
+        if inode.contents is not None and inode.contents.failure is not None:
+            self._detach(inode)
         await self._drop_if_unused(inode)
 
     async def restore(self) -> None:

@@ -136,10 +136,10 @@ class Bringing:
             if is_taken(error):
                 return  # it was, and is no more
             raise error
-        if found.is_collection:
-            raise IsADirectoryError(errno.EISDIR, f"{self.path} was made elsewhere") from error
         if self.exclusive:
             raise FileExistsError(errno.EEXIST, f"{self.path} was made elsewhere") from error
+        if found.is_collection:
+            raise IsADirectoryError(errno.EISDIR, f"{self.path} was made elsewhere") from error
         if not (self.in_zone.emptied or self.pending.is_appended or self.pending.is_untouched):
             raise ChangedElsewhereError(errno.ESTALE, f"{self.path} was changed elsewhere: it is there") from error
         self.in_zone.registered = True
