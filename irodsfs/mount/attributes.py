@@ -63,6 +63,7 @@ def attributes_of(
         size = inode.contents.size
         if inode.contents.modified_ns is not None:
             modified_ns = inode.contents.modified_ns
+    inode.shown_size = size
     result = pyfuse3.EntryAttributes()
     result.st_ino = inode.number
     result.st_mode = pyfuse3.ModeT(_kind(entry) | mode_of(entry, owner, read_only=read_only))

@@ -96,8 +96,7 @@ class Files:
             raise
         if contents.is_dirty or inode.path is None:
             return True
-        known = self._catalog.peek(inode.path)
-        if known is not None and contents.size != known.size:
+        if contents.size != inode.shown_size:
             self._catalog.changed(inode.path, size=contents.size)
             await self.release(inode)
             inode.seen_version = None
@@ -213,6 +212,7 @@ class Files:
             if brought is not None and (brought.met or brought.is_other):
                 self._catalog.forget_unregistered(inode.path)
                 self._catalog.changed_elsewhere(inode.path)
+                forget_name(self._inodes, inode.path)
                 return
             modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)

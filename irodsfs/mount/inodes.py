@@ -35,6 +35,8 @@ class Inode:
     """What nobody was told yet that has it open."""
     seen_version: bytes | None = None
     """Of which version of the content the kernel's cache is."""
+    shown_size: int = 0
+    """The size in bytes that the kernel believes."""
     known_until: float = 0.0
     """Until when (seconds of the monotonic clock) the kernel believes the name without asking."""
     accessed_ns: int | None = None

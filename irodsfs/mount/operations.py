@@ -318,6 +318,7 @@ class Operations(pyfuse3.Operations):
         contents = handle.inode.contents
         assert contents is not None
         await contents.write(off, buf, appends=handle.appends)
+        handle.inode.shown_size = max(handle.inode.shown_size, off + len(buf))
         BYTES.add("written", amount=len(buf))
         return len(buf)
 
