@@ -54,8 +54,8 @@ class Append:
         yield from others
         yield from self.later()
 
-    def repair(self, part: int) -> Iterator[Request]:
-        """Write again all of what the first `part` bytes are there of, at the end."""
+    def repair(self) -> Iterator[Request]:
+        """Write again, at the same place, what has arrived in part, or was not closed."""
         patch = Patch(self.end, self.end + self.size, lambda offset, size: self.content.read(offset - self.end, size))
         flags = opening_flags(create=False, replace=False)
         yield from writing(self.path, flags, [patch], resource=None)
@@ -80,9 +80,9 @@ async def append(zone: Zone, task: Append, attempts: int = ATTEMPTS) -> int:
 async def _append_once(zone: Zone, task: Append) -> int:
     try:
         if task.doubtful and (arrived := await _arrived(zone, task)) is not None:
-            offset, part = arrived
-            if part < task.size:
-                await fly_writing(zone, task.repair(part))
+            offset, is_whole = arrived
+            if not is_whole:
+                await fly_writing(zone, task.repair())
             elif later := list(task.later()):
                 await zone.perform(*later)
             return offset
@@ -94,8 +94,8 @@ async def _append_once(zone: Zone, task: Append) -> int:
     return _position(sought)
 
 
-async def _arrived(zone: Zone, task: Append) -> tuple[int, int] | None:
-    """Where, and how much, has arrived of what was sent before the line broke; None when nothing has."""
+async def _arrived(zone: Zone, task: Append) -> tuple[int, bool] | None:
+    """Where that is, and whether it is whole, what was sent before the line broke; None when nothing has arrived."""
     replicas = await read_replicas(zone, task.path)
     if any(replica.status not in (GOOD, STALE) for replica in replicas):
         raise BeingWrittenError(errno.EBUSY, f"{task.path} is being written")
@@ -104,13 +104,14 @@ async def _arrived(zone: Zone, task: Append) -> tuple[int, int] | None:
         return None
     part = await _part_at_end(zone, task, size)
     if part:
-        return task.end, part
+        is_good = any(replica.status == GOOD for replica in replicas)
+        return task.end, is_good and part == task.size
     start = max(task.end, size - SEARCHED)
     if task.size > size - start:
         return None
     tail = bytes(range_content(await zone.fly(*reading_range(task.path, start, size - start), repeat=True)))
     found = tail.rfind(task.content.read(0, task.size))
-    return None if found < 0 else (start + found, task.size)
+    return None if found < 0 else (start + found, True)
 
 
 async def _part_at_end(zone: Zone, task: Append, size: int) -> int:

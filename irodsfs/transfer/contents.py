@@ -31,7 +31,8 @@ class Contents:
     A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
     spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
     `modified_ns` once something was written. `path` is None when the object was unlinked under its handles, or is not
-    the one at its path any more; then `failure` tells why, again and again.
+    the one at its path any more; then `failure` tells why whoever goes on writing, and, of an object that was to be
+    made exclusively, whoever flushes.
     `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
     object must not be in the zone yet when it is brought there.
 
@@ -190,7 +191,8 @@ class Contents:
         replaces nothing that came after that.
         """
         async with self._lock:
-            self._check()
+            if self.is_dirty or isinstance(self.failure, FileExistsError):
+                self._check()
             if not self.is_dirty:
                 return None
             await self._settle_file()
@@ -283,9 +285,17 @@ class Contents:
             self.in_zone.base = self.modified_ns = None
             self.in_zone.emptied = False
             await self._drop()
-        elif self._memory is not None:
-            self.version = digest(self._memory)
-            self.in_zone.known = {self.version}
+        else:
+            self.in_zone.known = await self._digests()
+            self.version = next(iter(self.in_zone.known), None)
+
+    async def _digests(self) -> set[bytes]:
+        """Of all the content where that is small and here; else nothing."""
+        if self._memory is not None:
+            return {digest(self._memory)}
+        if self._file is None or self.size > SMALL or not self._file.present.covers(0, self.size):
+            return set()
+        return {digest(await trio.to_thread.run_sync(self._file.read, 0, self.size))}
 
     async def _load(self, read_ahead: Sequence[Reply] | None = None, *, writes: bool) -> None:
         # Whoever saves a file by replacing its content has it locked for a moment.

@@ -45,7 +45,11 @@ class Streaming:
         """A range was written from `offset` to `end` (bytes): begin a stream when it is time to, or feed it."""
         if self._stream is None:
             start, ready = pending.written.first()
-            if ready - start < STREAM_FROM or not await self._may_begin(path, pending, in_zone):
+            if ready - start < STREAM_FROM:
+                return
+            if in_zone.emptied and in_zone.size == 0:
+                pending.replaces = True  # an empty object has been made of it before
+            if not await self._may_begin(path, pending, in_zone):
                 return
             self._creates = not in_zone.registered
             flags = opening_flags(create=self._creates, replace=pending.replaces)

@@ -86,8 +86,8 @@ async def require_unchanged(
     `known` are digests of contents. When the object must be `present`, since parts of it are written only, a missing
     one is a change, too. At most two flights. Raises `ChangedElsewhereError`, `BeingWrittenError`, or the zone's error.
     """
-    # A version that its time does not tell apart is compared by content, which comes in the same flight.
-    compares = present and base is not None and base.recent and base.size <= SMALL
+    # A version that its time does not tell apart is compared by content, where that is known, in the same flight.
+    compares = present and bool(known) and base is not None and base.recent and base.size <= SMALL
     reading = flights.reading(path, SMALL + 1, stat=False) if compares else []
     rows, *read = await zone.fly(replicas_query(path).request(), *reading, repeat=True)
     replicas = replicas_of(page(rows).rows)

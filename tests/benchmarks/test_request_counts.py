@@ -57,7 +57,8 @@ def cost(place: ZonePlace, name: str) -> Cost:
         pytest.param("random", 2 * SIZES.random_reads + LISTING + 4, SIZES.random_reads + 3, id="random reads"),
         pytest.param("attributes", SIZES.attributes + LISTING + 1, SIZES.attributes + 2, id="setxattr and getxattr"),
         pytest.param("rename", SIZES.renames + LISTING, SIZES.renames + 1, id="renames"),
-        # Each file's time is set when the zone has said that the file is new, each directory's at the end.
+        # Each file's time is set when the zone has said that the file is new, each directory's at the end, with a stat
+        # that tells whether it is there.
         pytest.param("tar", 4 * SIZES.files + 3 * MADE + LISTING, 2 * SIZES.files + 2 * MADE + 1, id="tar -x"),
         pytest.param("remove", SIZES.files + MADE + WALK, SIZES.files + MADE + 3, id="rm -r"),
         pytest.param("dump", 2 * LISTING + 3, 5, id="getfattr -R -d of many objects"),

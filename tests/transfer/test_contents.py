@@ -145,6 +145,7 @@ def played(
 @example(initial=300, operations=[("truncate", 100, 0), ("truncate", 200, 0), ("append", 0, 90), ("flush", 0, 0)])
 @example(initial=300, operations=[("truncate", 33, 0), ("flush", 0, 0), ("read", 0, 33)])
 @example(initial=300, operations=[("append", 0, 129), ("truncate", 300, 0)])
+@example(initial=300, operations=[("write", 299, 5), ("truncate", 1, 0), ("flush", 0, 0), ("write", 0, 1)])
 @example(initial=None, operations=[("append", 0, 200), ("write", 10, 5), ("truncate", 150, 0), ("append", 0, 200)])
 @example(initial=300, operations=[("write", 0, 300), ("flush", 0, 0), ("write", 250, 5), ("append", 0, 100)])
 def test_contents_are_what_operations_make_of_them(
