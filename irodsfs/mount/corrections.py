@@ -7,14 +7,14 @@ import posixpath
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import pyfuse3
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.namespace import Entry
 from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.inodes import Inodes, encode_name
+from irodsfs.mount.inodes import Inodes
+from irodsfs.mount.kernel_cache import forget_name
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 """What a call may end in because something is not there, or is there, other than was believed."""
@@ -33,7 +33,7 @@ class Corrections:
     def wrong(self, path: str) -> None:
         """What is believed about a path is not so: the next call asks the zone, the kernel's included."""
         self._forget(path)
-        self._forget_in_kernel(path)
+        forget_name(self._inodes, path)
 
     def refused(self, path: str, error: BaseException) -> None:
         """The zone refused to make something at a path that was believed to be free, in a collection that is there."""
@@ -50,7 +50,7 @@ class Corrections:
             self._forget(path)
         wrong = [path for path in paths if _differ(believed[path], await self._catalog.find_if_there(path))]
         for path in wrong:
-            self._forget_in_kernel(path)
+            forget_name(self._inodes, path)
         return bool(wrong)
 
     async def require(self, path: str) -> None:
@@ -72,12 +72,6 @@ class Corrections:
         if known is not None:
             self._avus.forget(known)
         self._catalog.changed_elsewhere(path)
-
-    def _forget_in_kernel(self, path: str) -> None:
-        parent = self._inodes.get(posixpath.dirname(path))
-        if parent is not None:
-            # In the background: the kernel may hold the directory until the call is answered.
-            pyfuse3.invalidate_entry_async(parent.number, encode_name(posixpath.basename(path)), ignore_enoent=True)
 
 
 def is_denial(error: BaseException) -> bool:
