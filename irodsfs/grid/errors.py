@@ -6,8 +6,8 @@ what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
 
 from __future__ import annotations
 
-import re
 import errno
+import re
 
 import irods.exception as ex
 from irods.exception import UnknowniRODSError, get_exception_class_by_code, iRODSException
