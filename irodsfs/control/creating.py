@@ -101,6 +101,8 @@ async def _remove(zone: Zone, path: str, opened: Sequence[Reply]) -> None:
                 entry = await namespace.find(zone, path)
                 if entry is not None and entry.id == id_:
                     await zone.perform(requests.unlink(path))
+                else:
+                    logger.info("what came of an upload that failed is not at %r any more", path)
     except (ex.iRODSException, ZoneUnreachable) as error:
         logger.warning("what came of an upload that failed is still at %r: %s", path, describe(error))
 
