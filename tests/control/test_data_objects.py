@@ -11,6 +11,7 @@ from irods.session import iRODSSession
 
 from tests.control.sockets import connected
 from tests.mount.conftest import MountThrough, mount_through, proxy
+from tests.objects import put
 from tests.proxy import Proxy
 
 __all__ = ["mount_through", "proxy"]
@@ -93,3 +94,13 @@ def test_what_lies_in_no_zone_is_missing_and_is_not_opened(
     assert not requests.keys() & {
         api_number[name] for name in ("DATA_OBJ_OPEN_AN", "DATA_OBJ_COPY_AN", "TICKET_ADMIN_AN")
     }
+
+
+def test_people_read_what_a_server_says_last_and_not_its_source_lines(
+    control: httpx.Client, session: iRODSSession, home: str
+) -> None:
+    put(session, f"{home}/file", b"content")
+    answer = control.put(f"/dataObject{home}/file/replicas", params={"resource": "nowhere"})
+    assert answer.status_code == 400
+    told = "The zone answered SYS_RESC_DOES_NOT_EXIST -78000: no resource found for name [nowhere]."
+    assert answer.json()["message"] == told
