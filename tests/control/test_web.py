@@ -63,7 +63,9 @@ def test_wrong_credentials_are_refused_without_telling_which_part(url: str, cred
     assert answers[0].headers["www-authenticate"].startswith("Basic ")
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !", "Bearer x", "Basic cm9kcw==", "Basic OnJvZHM=", b"Basic cm9kczpy\x80"])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !", "Bearer x", "Basic cm9kcw==", "Basic OnJvZHM=", b"Basic cm9kczpy\x80"]
+)
 def test_broken_credentials_are_refused(url: str, header: str | bytes) -> None:
     assert httpx.get(f"{url}/server", headers={"Authorization": header}).status_code == 401
 
