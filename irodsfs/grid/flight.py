@@ -11,6 +11,7 @@ first reply, or all of them. `fly` refuses flights that break this rule.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -24,9 +25,12 @@ from typing import IO, Protocol
 
 from irods.exception import iRODSException
 from irods.message import Error, iRODSMessage
+from irods.message.quasixml import QuasiXmlParseError
 
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
 from irodsfs.metrics import ZONE_REQUESTS
+
+logger = logging.getLogger(__name__)
 
 OUTSTANDING_REQUESTS = 64
 OUTSTANDING_BYTES = 32 * 1024
@@ -131,7 +135,14 @@ class Reply:
         return self
 
     def told(self) -> str | None:
-        """What the server says beside the status, where it says something."""
+        """What the server says beside the status, where it says something that can be understood."""
+        try:
+            return self._told()
+        except (QuasiXmlParseError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+            logger.debug("what the zone says beside status %d is no message: %r", self.status, error)
+            return None
+
+    def _told(self) -> str | None:
         if self.error:
             stack = iRODSMessage(msg=self.error).get_main_message(Error)
             return "; ".join(str(entry.msg).strip() for entry in stack.RErrMsg_PI if entry.msg) or None
