@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SECONDS ?= 60
 ENVIRONMENT ?=
+ROUNDS ?= 500
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -16,8 +17,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests program-tests client-tests fuzz install-system \
-	lint clean
+.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests two-clients program-tests client-tests fuzz \
+	install-system lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/irodsfs demo $(ARGS)
@@ -33,6 +34,9 @@ test-zone: $(VENV)/installed
 
 model-tests: $(VENV)/installed
 	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)
+
+two-clients: $(VENV)/installed
+	IRODSFS_ROUNDS=$(ROUNDS) IRODSFS_MODEL_EXAMPLES=$(ROUNDS) $(BIN)/pytest --numprocesses 2 tests/mount/test_two_clients*.py $(ARGS)
 
 program-tests: $(VENV)/installed
 	$(MAKE) install-system PACKAGES=fio
