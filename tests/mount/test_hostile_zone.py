@@ -108,7 +108,7 @@ def test_what_is_no_message(mount: Mount, zone: HostileZone, garbage: bytes) -> 
 @pytest.mark.parametrize("size", [10**18, 2**63 - 1])
 def test_sizes_of_files_that_lie(mount: Mount, zone: HostileZone, size: int) -> None:
     zone.lie_about(QUERY, saying("7", str(size)))
-    with (mount.path / "victim").open("rb") as file:
+    with suppress(OSError), (mount.path / "victim").open("rb") as file:
         assert file.read(7) in (b"content", b"")
     serves_on(mount, zone)
 
