@@ -33,6 +33,9 @@ class _Line:
         self.client = client
         self.zone = zone
         self.loses_replies = False
+        self.known = threading.Event()
+        """Not set once the network between has forgotten it."""
+        self.known.set()
         self.ended_by_zone = threading.Event()
 
     def cut(self) -> None:
@@ -40,6 +43,7 @@ class _Line:
         for end, how in ((self.client, socket.SHUT_RDWR), (self.zone, socket.SHUT_WR)):
             with suppress(OSError):
                 end.shutdown(how)
+        self.known.set()
 
     def receive(self) -> bytes:
         """The next bytes from the zone, none at the end."""
@@ -161,6 +165,12 @@ class Proxy:
         """Forward nothing any more, as a network that drops every packet."""
         self._flowing.clear()
 
+    def forget_lines(self) -> None:
+        """Forward nothing more on the connections that there are, and end none, as a firewall that forgot them."""
+        with self._lock:
+            for line in self._lines:
+                line.known.clear()
+
     def let_flow(self) -> None:
         self._flowing.set()
 
@@ -219,6 +229,7 @@ class Proxy:
                     if hook is not None:
                         hook(api)
                 self._flowing.wait()
+                line.known.wait()
                 if kind == b"RODS_API_REQ" and api in self._to_lose:
                     self._to_lose.remove(api)
                     line.loses_replies = True
@@ -230,7 +241,7 @@ class Proxy:
                 elif kind == b"RODS_API_REQ" and api in self._changes:
                     line.zone.sendall(self._changes[api](_receive_exactly(line.client, size)))
                 else:
-                    self._forward(line.client, line.zone, size)
+                    self._forward(line, size)
         line.cut()
 
     def _count_request(self, api: int, size: int, answered: threading.Event) -> None:
@@ -269,6 +280,7 @@ class Proxy:
 
     def _deliver(self, line: _Line, chunk: bytes, answered: threading.Event) -> None:
         self._flowing.wait()
+        line.known.wait()
         if line.loses_replies:
             raise OSError("the reply is lost")
         answered.set()
@@ -276,13 +288,14 @@ class Proxy:
         with self._lock:
             self.bytes += len(chunk)
 
-    def _forward(self, source: socket.socket, target: socket.socket, size: int) -> None:
+    def _forward(self, line: _Line, size: int) -> None:
         while size:
-            chunk = source.recv(min(size, _RECEIVED_AT_ONCE))
+            chunk = line.client.recv(min(size, _RECEIVED_AT_ONCE))
             if not chunk:
                 raise OSError("closed in the middle of a message")
             self._flowing.wait()
-            target.sendall(chunk)
+            line.known.wait()
+            line.zone.sendall(chunk)
             size -= len(chunk)
 
 

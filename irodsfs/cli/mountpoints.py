@@ -51,6 +51,17 @@ def _mounts() -> list[Mount]:
     return [_parse(line) for line in os.fsdecode(MOUNT_TABLE.read_bytes()).splitlines()]
 
 
+def mount_of(path: Path) -> Path | None:
+    """The mount point of ours that `path` lies on, found without asking what is mounted there."""
+    place = Path("/")
+    for part in (Path.cwd() / path).parts[1:]:
+        place = resolve(place / part)
+        mount = find_mount(place)
+        if mount is not None and mount.type == FILE_SYSTEM_TYPE:
+            return place
+    return None
+
+
 def _parse(line: str) -> Mount:
     before, _, after = line.partition(" - ")
     fields = before.split(" ")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from irodsfs.cli.answers import control_of, show_json, show_table
+from irodsfs.cli.mountpoints import mount_of
 from irodsfs.cli.parameters import as_json
 
 
@@ -14,7 +15,8 @@ from irodsfs.cli.parameters import as_json
 @as_json
 def status(path: Path, wait: bool, as_json: bool) -> None:
     """Show what a mount is and what it is doing, the path of its control socket included."""
-    with control_of(path) as control:
+    # The mount answers for its root without its zone, which may be silent; for what is below it may have to ask.
+    with control_of(mount_of(path) or path) as control:
         answer = control.request("GET", "/status", wait=str(wait).lower())
     if as_json:
         show_json(answer)

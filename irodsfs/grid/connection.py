@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import math
 import select
 import socket
+import struct
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import irods.exception
+import trio
+from irods.api_number import api_number
 from irods.connection import Connection
 from irods.constants import SYS_CLI_TO_SVR_COLL_STAT_REPLY, SYS_SVR_TO_CLI_COLL_STAT
 from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
 from irods.ticket import Ticket
 
-from irodsfs.grid.errors import LoginNeedsTls, ZoneUnreachable
+from irodsfs.grid.errors import LoginNeedsTls, ZoneTimeout, ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
 from irodsfs.metrics import CONNECTIONS
 
@@ -28,6 +33,30 @@ logging.getLogger("irods").setLevel(logging.CRITICAL + 1)
 
 FIRST_DESCRIPTOR = 3
 
+PROVEN_SECONDS = 3.0
+"""How long a line is trusted on which the zone has said something: firewalls forget those on which nothing moves."""
+
+PROBE_SECONDS = 0.75
+"""How long an older one has to show that it still works, before anything is sent on it that matters."""
+
+_PROBE = Request(api_number["GET_MISC_SVR_INFO_AN"])
+"""What every server answers at once, without its catalog."""
+
+KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+"""Seconds of silence after which the kernel asks whether the other end is there, between questions, and how many."""
+
+THREADS = trio.CapacityLimiter(math.inf)
+"""For threads that wait for a zone. Each connection has one user at a time, so connections are what bounds them."""
+
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""The linger of a socket that drops what it has not sent when it is closed."""
+
+
+def _now() -> float:
+    """Seconds, those included in which the machine slept."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
 
 class ZoneConnection:
     """A connection that is used by one thread at a time. Blocking: call it in a worker thread."""
@@ -37,69 +66,155 @@ class ZoneConnection:
         try:
             self._connection = Connection(session.pool, session.pool.account)
             self._socket: socket.socket = self._connection.socket
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.time_limit: float = session.connection_timeout
+            """Seconds that what is done on it next may wait for the zone."""
+            _keep_alive(self._socket, self.time_limit)
             if session.ticket__:
                 Ticket._lowlevel_api_request(self._connection, "session", session.ticket__)
         except (irods.exception.NetworkException, OSError) as error:
-            raise ZoneUnreachable(str(error)) from error
+            raise _login_failure(error) from error
         except RuntimeError as error:
             # What python-irodsclient raises when it is to send a PAM password without TLS.
             raise LoginNeedsTls(str(error).rstrip(".")) from error
         CONNECTIONS.add()
         self.open_descriptors: set[int] = set()
         self.broken = False
+        self.lost_at = -math.inf
+        """Since when nothing moves on it, once that has been found out."""
+        self.may_repeat = False
+        """True while what is asked on it is asked again on another connection when it breaks."""
+        self.first_answer = 0.0
+        """Seconds that the first answer took to anything that was asked on it; 0 until then."""
+        self._unanswered = 0
+        self._waiting_since = math.inf
+        self.heard_at = _now()
+        """When the zone has last said something on it."""
 
     @property
     def server_version(self) -> tuple[int, ...]:
         version: tuple[int, ...] = self._connection.server_version
         return version
 
+    @property
+    def is_proven(self) -> bool:
+        """True when the zone has said something on it a moment ago."""
+        return _now() - self.heard_at < PROVEN_SECONDS
+
     def fly(self, requests: Iterable[Request]) -> list[Reply]:
         """Send a flight and return its replies, failed ones included. A broken line is never used again."""
         with self._in_use():
-            return list(fly(self._socket, requests))
+            self._prove()
+            return list(fly(self._socket, requests, self))
 
     def send(self, *requests: Request) -> None:
         """Send requests whose replies are received later, one `receive` for each, in order."""
         with self._in_use():
+            if not self._unanswered:
+                self._prove()
             send(self._socket, *requests)
+            self._unanswered += len(requests)
 
     def receive(self) -> Reply:
         with self._in_use():
-            return receive(self._socket)
+            reply = receive(self._socket, self)
+            self._unanswered -= 1
+            return reply
 
     def converse(self, request: Request) -> Reply:
         """Send a request on which the server reports its progress before it answers; each report wants a word back."""
         with self._in_use():
+            self._prove()
             send(self._socket, request)
-            reply = receive(self._socket)
+            reply = receive(self._socket, self)
             while reply.status == SYS_SVR_TO_CLI_COLL_STAT:
                 self._connection.reply(SYS_CLI_TO_SVR_COLL_STAT_REPLY)
-                reply = receive(self._socket)
+                reply = receive(self._socket, self)
             return reply
+
+    def silent_for(self) -> float:
+        """Seconds since something was asked that may be asked again and to which nothing has been heard."""
+        return _now() - self._waiting_since if self.may_repeat and self.first_answer else 0.0
+
+    def give_up(self) -> None:
+        """End the line while another thread waits on it: what is asked there fails."""
+        self.lost_at = self._waiting_since
+        with suppress(OSError):
+            # Not SSLSocket's, which takes away what the other thread is using.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def waits(self) -> None:
+        self._waiting_since = _now()
+
+    def hears(self) -> None:
+        self.heard_at = _now()
+        self.first_answer = self.first_answer or self.heard_at - self._waiting_since
+        self._waiting_since = math.inf
+
+    def prove(self) -> None:
+        """Raise `ZoneUnreachable` unless the zone still answers. Free of cost where it has just done so."""
+        with self._in_use():
+            self._prove()
+
+    def _prove(self) -> None:
+        if self.is_proven:
+            return
+        asked_at = _now()
+        self._socket.settimeout(min(PROBE_SECONDS, self.time_limit))
+        try:
+            send(self._socket, _PROBE)
+            receive(self._socket)
+        except ZoneUnreachable as error:
+            self.lost_at = asked_at
+            raise ZoneUnreachable("a connection does not carry anything any more") from error
+        self.heard_at = _now()
+        self._socket.settimeout(self.time_limit)
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
         try:
+            self._socket.settimeout(self.time_limit)
             yield
         except BaseException:
             self.broken = True
             raise
+        finally:
+            self._waiting_since = math.inf
 
     def is_usable(self) -> bool:
         """False once the zone has closed the line (anything readable between flights is its end)."""
         if self.broken:
             return False
-        readable, _, _ = select.select([self._socket], [], [], 0)
-        return not readable
+        # Not select, which knows no more than 1,024 descriptors.
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return not waiting.poll(0)
 
     def close(self) -> None:
         """Leave. A line that broke is closed without a word, so that nothing waits for it."""
         CONNECTIONS.add(amount=-1)
         try:
             if self.broken:
+                # What it still holds must not reach the zone when it has been sent again on another line.
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 self._socket.close()
             else:
                 self._connection.disconnect()
         except (irods.exception.NetworkException, OSError) as error:
             logger.debug("closing a connection: %s", error)
+
+
+def _keep_alive(sock: socket.socket, time_limit: float) -> None:
+    """Let the kernel notice that the other end is gone, and firewalls that it is not."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in KEEPALIVE.items():
+        sock.setsockopt(socket.IPPROTO_TCP, option, value)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(time_limit * 1000))
+
+
+def _login_failure(error: BaseException) -> ZoneUnreachable:
+    """A timeout is told by its kind: it is not tried again."""
+    # python-irodsclient hides what happened to the socket behind an exception of its own.
+    if any(isinstance(each, TimeoutError) for each in (error, error.__context__)):
+        return ZoneTimeout("the zone did not answer in time to logging in")
+    return ZoneUnreachable(str(error))

@@ -11,6 +11,7 @@ first reply, or all of them. `fly` refuses flights that break this rule.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -154,17 +155,26 @@ class Reply:
         return None
 
 
-def fly(sock: socket.socket, requests: Iterable[Request]) -> Iterator[Reply]:
+class Listener(Protocol):
+    """Is told when everything has been sent and a reply is waited for, and when one begins to arrive."""
+
+    def waits(self) -> None: ...
+
+    def hears(self) -> None: ...
+
+
+def fly(sock: socket.socket, requests: Iterable[Request], listener: Listener | None = None) -> Iterator[Reply]:
     """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks.
 
     A request that needed one that failed is not sent; its reply is the one of that failure.
     """
-    return _Flight(sock).replies(requests)
+    return _Flight(sock, listener).replies(requests)
 
 
 class _Flight:
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, listener: Listener | None) -> None:
         self._outbox = _Outbox(sock)
+        self._listener = listener
         self._waiting: list[Request] = []
         self._waiting_bytes = 0
         self._first: Reply | None = None
@@ -204,7 +214,7 @@ class _Flight:
     def _receive(self, count: int | None = None) -> Iterator[Reply]:
         self._outbox.flush()
         for _ in self._waiting[:count]:
-            reply = receive(self._outbox.sock)
+            reply = receive(self._outbox.sock, self._listener)
             self._first = self._first or reply
             self._failed = self._failed or (reply if reply.failed else None)
             yield reply
@@ -223,6 +233,9 @@ def _line_failures() -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
+        if error.errno == errno.ETIMEDOUT:
+            # Not the zone took its time: the kernel has found that nothing arrives there.
+            raise ZoneUnreachable("the network does not reach the zone any more") from error
         raise ZoneTimeout("the zone did not answer in time") from error
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise ZoneUnreachable(f"the connection to the zone broke: {error}") from error
@@ -265,10 +278,14 @@ class _Outbox:
         self._held.clear()
 
 
-def receive(sock: socket.socket) -> Reply:
+def receive(sock: socket.socket, listener: Listener | None = None) -> Reply:
     """Read one reply."""
     with _line_failures():
+        if listener is not None:
+            listener.waits()
         (length,) = struct.unpack(">i", receive_exactly(sock, 4))
+        if listener is not None:
+            listener.hears()
         if not 0 < length <= _LARGEST_HEADER:
             raise ValueError(f"a message header of {length} bytes")
         fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))

@@ -41,7 +41,7 @@ async def fly_once(zone: Zone, *requests: Request, has_effect: Callable[[], Awai
     async for attempt in retrying(least_pause=PAUSE):
         with attempt:
             try:
-                replies = await zone.fly(*requests)
+                replies = await zone.fly(*requests, may_repeat=True)
             except ZoneUnreachable:
                 repeated = True
                 raise

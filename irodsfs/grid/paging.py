@@ -32,7 +32,9 @@ async def pages(pool: ConnectionPool, *results: Continue) -> AsyncGenerator[list
             async with pool.turn():
                 connection = connection or await pool.dedicate()
                 requests = [results[index](current[index].continuation) for index in wanted]
-                arrived = await pool.in_thread(partial(_fetch, connection, requests))
+                # Later pages are to be had on this connection only.
+                connection.may_repeat = not any(page.continuation for page in current)
+                arrived = await pool.talk(connection, partial(_fetch, connection, requests))
             current = [Page([], known.continuation) for known in current]
             for index, each in zip(wanted, arrived, strict=True):
                 current[index] = each

@@ -87,6 +87,7 @@ class Zone:
     ) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
         pool = ConnectionPool(session, connections)
+        background.start_soon(pool.watch)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
         async with pool.connection() as connection:
@@ -123,9 +124,12 @@ class Zone:
         """Whether a path lies in the zone that we are logged in to, and not in another one that it knows."""
         return path.split("/", 2)[1] == self.identity.zone
 
-    async def fly(self, *requests: Request, repeat: bool = False) -> list[Reply]:
-        """One flight on any connection; `repeat` allows it to be sent again when the line broke."""
-        return await self.pool.fly(*requests, repeat=repeat)
+    async def fly(self, *requests: Request, repeat: bool = False, may_repeat: bool = False) -> list[Reply]:
+        """One flight on any connection; `repeat` allows it to be sent again when the line broke.
+
+        `may_repeat`: the caller does that.
+        """
+        return await self.pool.fly(*requests, repeat=repeat, may_repeat=may_repeat)
 
     async def perform(self, *requests: Request, repeat: bool = False) -> list[Reply]:
         """One flight of which every request must succeed; raises the first failure."""

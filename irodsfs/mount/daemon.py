@@ -26,6 +26,7 @@ from irodsfs.grid.namespace import describe_special, find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
+from irodsfs.mount.calls import Calls
 from irodsfs.mount.coherence import Coherence
 from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.extended_attributes import ExtendedAttributes
@@ -136,12 +137,15 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             strict_permissions=config.strict_permissions,
             links_stay_in=config.collection if config.foreign_links == "refuse" else None,
         )
-        _mount(operations, config)
+        calls = Calls(operations)
+        _mount(calls, config)
         with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
             try:
                 changes = Coherence(catalog, inodes, avus, files)
-                with listening(control_path) as control:
-                    await _answer_requests(config, ready, partial(serve_when_wanted, control, config, changes), signals)
+                async with calls.serving():
+                    with listening(control_path) as control:
+                        control_socket = partial(serve_when_wanted, control, config, changes)
+                        await _answer_requests(config, ready, signals, calls.watch, control_socket)
             finally:
                 pyfuse3.close(unmount=True)
                 with trio.CancelScope(shield=True):
@@ -169,7 +173,7 @@ async def _check_collection(zone: Zone, config: MountConfig) -> None:
         raise CollectionError(f"{config.collection} is a data object: mount the collection that it is in.")
 
 
-def _mount(operations: Operations, config: MountConfig) -> None:
+def _mount(operations: Calls, config: MountConfig) -> None:
     options = set(pyfuse3.default_options) - {"default_permissions"}
     options |= {f"fsname=irods:{config.collection.replace(',', '_')}", f"subtype={FILE_SYSTEM_TYPE}"}
     if config.allow_other:
@@ -186,11 +190,12 @@ def _mount(operations: Operations, config: MountConfig) -> None:
 async def _answer_requests(
     config: MountConfig,
     ready: Callable[[], None],
-    control: Callable[[], Awaitable[None]],
     signals: AsyncIterator[int],
+    *beside: Callable[[], Awaitable[None]],
 ) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(control)
+        for each in beside:
+            nursery.start_soon(each)
         nursery.start_soon(_unmount_on, signals)
         nursery.start_soon(_announce, config, ready)
         await pyfuse3.main()

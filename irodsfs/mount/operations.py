@@ -20,6 +20,7 @@ from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.calls import is_given_up
 from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.directories import Directory
 from irodsfs.mount.errnos import errno_of
@@ -31,6 +32,7 @@ from irodsfs.mount.renaming import Renaming
 from irodsfs.mount.repair import Repair
 from irodsfs.mount.space import Space
 from irodsfs.mount.tree import Tree, check_length
+from irodsfs.mount.virtual_attributes import CONTROL
 from irodsfs.mount.write_back import WriteBackFiles
 
 FIRST_HANDLE = 1 << 48
@@ -252,6 +254,8 @@ class Operations(pyfuse3.Operations):
     async def readdir(self, fh: FileHandleT, start_id: int, token: pyfuse3.ReaddirToken) -> None:
         directory = self._directories[fh]
         shown = await directory.after(start_id)
+        if is_given_up():
+            return  # the token has been answered
         timeout = directory.believed_for()
         for position, name, path, entry in shown:
             inode = self._inodes.of(path)
@@ -348,7 +352,7 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def getxattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> bytes:
         node = self._inodes[inode]
-        if node.waiting is not None and is_virtual(name):
+        if node.waiting is not None and is_virtual(name) and name != CONTROL.encode():
             await self._files.sync(node)  # what the zone knows of it
         return await self._extended_attributes.get(self._inodes.path(inode), name)
 

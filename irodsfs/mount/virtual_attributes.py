@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from irodsfs.mount import avu_codec
 from irodsfs.mount.corrections import Corrections
 
 NAMESPACE = "irods."
+CONTROL = "irods.control"
+"""Which is known without the zone, as it must be when that is silent."""
 
 STATUSES = {0: "stale", 1: "good", 2: "intermediate", 3: "read-locked", 4: "write-locked"}
 
@@ -54,7 +57,6 @@ class VirtualAttributes:
             "rbytes": self._rbytes,
             "rfiles": self._rfiles,
             "rdirs": self._rdirs,
-            "control": self._control,
         }
         self._setters: dict[str, Callable[[Entry, str], Awaitable[None]]] = {
             "acl": self._set_acl,
@@ -64,6 +66,8 @@ class VirtualAttributes:
         }
 
     async def get(self, path: str, name: str) -> bytes:
+        if name == CONTROL:
+            return os.fsencode(self._control_path)
         getter = self._getters.get(name.removeprefix(NAMESPACE))
         value = await getter(await self._catalog.find(path)) if getter else None
         if value is None:
@@ -133,9 +137,6 @@ class VirtualAttributes:
 
     async def _rdirs(self, entry: Entry) -> str | None:
         return str((await sum_below(self._zone, entry.path)).collections) if entry.is_collection else None
-
-    async def _control(self, entry: Entry) -> str:
-        return str(self._control_path)
 
     async def _set_acl(self, entry: Entry, value: str) -> None:
         wanted = _levels(_parsed(value), self._zone.identity.zone)

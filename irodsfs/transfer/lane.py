@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import trio
 
 from irodsfs.grid import requests
-from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
+from irodsfs.grid.connection import FIRST_DESCRIPTOR, THREADS, ZoneConnection
 from irodsfs.grid.flight import Reply, Request
 
 
@@ -48,7 +48,7 @@ class Lane:
             flight.append(requests.read(FIRST_DESCRIPTOR, chunk.size))
             self._position = chunk.end
             self.requested.append(chunk)
-        reply = await trio.to_thread.run_sync(self._send_and_receive, flight)
+        reply = await trio.to_thread.run_sync(self._send_and_receive, flight, limiter=THREADS)
         chunk = self.requested.popleft()
         chunk.content = memoryview(reply.check().bs)
         return chunk

@@ -59,16 +59,22 @@ class Reader:
         """Open the replica in one flight; `size` (bytes), `version` and `checksum` are those of the zone now."""
         if self.path is None:
             raise OSError(errno.EIO, "the line broke on which an unlinked object was open")
+        async for attempt in retrying():
+            with attempt:
+                opened = await self._opened(self.path)
+        self.size = opened.size
+        self.version = opened.version
+        self.checksum = opened.checksum
+
+    async def _opened(self, path: str) -> replica.Opened:
+        await self._leave_connection()
         self._connection = await self._zone.pool.dedicate()
         try:
-            opened = await replica.open_to_read(self._zone, self._connection, self.path)
+            return await replica.open_to_read(self._zone, self._connection, path)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._leave_connection()
             raise
-        self.size = opened.size
-        self.version = opened.version
-        self.checksum = opened.checksum
 
     async def read(self, offset: int, size: int) -> bytes | memoryview:
         """Up to `size` bytes at `offset`, at most a chunk; otherwise fewer only at the end of the object."""
@@ -149,7 +155,7 @@ class Reader:
         connection = await self.connection()
         size = min(max(end - offset, RANDOM_READ), self.size - offset)
         flight = [requests.seek(FIRST_DESCRIPTOR, offset), requests.read(FIRST_DESCRIPTOR, size)]
-        sought, got = await self._zone.pool.run(connection, flight)
+        sought, got = await self._zone.pool.run(connection, flight, may_repeat=True)
         sought.check()
         self._window = memoryview(got.check().bs)
         if offset == self._alone_at and len(self._window) < end - offset:
@@ -191,7 +197,6 @@ class Reader:
         if self._closed:
             raise ReaderClosed
         if self._connection is None or self._connection.broken:
-            await self._leave_connection()
             await self.open()
         assert self._connection is not None
         return self._connection

@@ -36,7 +36,7 @@ async def open_to_read(zone: Zone, connection: ZoneConnection, path: str) -> Ope
         requests.open_object(path, os.O_RDONLY),
         requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
     ]
-    stat, opened, sought = await zone.pool.run(connection, opening)
+    stat, opened, sought = await zone.pool.run(connection, opening, may_repeat=True)
     check_descriptor(opened)
     connection.open_descriptors.add(FIRST_DESCRIPTOR)
     end = iRODSMessage(msg=sought.check().body).get_main_message(FileSeekResponse)

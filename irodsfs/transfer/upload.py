@@ -90,14 +90,17 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
 
 
 async def _fly(zone: Zone, task: Upload) -> Reply:
-    return (await fly_writing(zone, task.flight(zone)))[-1]
+    return (await fly_writing(zone, task.flight(zone), may_repeat=True))[-1]
 
 
-async def fly_writing(zone: Zone, flight: Iterator[Request]) -> list[Reply]:
-    """A flight of which every request must succeed, and every write take all of its bytes."""
+async def fly_writing(zone: Zone, flight: Iterator[Request], *, may_repeat: bool = False) -> list[Reply]:
+    """A flight of which every request must succeed, and every write take all of its bytes.
+
+    `may_repeat`: the caller sends it again when the line breaks.
+    """
     sizes: list[int] = []
     async with zone.pool.connection() as connection:
-        replies = await zone.pool.run(connection, _noting_sizes(flight, sizes))
+        replies = await zone.pool.run(connection, _noting_sizes(flight, sizes), may_repeat=may_repeat)
     for reply, size in zip(replies, sizes, strict=True):
         if reply.check().status < size:
             raise OSError(errno.ENOSPC, f"the zone took {reply.status} of {size} bytes")

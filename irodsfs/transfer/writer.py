@@ -72,13 +72,16 @@ class Writer:
         connection = self._connection
         if connection is None:
             raise ZoneUnreachable("the data object is not open any more")
+        if not connection.is_proven:
+            # These have come long ago, or the line has been forgotten meanwhile.
+            await self._receive_all(connection)
         receives = self._unanswered == UNANSWERED
 
         def exchange() -> Reply | None:
             connection.send(requests.write(FIRST_DESCRIPTOR, content))
             return connection.receive() if receives else None
 
-        reply = await self._zone.pool.in_thread(exchange)
+        reply = await self._zone.pool.talk(connection, exchange)
         if reply is None:
             self._unanswered += 1
         else:
@@ -90,8 +93,7 @@ class Writer:
         try:
             if self._buffer:
                 await self._send_buffer()
-            while self._unanswered:
-                await self._receive(self._connection)
+            await self._receive_all(self._connection)
             (closed,) = await self._zone.pool.run(self._connection, [requests.close(FIRST_DESCRIPTOR)])
             self._connection.open_descriptors.clear()
             closed.check()
@@ -106,8 +108,12 @@ class Writer:
         content, self._buffer = self._buffer, bytearray()
         await self.send(content)
 
+    async def _receive_all(self, connection: ZoneConnection) -> None:
+        while self._unanswered:
+            await self._receive(connection)
+
     async def _receive(self, connection: ZoneConnection) -> None:
-        reply = await self._zone.pool.in_thread(connection.receive)
+        reply = await self._zone.pool.talk(connection, connection.receive)
         self._unanswered -= 1
         reply.check()
 
