@@ -25,6 +25,9 @@ class Mount:
     device: str
     """Its major and minor number."""
 
+    number: str
+    """That of the mount itself."""
+
 
 def resolve(mountpoint: Path) -> Path:
     """The name under which the kernel lists `mountpoint`, found without asking what is mounted there."""
@@ -41,10 +44,13 @@ def find_mount(mountpoint: Path) -> Mount | None:
     return next((mount for mount in reversed(_mounts()) if mount.mountpoint == mountpoint), None)
 
 
-def mountpoints_of(device: int) -> list[Path]:
-    """Where the file system with a device number, as `stat` tells it, is mounted."""
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    return [mount.mountpoint for mount in _mounts() if mount.device == wanted]
+def mountpoints_of(descriptor: int) -> list[Path]:
+    """Where the file system is mounted on which something is open, found without asking it, as it may not answer."""
+    about = Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii").splitlines()
+    number = next((line.split()[1] for line in about if line.startswith("mnt_id:")), "")
+    mounts = _mounts()
+    devices = [mount.device for mount in mounts if mount.number == number]
+    return [mount.mountpoint for mount in mounts if mount.device in devices]
 
 
 def _mounts() -> list[Mount]:
@@ -65,7 +71,7 @@ def mount_of(path: Path) -> Path | None:
 def _parse(line: str) -> Mount:
     before, _, after = line.partition(" - ")
     fields = before.split(" ")
-    return Mount(Path(_unescape(fields[4])), after.split(" ")[0], fields[2])
+    return Mount(Path(_unescape(fields[4])), after.split(" ")[0], fields[2], fields[0])
 
 
 def _unescape(text: str) -> str:

@@ -41,8 +41,7 @@ class Place:
         """
         socket = Path(self._attribute(SOCKET_ATTRIBUTE))
         record = recorded_with(socket)
-        device = os.fstat(self._descriptor).st_dev
-        if record is None or record.mountpoint not in map(str, mountpoints_of(device)):
+        if record is None or record.mountpoint not in map(str, mountpoints_of(self._descriptor)):
             raise NotOnMountError(f"{self._path} is on a mount that is not yours: name a path on one of yours.")
         return socket
 

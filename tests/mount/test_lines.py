@@ -123,7 +123,9 @@ def test_open_files_are_read_on_when_lines_were_forgotten(
     put(session, f"{home}/random", large)
     put(session, f"{home}/unopened", large)
     put(session, f"{home}/small", b"small")
-    mount = mount_through(proxy).path
+    mounted = mount_through(proxy)
+    mounted.expect_log("boundary: read .*ENOTCONN")  # the kernel reads on when nobody wants more
+    mount = mounted.path
     assert len(os.listdir(mount)) == 4
     read: dict[str, bytes] = {}
 
@@ -156,7 +158,13 @@ def hang(zone_server: EmbeddedZone) -> Iterator[Call]:
     """Stops the server, as one that hangs; it goes on at the end."""
     assert zone_server.process is not None
     process = zone_server.process
-    yield lambda: process.send_signal(signal.SIGSTOP)
+    tasks = Path(f"/proc/{process.pid}/task")
+
+    def stop() -> None:
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: all("State:\tT" in thread.read_text() for thread in tasks.glob("*/status")))
+
+    yield stop
     process.send_signal(signal.SIGCONT)
 
 
