@@ -307,7 +307,7 @@ class Contents:
     async def _load_small(self, read_ahead: Sequence[Reply] | None, *, writes: bool) -> bool:
         assert self.path is not None
         stat = writes or self._options.verify
-        replies = read_ahead or await self._zone.fly(*flights.reading(self.path, SMALL + 1, stat=stat))
+        replies = read_ahead or await self._zone.fly(*flights.reading(self.path, SMALL + 1, stat=stat), may_repeat=True)
         content = flights.content(replies)
         if len(content) > SMALL:
             return False

@@ -59,9 +59,7 @@ class Reader:
         """Open the replica in one flight; `size` (bytes), `version` and `checksum` are those of the zone now."""
         if self.path is None:
             raise OSError(errno.EIO, "the line broke on which an unlinked object was open")
-        async for attempt in retrying():
-            with attempt:
-                opened = await self._opened(self.path)
+        opened = await self._opened(self.path)
         self.size = opened.size
         self.version = opened.version
         self.checksum = opened.checksum

@@ -105,7 +105,8 @@ async def require_unchanged(
 
 async def version_now(zone: Zone, path: str) -> tuple[Version | None, set[bytes]]:
     """The complete version that the zone has, and the digest of its content where that is small. One flight."""
-    rows, *read = await zone.fly(replicas_query(path).request(), *flights.reading(path, SMALL + 1, stat=False))
+    reading = flights.reading(path, SMALL + 1, stat=False)
+    rows, *read = await zone.fly(replicas_query(path).request(), *reading, repeat=True)
     complete = next((replica for replica in replicas_of(page(rows).rows) if replica.status == GOOD), None)
     if complete is None:
         return None, set()
