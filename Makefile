@@ -36,7 +36,8 @@ model-tests: $(VENV)/installed
 	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)
 
 two-clients: $(VENV)/installed
-	IRODSFS_ROUNDS=$(ROUNDS) IRODSFS_MODEL_EXAMPLES=$(ROUNDS) $(BIN)/pytest --numprocesses 2 tests/mount/test_two_clients*.py $(ARGS)
+	IRODSFS_ROUNDS=$(ROUNDS) IRODSFS_MODEL_EXAMPLES=$(ROUNDS) $(BIN)/pytest --numprocesses 2 \
+		tests/mount/test_two_clients*.py tests/mount/test_saving_together.py $(ARGS)
 
 program-tests: $(VENV)/installed
 	$(MAKE) install-system PACKAGES=fio

@@ -15,13 +15,13 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.objects import get
+from tests.rounds import ROUNDS, SECONDS
 from tests.zones import AnyZone
 
-ROUNDS = int(os.environ.get("IRODSFS_ROUNDS", "20"))
 MEGABYTE = 1 << 20
 PATIENCE = 60
 
-pytestmark = pytest.mark.timeout(60 + 3 * ROUNDS)
+pytestmark = pytest.mark.timeout(SECONDS)
 
 
 def version(machine: int, number: int) -> bytes:

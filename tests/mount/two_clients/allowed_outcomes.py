@@ -140,12 +140,16 @@ class Machine:
         self.history = history
         self.waits = waits
         self.known_since: dict[str, float] = {}
+        self.carried: dict[str, tuple[float, set[Node | None]]] = {}
         self.files: list[OpenFile] = []
 
     def believed(self, path: str, asked: float) -> set[Node | None]:
         """What may be believed to be at a path."""
         since = max(asked - CACHE_TIMEOUT - GRACE, self.known_since.get(path, 0.0))
         nodes: set[Node | None] = {zone.get(path) for zone in self.history.since(since)}
+        moment, carried = self.carried.get(path, (0.0, set()))
+        if moment >= asked - CACHE_TIMEOUT - GRACE:
+            nodes |= carried
         opened = self.file(path)
         if opened is not None:
             nodes |= {Node(FILE, image) for image in opened.images}
@@ -268,9 +272,9 @@ def _refused(
 
 def brought_first(opened: OpenFile | None, zone: Zone, then: Callable[[Zone], Zone]) -> list[Alternative]:
     """What a call may end in that needs in the zone what was made here."""
-    if opened is None or not opened.new:
+    if opened is None or not (opened.new or opened.emptied):
         return [tried(lambda: then(zone), zone)]
-    found = []
+    found = [] if opened.new else [tried(lambda: then(zone), zone)]
     for brought in flushing(opened, zone):
         if brought.fails:
             found.append(replace(brought, kept=False, states=((opened, replace(opened, lost=True)),)))

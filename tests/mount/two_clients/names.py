@@ -124,8 +124,10 @@ class Names(Clients):
         renaming = Renaming(client, self.zone, old, new, replaces=replaces)
         allowed = list(renaming.allowed())
         call = lambda: rename_at(root / old, root / new, 0 if replaces else RENAME_NOREPLACE)  # noqa: E731
+        believed = client.believed(old, time.monotonic()) - {None}
         if not self.act(machine, call, allowed, old, new).fails and old != new:
             renaming.done()
+            client.carried[new] = (time.monotonic(), believed)  # Linux believes it of the new name now
 
     @rule(machine=machines, path=paths, size=sizes)
     def truncate(self, machine: int, path: str, size: int) -> None:
