@@ -34,6 +34,7 @@ from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
+from irodsfs.mount.opening import Opening
 from irodsfs.mount.operations import Operations
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.renaming import Renaming
@@ -123,6 +124,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             catalog,
             inodes,
             files,
+            Opening(catalog, inodes, files, config.cache_timeout),
             Tree(zone, catalog, corrections, inodes, files, former, trash=config.trash),
             Renaming(zone, catalog, avus, corrections, inodes, files, inheritance, former),
             Repair(zone, catalog, read_only=config.read_only),

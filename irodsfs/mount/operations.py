@@ -11,7 +11,6 @@ from typing import Any
 
 import pyfuse3
 import trio
-from irods.exception import iRODSException
 from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
 from irodsfs.catalog.catalog import Catalog
@@ -19,14 +18,14 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
-from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.boundary import answers_errno
 from irodsfs.mount.calls import is_given_up
 from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.directories import Directory
-from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.mount.foreign_links import refuse_foreign
 from irodsfs.mount.inodes import Handle, Inode, Inodes, encode_name
+from irodsfs.mount.opening import Opening
 from irodsfs.mount.posix_attributes import PosixAttributes
 from irodsfs.mount.renaming import Renaming
 from irodsfs.mount.repair import Repair
@@ -52,6 +51,7 @@ class Operations(pyfuse3.Operations):
         catalog: Catalog,
         inodes: Inodes,
         files: WriteBackFiles,
+        opening: Opening,
         tree: Tree,
         renaming: Renaming,
         repair: Repair,
@@ -69,6 +69,7 @@ class Operations(pyfuse3.Operations):
         self._catalog = catalog
         self._inodes = inodes
         self._files = files
+        self._opening = opening
         self._tree = tree
         self._renaming = renaming
         self._repair = repair
@@ -170,6 +171,7 @@ class Operations(pyfuse3.Operations):
     async def mkdir(self, parent_inode: InodeT, name: bytes, mode: ModeT, ctx: RequestContext) -> EntryAttributes:
         path = await self._new(parent_inode, name)
         entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
+        self._opening.made_directory(path, ctx.pid)
         return self._named(entry, self._inodes.looked_up(path))
 
     @answers_errno
@@ -201,7 +203,7 @@ class Operations(pyfuse3.Operations):
     ) -> EntryAttributes:
         if not stat.S_ISREG(mode):
             raise PermissionError(errno.EPERM, "iRODS has no special files")
-        node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL)
+        node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL, ctx.pid)
         try:
             try:
                 await self._files.flush(node)
@@ -281,26 +283,14 @@ class Operations(pyfuse3.Operations):
         node = self._inodes[inode]
         if flags & (os.O_ACCMODE | os.O_TRUNC):
             self._check_writable()
-        try:
-            entry = await self._entry(node)
-            if flags & os.O_TRUNC and node.path is not None and not self._files.lets_wait:
-                entry = await self._there_now(node.path)
-            await self._inodes.settled(node)
-            unchanged = await self._files.open(node, entry, flags)
-        except FAILURES as error:
-            if not await self._is_gone(node, error):
-                raise
-            # Linux looks the name up again, and finds what has it now, or that it is gone.
-            if node.path is not None:
-                self._catalog.forget(node.path)
-            raise OSError(errno.ESTALE, node.path) from error
+        unchanged = await self._opening.open(node, await self._entry(node), flags)
         return FileInfo(fh=self._handle(node, flags, ctx), keep_cache=unchanged)
 
     @answers_errno
     async def create(
         self, parent_inode: InodeT, name: bytes, mode: ModeT, flags: FlagT, ctx: RequestContext
     ) -> tuple[FileInfo, EntryAttributes]:
-        node, entry = await self._create(parent_inode, name, mode, flags)
+        node, entry = await self._create(parent_inode, name, mode, flags, ctx.pid)
         return FileInfo(fh=self._handle(node, flags, ctx)), self._named(entry, node)
 
     def _handle(self, node: Inode, flags: int, ctx: RequestContext) -> FileHandleT:
@@ -369,57 +359,21 @@ class Operations(pyfuse3.Operations):
     async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
         return await self._space.statistics()
 
-    async def _create(self, parent_inode: InodeT, name: bytes, mode: int, flags: int) -> tuple[Inode, Entry]:
+    async def _create(self, parent_inode: InodeT, name: bytes, mode: int, flags: int, pid: int) -> tuple[Inode, Entry]:
         path = await self._new(parent_inode, name)
         node = self._inodes.looked_up(path)
         try:
-            return node, await self._open_or_create(node, path, flags, mode)
+            kept = self._mode_to_keep(path, mode, is_collection=False)
+            return node, await self._opening.create(node, path, flags, pid, kept)
         except BaseException:
             self._inodes.forget(node.number, 1)
             raise
-
-    async def _open_or_create(self, node: Inode, path: str, flags: int, mode: int) -> Entry:
-        entry = await self._catalog.find_if_there(path)
-        if self._must_ask(entry, flags):
-            entry = await self._catalog.find_now(path)
-        if entry is None:
-            kept = self._mode_to_keep(path, mode, is_collection=False)
-            await self._inodes.settled(node)
-            return self._files.create(node, node.path or path, flags, mode=kept)
-        if flags & os.O_EXCL:
-            raise FileExistsError(errno.EEXIST, path)
-        if entry.is_collection:
-            raise IsADirectoryError(errno.EISDIR, path)
-        await self._files.open(node, entry, flags)
-        return entry
 
     async def _set_modified(self, node: Inode, entry: Entry, nanoseconds: int) -> None:
         if node.path is None:
             await self._files.set_modified(node, entry, nanoseconds)
         else:
             await self._corrections.on(node.path, lambda now: self._files.set_modified(node, now, nanoseconds))
-
-    def _must_ask(self, entry: Entry | None, flags: int) -> bool:
-        """Whether what is believed of a file that a program may make is too little to go on with."""
-        if flags & os.O_EXCL:
-            return entry is not None  # else the zone decides when it is made
-        # Files that wait don't wait for an answer either; what they meet is found out later.
-        return not (flags & os.O_TRUNC and self._files.lets_wait)
-
-    async def _is_gone(self, node: Inode, error: BaseException) -> bool:
-        """Whether what could not be opened is no file, or not there any more."""
-        if errno_of(error) == errno.ENOENT:
-            return True
-        if node.path is None or not isinstance(error, iRODSException) or errno_of(error) in (errno.EACCES, errno.EBUSY):
-            return False
-        found = await self._catalog.find_now(node.path)
-        return found is None or found.is_collection
-
-    async def _there_now(self, path: str) -> Entry:
-        entry = await self._catalog.find_now(path)
-        if entry is None or entry.is_collection:
-            raise FileNotFoundError(errno.ENOENT, f"{path} is no file any more")
-        return entry
 
     async def _change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
         assert self._posix_attributes is not None

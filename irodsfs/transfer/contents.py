@@ -145,6 +145,8 @@ class Contents:
         """Put bytes at `offset`, or at the end; a gap before them reads as zeros."""
         async with self._lock:
             self._check()
+            # What was dropped comes back as the zone has it now, perhaps longer.
+            await self._ensure_loaded(writes=True)
             offset = self.size if appends else offset
             end = offset + len(content)
             await self._ensure_writable(max(self.size, end))
@@ -170,11 +172,16 @@ class Contents:
             if size == 0:
                 self._start_over()
                 self.in_zone.emptied = True
-            elif size != self.size:
-                await self._ensure_writable(max(size, self.size))
-                await self._settle_file()
-                self._resize(size)
+            else:
+                await self._ensure_loaded(writes=True)
+                await self._resize_to(size)
             self._mark_modified()
+
+    async def _resize_to(self, size: int) -> None:
+        if size != self.size:
+            await self._ensure_writable(max(size, self.size))
+            await self._settle_file()
+            self._resize(size)
 
     async def set_modified(self, nanoseconds: int) -> bool:
         """Set the modify time; True when it goes along with the flush that is due anyway."""
