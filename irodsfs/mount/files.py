@@ -22,7 +22,7 @@ from irodsfs.grid.zone import Zone
 from irodsfs.mount.former_collections import FormerCollections
 from irodsfs.mount.inheriting import Inheritance
 from irodsfs.mount.inodes import Inode, Inodes
-from irodsfs.mount.kernel_cache import forget_name
+from irodsfs.mount.kernel_cache import forget_attributes, forget_name
 from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.flights import SMALL
@@ -98,10 +98,7 @@ class Files:
             return True
         if contents.size != inode.shown_size:
             self._catalog.changed(inode.path, size=contents.size)
-            await self.release(inode)
-            inode.seen_version = None
-            # Linux looks the path up again then. Else it would append where it believes the end to be.
-            raise OSError(errno.ESTALE, f"{inode.path} was changed elsewhere")
+            forget_attributes(inode)
         unchanged = contents.version is not None and contents.version == inode.seen_version
         inode.seen_version = contents.version
         return unchanged

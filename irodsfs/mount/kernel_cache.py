@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyfuse3
 
-from irodsfs.mount.inodes import Inodes, encode_name
+from irodsfs.mount.inodes import Inode, Inodes, encode_name
 
 logger = logging.getLogger(__name__)
 
@@ -36,3 +36,11 @@ def forget_name(inodes: Inodes, path: str) -> None:
     parent = inodes.get(posixpath.dirname(path))
     if parent is not None:
         pyfuse3.invalidate_entry_async(parent.number, encode_name(posixpath.basename(path)), ignore_enoent=True)
+
+
+def forget_attributes(inode: Inode) -> None:
+    """Let the kernel ask for size and times anew; it waits for nothing meanwhile."""
+    try:
+        pyfuse3.invalidate_inode(inode.number, attr_only=True)
+    except FileNotFoundError:
+        logger.debug("the kernel has forgotten inode %d by itself", inode.number)

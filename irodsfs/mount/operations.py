@@ -109,8 +109,7 @@ class Operations(pyfuse3.Operations):
         if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
-                # The kernel asks each time: what it believes missing, it would not let anybody remove or open.
-                return missing(0.0)
+                return missing(self._catalog.fresh_for(path))
             entry = await self._catalog.find(path)
         return self._named(entry, self._inodes.looked_up(path))
 
