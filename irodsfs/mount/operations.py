@@ -6,7 +6,8 @@ import errno
 import itertools
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyfuse3
@@ -18,10 +19,11 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
-from irodsfs.mount.boundary import answers_errno
+from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.calls import is_given_up
 from irodsfs.mount.corrections import Corrections
 from irodsfs.mount.directories import Directory
+from irodsfs.mount.errnos import errno_of
 from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.mount.foreign_links import refuse_foreign
 from irodsfs.mount.inodes import Handle, Inode, Inodes, encode_name
@@ -152,7 +154,8 @@ class Operations(pyfuse3.Operations):
         if fields.update_size:
             await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
         if fields.update_mtime:
-            await self._set_modified(node, entry, attr.st_mtime_ns)
+            with self._looked_up_again(node):
+                await self._set_modified(node, entry, attr.st_mtime_ns)
         if fields.update_atime:
             node.accessed_ns = attr.st_atime_ns
         return self._attributes(await self._entry(node), node)
@@ -336,7 +339,8 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def setxattr(self, inode: InodeT, name: bytes, value: bytes, ctx: RequestContext) -> None:
         self._check_writable()
-        await self._extended_attributes.set(await self._registered_path(inode), name, value)
+        with self._looked_up_again(self._inodes[inode]):
+            await self._extended_attributes.set(await self._registered_path(inode), name, value)
 
     @answers_errno
     async def getxattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> bytes:
@@ -352,7 +356,8 @@ class Operations(pyfuse3.Operations):
     @answers_errno
     async def removexattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> None:
         self._check_writable()
-        await self._extended_attributes.remove(await self._registered_path(inode), name)
+        with self._looked_up_again(self._inodes[inode]):
+            await self._extended_attributes.remove(await self._registered_path(inode), name)
 
     @answers_errno
     async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
@@ -393,6 +398,16 @@ class Operations(pyfuse3.Operations):
         path = self._inodes.child(parent_inode, name)
         await self._tree.check_new(self._inodes.path(parent_inode), path)
         return path
+
+    @contextmanager
+    def _looked_up_again(self, node: Inode) -> Iterator[None]:
+        """Linux looks a name up again on ESTALE, and forgets it when it is gone."""
+        try:
+            yield
+        except FAILURES as error:
+            if errno_of(error) != errno.ENOENT or node.path is None:
+                raise
+            raise OSError(errno.ESTALE, node.path) from error
 
     async def _registered_path(self, inode: InodeT) -> str:
         node = self._inodes[inode]
