@@ -195,7 +195,8 @@ def flushing(opened: OpenFile, zone: Zone) -> list[Alternative]:
     if not opened.lost:
         return regular
     refused = list(_refused("conflict", NOT_TAKEN, opened, zone, kept=False))
-    return regular + refused + ([] if opened.changes else [as_now(None, zone)])
+    told_before = [replace(each, kept=False) for each in regular]
+    return told_before + refused + ([] if opened.changes else [as_now(None, zone)])
 
 
 def _flushing(opened: OpenFile, path: str, zone: Zone) -> Iterator[Alternative]:
