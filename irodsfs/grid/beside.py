@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import trio
 from irods.exception import iRODSException
 
+from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZoneUnreachable, describe
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class _Attempt(Generic[Result]):
 
 
 async def beside(
-    background: trio.Nursery, patience: float, about: str, fetching: Callable[[], Awaitable[Result]]
+    background: Background, patience: float, about: str, fetching: Callable[[], Awaitable[Result]]
 ) -> Result | None:
     """The result of `fetching`, or None: whatever prevents it, or more than `patience` seconds, count as nothing.
 

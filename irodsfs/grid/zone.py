@@ -13,6 +13,7 @@ from irods.models import Group, User
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.background import Background
 from irodsfs.grid.beside import beside
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.links import Links
@@ -71,7 +72,7 @@ class Zone:
         self.pool = pool
         self.identity = identity
         self.server_version = server_version
-        self.background = background
+        self.background = Background(background)
         self._clock = clock
         self._patience = patience
         self._groups_asked = clock()
@@ -87,7 +88,7 @@ class Zone:
     ) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
         pool = ConnectionPool(session, connections)
-        background.start_soon(pool.watch)
+        Background(background).start_soon(pool.watch)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
         async with pool.connection() as connection:

@@ -114,7 +114,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
             options,
             Sender(host=account.host, port=account.port, zone=account.zone, user=account.user),
             inodes,
-            WriteBack(background, at_a_time=max(1, config.connections // 2), patience=PATIENCE * config.timeout),
+            WriteBack(zone.background, at_a_time=max(1, config.connections // 2), patience=PATIENCE * config.timeout),
             enabled=config.write_back,
         )
         if not config.read_only:

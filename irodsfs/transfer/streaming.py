@@ -67,7 +67,8 @@ class Streaming:
         try:
             await stream.hand_over(pending.written.end_from(stream.position))
             await stream.finish()
-        except (iRODSException, ZoneUnreachable, OSError) as error:
+        except Exception as error:
+            # Whatever it was, the flush brings everything, and tells what prevents that.
             logger.debug("the stream is repeated from the spool: %s", describe(error))
             await self.abort(in_zone)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -10,8 +11,11 @@ from typing import Protocol
 import trio
 from irods.exception import HIERARCHY_ERROR
 
+from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
 from irodsfs.transfer.versions import BeingWrittenError
+
+logger = logging.getLogger(__name__)
 
 MOST_FILES = 1_000
 MOST_BYTES = 64 * 1024 * 1024
@@ -46,9 +50,9 @@ class WriteBack:
     """
 
     def __init__(
-        self, nursery: trio.Nursery, *, at_a_time: int, patience: float, clock: Callable[[], float] = time.monotonic
+        self, background: Background, *, at_a_time: int, patience: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._nursery = nursery
+        self._background = background
         self._at_a_time = at_a_time
         self._patience = patience
         self._clock = clock
@@ -78,7 +82,7 @@ class WriteBack:
         self._queue.append(delivery)
         if self._carriers < self._at_a_time:
             self._carriers += 1
-            self._nursery.start_soon(self._carry)
+            self._background.start_soon(self._carry)
 
     def remove(self, delivery: Delivery) -> None:
         """It has arrived, or is not to any more."""
@@ -97,9 +101,11 @@ class WriteBack:
         await self.finished()
 
     async def _carry(self) -> None:
-        while self._queue:
-            await self._deliver(self._queue.popleft())
-        self._carriers -= 1
+        try:
+            while self._queue:
+                await self._deliver(self._queue.popleft())
+        finally:
+            self._carriers -= 1
 
     async def _deliver(self, delivery: Delivery) -> None:
         began, pause, last_attempts = self._clock(), FIRST_PAUSE, LAST_ATTEMPTS
@@ -139,6 +145,10 @@ class WriteBack:
 
     async def _give_up(self, deliveries: list[Delivery], reason: BaseException) -> None:
         for delivery in deliveries:
-            await delivery.give_up(reason)
+            try:
+                await delivery.give_up(reason)
+            except Exception:
+                # What can't be kept elsewhere stays where it waits; whoever waits for the end must not wait for it.
+                logger.exception("what could not be delivered stays where it waits")
             self.remove(delivery)
         self._away_since = None

@@ -6,7 +6,7 @@ import logging
 
 import trio
 
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.spool import SpoolFile
@@ -36,6 +36,7 @@ class WriteStream:
         self._aborted = False
         self._moved = trio.Event()
         self._failure: BaseException | None = None
+        self._is_registered = False
         self._ended = trio.Event()
         zone.background.start_soon(self._run)
 
@@ -53,6 +54,8 @@ class WriteStream:
         await self._ended.wait()
         if self._failure is not None:
             raise self._failure
+        if not self._is_registered:
+            raise ZoneUnreachable(f"writing {self._path} was given up before the zone had all of it")
 
     async def abort(self) -> None:
         """Close the replica as it is."""
@@ -75,12 +78,15 @@ class WriteStream:
                 else:
                     await self._moved.wait()
             await self._writer.close()
+            self._is_registered = self._complete and self._sent == self.position
         except Exception as error:
             # Told to whoever finishes the stream: this task has nobody who could handle it.
             logger.info("streaming %s: %s", self._path, describe(error))
             self._failure = error
-            await self._writer.abort()
         finally:
+            # Also when this task is cancelled: what is left open would stay locked for everybody.
+            with trio.CancelScope(shield=True):
+                await self._writer.abort()
             self._ended.set()
             self._move()
 

@@ -9,6 +9,7 @@ import trio
 from irods.exception import CAT_NO_ACCESS_PERMISSION
 from trio.testing import MockClock
 
+from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.transfer import write_back
 from irodsfs.transfer.versions import BeingWrittenError
@@ -40,7 +41,7 @@ Start = Callable[[int], WriteBack]
 @pytest.fixture
 def start(nursery: trio.Nursery) -> Start:
     """A queue that delivers so many at a time, and has patience for a minute."""
-    return lambda at_a_time: WriteBack(nursery, at_a_time=at_a_time, patience=60, clock=trio.current_time)
+    return lambda at_a_time: WriteBack(Background(nursery), at_a_time=at_a_time, patience=60, clock=trio.current_time)
 
 
 async def test_deliveries_go_in_order_several_at_a_time(start: Start, autojump_clock: MockClock) -> None:
