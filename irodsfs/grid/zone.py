@@ -91,10 +91,15 @@ class Zone:
         Background(background).start_soon(pool.watch)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
-        async with pool.connection() as connection:
-            version = connection.server_version
-            replies = await pool.run(connection, [_who_is(user, zone).request()])
-        rows = page(replies[0]).rows
+        try:
+            async with pool.connection() as connection:
+                version = connection.server_version
+                replies = await pool.run(connection, [_who_is(user, zone).request()])
+            rows = page(replies[0]).rows
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await pool.close()
+            raise
         is_administrator = any(kind == ADMINISTRATOR for _, kind in rows)
         ids = _ids(rows)
         identity = Identity(user, zone, ids, is_administrator, MODIFY_OBJECT if session.ticket__ else None)

@@ -10,6 +10,7 @@ import pytest
 import trio
 from irods.access import iRODSAccess
 from irods.api_number import api_number
+from irods.exception import CAT_INVALID_AUTHENTICATION
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
@@ -109,3 +110,11 @@ async def test_groups_that_cannot_be_learnt_are_those_that_were_known(visitor: V
         visitor.proxy.forget_hooks()
         session.groups.removemember(visitor.group, visitor.user.name)
         assert await find(zone, visitor.path) is None
+
+
+async def test_a_login_that_is_refused_leaves_nothing_behind_in_the_background(zone_server: AnyZone) -> None:
+    with zone_server.session(password="wrong") as session, trio.fail_after(30):
+        async with trio.open_nursery() as background:
+            with pytest.raises(CAT_INVALID_AUTHENTICATION):
+                await Zone.enter(session, 1, background)
+        assert not background.child_tasks
