@@ -184,7 +184,7 @@ def test_pages_that_never_end_take_bounded_memory_and_time(mount: Mount, zone: H
 
 
 def test_replies_out_of_order(mount: Mount, zone: HostileZone) -> None:
-    """What should answer a read answers the close of the flight, and the other way round."""
+    """The answer to the close of a flight comes in the place of that to its read: it is read again on another line."""
     held: list[Message] = []
 
     def late(message: Message) -> bytes | Message:
@@ -192,8 +192,8 @@ def test_replies_out_of_order(mount: Mount, zone: HostileZone) -> None:
         return b"" if len(held) % 2 else held[-1]
 
     zone.lie_about(READ, late)
-    with pytest.raises(OSError, match=r"."):
-        (mount.path / "victim").read_bytes()
+    assert (mount.path / "victim").read_bytes() == b"content"
+    assert len(held) > 1
     serves_on(mount, zone)
 
 
