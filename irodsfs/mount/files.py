@@ -270,6 +270,8 @@ class Files:
         touching = requests.touch(entry.path, nanoseconds // NANOSECONDS), requests.object_stat(entry.path)
         await self._zone.perform(*touching, repeat=True)
         self._catalog.dated(entry.path, nanoseconds)
+        if inode.contents is not None:
+            inode.contents.dated(nanoseconds)
 
 
 def _keep_nothing(due: Upload) -> Kept | None:

@@ -118,6 +118,8 @@ class Bringing:
             latest=int(time.time()) + CLOCKS,
             id=None if base is None else base.id,
         )
+        if self.pending.touch is not None:
+            self.in_zone.base = self.in_zone.base.dated(self.pending.touch)
 
     async def _create(self) -> Brought:
         task = self._upload(create=True)

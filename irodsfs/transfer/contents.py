@@ -191,6 +191,11 @@ class Contents:
                 self._pending.touch = nanoseconds // NANOSECONDS
             return self.is_dirty
 
+    def dated(self, nanoseconds: int) -> None:
+        """The zone was told this modify time."""
+        if self.in_zone.base is not None:
+            self.in_zone.base = self.in_zone.base.dated(nanoseconds // NANOSECONDS)
+
     async def flush(self, attempts: int = ATTEMPTS, *, guarded: bool = False) -> Brought | None:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be.
 

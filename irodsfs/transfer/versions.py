@@ -14,6 +14,7 @@ from irodsfs.grid.data_objects import Replica, read_replicas, replicas_of, repli
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.queries import page
+from irodsfs.grid.requests import EARLIEST, LATEST
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.flights import SMALL
@@ -60,6 +61,11 @@ class Version(BaseModel):
     def at(cls, second: int, *, size: int, id: int) -> Version:
         """One that the zone has told of just now."""
         return cls(size=size, earliest=second, latest=second, id=id, recent=second > time.time() - RECENT)
+
+    def dated(self, second: int) -> Version:
+        """The same with the modify time that was set."""
+        kept = min(max(second, EARLIEST), LATEST)
+        return self.model_copy(update={"earliest": kept, "latest": kept})
 
     def looks_like(self, other: Version) -> bool:
         """Whether the catalog shows the same for both."""
