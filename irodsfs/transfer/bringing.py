@@ -129,6 +129,7 @@ class Bringing:
         finally:
             self.in_zone.doubtful = task.create and task.doubtful
         self.in_zone.registered = True
+        self.in_zone.base = None  # another object than what may have had the path before
         return Brought(self.size - self._from, is_other=self._from > 0, checksum=checksum)
 
     async def _meet(self, error: iRODSException) -> None:

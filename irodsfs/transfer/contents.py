@@ -92,6 +92,9 @@ class Contents:
     @path.setter
     def path(self, path: str | None) -> None:
         self._path = path
+        if self.in_zone.base is not None:
+            # A rename may have put the content into the object that has the path now.
+            self.in_zone.base = self.in_zone.base.model_copy(update={"id": None})
         if self._reader is not None:
             self._reader.path = path
 
