@@ -86,9 +86,9 @@ def _kind(entry: Entry) -> int:
     return stat.S_IFDIR if entry.is_collection else stat.S_IFREG
 
 
-def missing(timeout: float) -> pyfuse3.EntryAttributes:
-    """The answer that a name does not exist, which the kernel may remember for `timeout` seconds."""
+def missing() -> pyfuse3.EntryAttributes:
+    """The answer that a name does not exist, which the kernel must not remember."""
     result = pyfuse3.EntryAttributes()
     result.st_ino = pyfuse3.InodeT(0)
-    result.entry_timeout = timeout
+    result.entry_timeout = 0.0
     return result

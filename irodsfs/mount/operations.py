@@ -106,12 +106,13 @@ class Operations(pyfuse3.Operations):
             path = self._inodes.child(parent_inode, name)
         except UnicodeDecodeError:
             # No zone has such a name, so what is to be said of it is that it is missing; making it is another matter.
-            return missing(0.0)
+            return missing()
         entry = await self._look_up(path)
         if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
-                return missing(self._catalog.fresh_for(path))
+                # Linux must ask each time: it would go on believing so when a call has found a directory there.
+                return missing()
             entry = await self._catalog.find(path)
         return self._named(entry, self._inodes.looked_up(path))
 
@@ -285,7 +286,9 @@ class Operations(pyfuse3.Operations):
         node = self._inodes[inode]
         if flags & (os.O_ACCMODE | os.O_TRUNC):
             self._check_writable()
-        unchanged = await self._opening.open(node, await self._entry(node), flags)
+        with self._looked_up_again(node):
+            entry = await self._entry(node)
+        unchanged = await self._opening.open(node, entry, flags)
         return FileInfo(fh=self._handle(node, flags, ctx), keep_cache=unchanged)
 
     @answers_errno

@@ -34,7 +34,7 @@ from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
 
-AT_CLOSE = 1.0
+AT_CLOSE = 0.1
 """Seconds after a close in which what the zone has counts as what it had then."""
 
 _FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError)

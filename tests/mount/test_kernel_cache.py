@@ -58,14 +58,17 @@ def test_a_listing_brings_what_stat_and_open_need(mount: Mount, asked: Count) ->
     assert counted["lookup"] + counted["getattr"] <= 2
 
 
-def test_names_attributes_and_missing_names_are_asked_for_once(mount: Mount, asked: Count) -> None:
+def test_names_and_attributes_are_asked_for_once_and_missing_names_whenever_they_are_used(
+    mount: Mount, asked: Count
+) -> None:
     (mount.path / "file").touch()
     asked()
     for _ in range(50):
         assert (mount.path / "file").stat().st_size == 0
         assert not (mount.path / "missing").exists()
     counted = asked()
-    assert counted["lookup"] <= 2
+    # What another client makes there is found by the next call that may make it, without waiting.
+    assert 50 <= counted["lookup"] <= 52
     assert counted["getattr"] <= 2
 
 
