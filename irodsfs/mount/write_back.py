@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -28,14 +28,11 @@ from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import ATTEMPTS, Upload
-from irodsfs.transfer.versions import digest, version_now
+from irodsfs.transfer.versions import digest
 from irodsfs.transfer.waiting import WaitingRoom
 from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
-
-AT_CLOSE = 0.1
-"""Seconds after a close in which what the zone has counts as what it had then."""
 
 _FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError)
 
@@ -47,9 +44,6 @@ class Waiting:
     files: WriteBackFiles
     inode: Inode
     kept: Kept
-    must_look: bool
-    """It is not known yet which version a program has asked to replace."""
-    closed_at: float = field(default_factory=trio.current_time)
 
     @property
     def size(self) -> int:
@@ -136,7 +130,6 @@ class WriteBackFiles(Files):
             if waiting is None:
                 await super().sync(inode, attempts)
             else:
-                await self._look(waiting)
                 await super().sync(inode, attempts, guarded=True)
                 await self._settle(waiting)
 
@@ -232,33 +225,11 @@ class WriteBackFiles(Files):
         description = self._describe(inode, contents)
         return description.model_copy(update={"ranges": [(0, len(content))], "digest": digest(content).hex()})
 
-    async def _wait(self, inode: Inode, kept: Kept, *, restored: bool = False) -> None:
-        must_look = not restored and inode.contents is not None and inode.contents.in_zone.emptied
-        before, inode.waiting = inode.waiting, Waiting(self, inode, kept, must_look)
-        if must_look:
-            self._zone.background.start_soon(self._look_soon, inode.waiting)
+    async def _wait(self, inode: Inode, kept: Kept) -> None:
+        before, inode.waiting = inode.waiting, Waiting(self, inode, kept)
         self._queue.add(inode.waiting)
         if before is not None:
             await self._settle(before)
-
-    async def _look_soon(self, waiting: Waiting) -> None:
-        async with waiting.inode.being_brought:
-            await self._look(waiting)
-
-    async def _look(self, waiting: Waiting) -> None:
-        """Learn what the zone has about when it was closed: a program asked to replace that, and nothing later."""
-        contents = waiting.inode.contents
-        if not waiting.must_look or contents is None or contents.path is None or waiting.inode.waiting is not waiting:
-            return
-        waiting.must_look = False
-        try:
-            base, known = await version_now(self._zone, contents.path)
-            if trio.current_time() - waiting.closed_at <= AT_CLOSE:
-                contents.in_zone.base = base
-                contents.in_zone.known |= known
-        except _FAILURES as error:
-            # Then only what was known before is replaced.
-            logger.debug("%s could not be looked at: %s", contents.path, describe(error))
 
     async def _settle(self, waiting: Waiting) -> None:
         """It is in the zone, something newer waits in its place, or it is not wanted any more."""
@@ -300,7 +271,7 @@ class WriteBackFiles(Files):
         await contents.write(0, await trio.to_thread.run_sync(kept.read, 0, description.size))
         if description.modified_ns is not None:
             await contents.set_modified(description.modified_ns)
-        await self._wait(inode, kept, restored=True)
+        await self._wait(inode, kept)
 
     def _restored_contents(self, inode: Inode, description: Description) -> Contents:
         path = description.path

@@ -54,10 +54,6 @@ class Version(BaseModel):
         return cls.at(int(fields[b"modifyTime"]), size=int(fields[b"objSize"]), id=int(fields[b"dataId"]))
 
     @classmethod
-    def of_replica(cls, replica: Replica) -> Version:
-        return cls.at(replica.modified, size=replica.size, id=replica.id)
-
-    @classmethod
     def at(cls, second: int, *, size: int, id: int) -> Version:
         """One that the zone has told of just now."""
         return cls(size=size, earliest=second, latest=second, id=id, recent=second > time.time() - RECENT)
@@ -107,16 +103,6 @@ async def require_unchanged(
     replies = read or await zone.fly(*flights.reading(path, SMALL + 1, stat=False), repeat=True)
     if complete.size > SMALL or digest(flights.content(replies)) not in known:
         raise ChangedElsewhereError(errno.ESTALE, f"{path} was changed elsewhere: {complete.size} bytes are there now")
-
-
-async def version_now(zone: Zone, path: str) -> tuple[Version | None, set[bytes]]:
-    """The complete version that the zone has, and the digest of its content where that is small. One flight."""
-    reading = flights.reading(path, SMALL + 1, stat=False)
-    rows, *read = await zone.fly(replicas_query(path).request(), *reading, repeat=True)
-    complete = next((replica for replica in replicas_of(page(rows).rows) if replica.status == GOOD), None)
-    if complete is None:
-        return None, set()
-    return Version.of_replica(complete), {digest(flights.content(read))} if complete.size <= SMALL else set()
 
 
 async def require_present(zone: Zone, path: str) -> None:
