@@ -50,6 +50,11 @@ class ConnectionPool:
         self._most_idle = size
         self._closed = False
 
+    @property
+    def size(self) -> int:
+        """How many connections there may be for flights."""
+        return self._most_idle
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""

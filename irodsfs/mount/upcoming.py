@@ -40,6 +40,9 @@ FRESH = 0.5
 """Seconds for which what was read ahead is as good as read now."""
 
 AHEAD = 8
+LEFT_TO_OTHERS = 2
+"""Connections that are never used for reading ahead: programs must not wait for what nobody asked for."""
+
 AHEAD_BYTES = 16 * 1024 * 1024
 """How many objects, and how much, is read ahead at a time."""
 
@@ -87,6 +90,7 @@ class Upcoming:
         self._last: tuple[str, float] | None = None
         """Parent of the collection in which a walk came to the end, and when."""
         self._coming: dict[str, _Coming] = {}
+        self._turns = trio.Semaphore(max(1, zone.pool.size - LEFT_TO_OTHERS))
 
     async def take(self, entry: Entry) -> list[Reply] | None:
         """What reading an object that is opened now has answered, if that was done ahead of time."""
@@ -154,7 +158,8 @@ class Upcoming:
 
     async def _read(self, coming: _Coming) -> None:
         try:
-            replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, stat=self._verify))
+            async with self._turns:
+                replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, stat=self._verify))
             await self._check(coming.entry.path, replies)
             coming.replies = replies
         except (*REFUSALS, OSError) as error:
