@@ -10,6 +10,7 @@ from cachetools import TTLCache
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
 from irodsfs.mount.boundary import FAILURES
 from irodsfs.mount.errnos import errno_of
@@ -40,8 +41,8 @@ class Opening:
         Raises ESTALE for what is gone, or no file any more: Linux looks the name up again then.
         """
         try:
-            if flags & os.O_TRUNC and node.path is not None and not self._files.lets_wait:
-                entry = await self._there_now(node.path)
+            if flags & os.O_TRUNC and node.path is not None:
+                entry = await self._to_replace(node, node.path, entry)
             await self._inodes.settled(node)
             return await self._files.open(node, entry, flags)
         except FAILURES as error:
@@ -74,6 +75,16 @@ class Opening:
             return False  # files that wait don't wait for an answer either; what they meet is found out later
         # `cp -r` and `tar -x` fill directories that they have just made. The zone still refuses what is taken.
         return entry is not None or self._makers.get(posixpath.dirname(path)) != pid
+
+    async def _to_replace(self, node: Inode, path: str, entry: Entry) -> Entry:
+        if node.contents is not None and node.contents.is_dirty:
+            return entry
+        try:
+            return await self._there_now(path)
+        except ZoneUnreachable:
+            if not self._files.lets_wait:
+                raise
+            return entry  # then what is known replaces nothing else
 
     async def _there_now(self, path: str) -> Entry:
         entry = await self._catalog.find_now(path)
