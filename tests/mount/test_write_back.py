@@ -439,7 +439,7 @@ def test_the_next_mount_uploads_what_a_killed_one_has_left(
         assert stall.reached.wait(PATIENCE)
         mount.kill()
         proxy.cut()
-    mount.start_again("--write-back")
+    mount.start_again("--write-back", "--cache-timeout", "60")
     mount.written_back()
     assert get(session, f"{home}/new") == b"first"
     go_away(proxy, mount)
@@ -474,7 +474,7 @@ def test_an_upload_in_which_the_mount_was_killed_is_repeated(
         assert stall.reached.wait(PATIENCE)
         mount.kill()
     proxy.cut()
-    mount.start_again("--write-back")
+    mount.start_again("--write-back", "--cache-timeout", "60")
     assert mount.written_back()["failedFiles"] == 0
     assert get(session, f"{home}/file") == b"content"
     assert session.data_objects.get(f"{home}/file").replicas[0].status == "1"
