@@ -116,7 +116,7 @@ def _serve_with_log(config: MountConfig, ready: Callable[[], None], log_path: Pa
 
 def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
     # Imported here because libfuse and the event loop must belong to the process that serves.
-    from irodsfs.mount.daemon import serve
+    from irodsfs.daemon import serve
 
     def answer() -> None:
         log.info("%s of %s is mounted on %s", config.collection, config.account.host, config.mountpoint)

@@ -1,1 +1,1 @@
-"""The file system: pyfuse3's requests answered from the catalog, the transfer of bytes, and the zone."""
+"""The mount: requests of the kernel (pyfuse3) translated for the file system, and its answers back."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pyfuse3
 
+from irodsfs.filesystem.inodes import Inode
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.inodes import Inode
 
 BLOCK = 512
 USUAL_UMASK = 0o022

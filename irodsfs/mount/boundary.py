@@ -12,10 +12,10 @@ import pyfuse3
 from irods.exception import PycommandsException, iRODSException
 from irods.message import Bad_AVU_Field
 
+from irodsfs.filesystem.avu_codec import BinaryValueError
+from irodsfs.filesystem.errnos import errno_of
 from irodsfs.grid.errors import ZoneUnreachable, describe, is_about_ticket
 from irodsfs.metrics import ERRORS, OPERATIONS
-from irodsfs.mount.avu_codec import BinaryValueError
-from irodsfs.mount.errnos import errno_of
 
 logger = logging.getLogger(__name__)
 

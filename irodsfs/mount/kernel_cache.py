@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyfuse3
 
-from irodsfs.mount.inodes import Inode, Inodes, encode_name
+from irodsfs.filesystem.inodes import Inode, Inodes, encode_name
 
 logger = logging.getLogger(__name__)
 

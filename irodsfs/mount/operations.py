@@ -15,26 +15,26 @@ import trio
 from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.directories import Directory
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.extended_attributes import ExtendedAttributes, is_virtual
+from irodsfs.filesystem.foreign_links import refuse_foreign
+from irodsfs.filesystem.inodes import Handle, Inode, Inodes, encode_name
+from irodsfs.filesystem.opening import Opening
+from irodsfs.filesystem.posix_attributes import PosixAttributes
+from irodsfs.filesystem.renaming import Renaming
+from irodsfs.filesystem.repair import Repair
+from irodsfs.filesystem.space import Space
+from irodsfs.filesystem.tree import Tree, check_length
+from irodsfs.filesystem.virtual_attributes import CONTROL
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
 from irodsfs.mount.boundary import FAILURES, answers_errno
 from irodsfs.mount.calls import is_given_up
-from irodsfs.mount.corrections import Corrections
-from irodsfs.mount.directories import Directory
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.extended_attributes import ExtendedAttributes, is_virtual
-from irodsfs.mount.foreign_links import refuse_foreign
-from irodsfs.mount.inodes import Handle, Inode, Inodes, encode_name
-from irodsfs.mount.opening import Opening
-from irodsfs.mount.posix_attributes import PosixAttributes
-from irodsfs.mount.renaming import Renaming
-from irodsfs.mount.repair import Repair
-from irodsfs.mount.space import Space
-from irodsfs.mount.tree import Tree, check_length
-from irodsfs.mount.virtual_attributes import CONTROL
-from irodsfs.mount.write_back import WriteBackFiles
 
 FIRST_HANDLE = 1 << 48
 """Handles are numbered from here on, so that no inode has the number of one."""

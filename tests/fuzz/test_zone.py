@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from irods.exception import iRODSException
 
+from irodsfs.filesystem.avu_codec import decode, encode
+from irodsfs.filesystem.foreign_links import refuse_foreign
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import LARGEST_PART, Reply, receive
 from irodsfs.grid.namespace import _collections, _data_objects
 from irodsfs.grid.queries import page
-from irodsfs.mount.avu_codec import decode, encode
-from irodsfs.mount.foreign_links import refuse_foreign
 from tests.fuzz.fuzzing import for_some_time, made_up
 
 numbers = st.one_of(st.integers(-(10**30), 10**30).map(str), st.text(max_size=8), st.sampled_from(["", "0", "7", "-1"]))

@@ -11,7 +11,7 @@ from irods.meta import iRODSMeta
 from irods.models import DataObject
 from irods.session import iRODSSession
 
-from irodsfs.mount.foreign_links import refuse_foreign
+from irodsfs.filesystem.foreign_links import refuse_foreign
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import fails

@@ -14,8 +14,8 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.catalog.catalog import MANY_NAMES
+from irodsfs.filesystem.upcoming import AHEAD, WALK
 from irodsfs.grid.queries import FIRST_PAGE_ROWS
-from irodsfs.mount.upcoming import AHEAD, WALK
 from tests.mount.conftest import MountThrough
 from tests.objects import put
 from tests.populating import fill, grow

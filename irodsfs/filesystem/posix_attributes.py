@@ -9,13 +9,13 @@ from functools import partial
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inodes import Inode
 from irodsfs.grid import requests
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.posix_attributes import LONGEST_TARGET, make_link, set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.corrections import Corrections
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inodes import Inode
 from irodsfs.transfer.flights import check_descriptor
 
 

@@ -17,11 +17,11 @@ import irods.exception as ex
 from cachetools import LRUCache
 from irods.exception import iRODSException
 
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.replacing import making_and_removing
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.replacing import making_and_removing
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Reading
+from irodsfs.filesystem.repair import Repair
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.repair import Repair
 
 
 class Shown(NamedTuple):

@@ -9,9 +9,9 @@ import trio
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.mount.inodes import Inodes
+from irodsfs.filesystem.inodes import Inodes
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.mount.kernel_cache import forget_name
-from irodsfs.mount.write_back import WriteBackFiles
 from irodsfs.transfer.kept import Kept
 
 

@@ -18,6 +18,8 @@ from irods.exception import iRODSException
 from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.inheriting import Inheritance, Known, queries
 from irodsfs.grid import data_objects, requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import describe
@@ -29,8 +31,6 @@ from irodsfs.grid.posix_attributes import SYMLINK
 from irodsfs.grid.queries import page
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.inheriting import Inheritance, Known, queries
 from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, registered, verify
 from irodsfs.transfer.flights import SMALL, check_descriptor

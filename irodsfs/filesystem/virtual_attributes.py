@@ -14,6 +14,8 @@ import pyfuse3
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem import avu_codec
+from irodsfs.filesystem.corrections import Corrections
 from irodsfs.grid import data_objects, permissions
 from irodsfs.grid.collections import CollectionDetails, read_collection
 from irodsfs.grid.data_objects import Replica, read_replicas
@@ -22,8 +24,6 @@ from irodsfs.grid.namespace import Entry
 from irodsfs.grid.permissions import NULL, level_name, level_of, read_permissions
 from irodsfs.grid.sums import sum_below
 from irodsfs.grid.zone import Zone
-from irodsfs.mount import avu_codec
-from irodsfs.mount.corrections import Corrections
 
 NAMESPACE = "irods."
 CONTROL = "irods.control"

@@ -13,17 +13,17 @@ from pathlib import Path
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inheriting import Inheritance
+from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inheriting import Inheritance
-from irodsfs.mount.inodes import Inode, Inodes
 from irodsfs.mount.kernel_cache import forget_attributes, forget_name
-from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.kept import Description, Kept, Sender

@@ -11,14 +11,14 @@ import pyfuse3
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
+from irodsfs.filesystem import avu_codec, virtual_attributes
+from irodsfs.filesystem.avu_codec import LONGEST_NAME, NAMESPACE
+from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
-from irodsfs.mount import avu_codec, virtual_attributes
-from irodsfs.mount.avu_codec import LONGEST_NAME, NAMESPACE
 from irodsfs.mount.boundary import EXPECTED
-from irodsfs.mount.corrections import Corrections
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.virtual_attributes import VirtualAttributes
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.inodes import Inode, Inodes
 
 
 @asynccontextmanager

@@ -10,12 +10,12 @@ from cachetools import TTLCache
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
 from irodsfs.mount.boundary import FAILURES
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.inodes import Inode, Inodes
-from irodsfs.mount.write_back import WriteBackFiles
 
 DIRECTORIES = 10_000
 """How many directories are remembered with who has made them."""

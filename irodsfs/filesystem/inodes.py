@@ -16,7 +16,7 @@ from irodsfs.grid.namespace import Entry
 from irodsfs.transfer.contents import Contents
 
 if TYPE_CHECKING:
-    from irodsfs.mount.write_back import Waiting
+    from irodsfs.filesystem.write_back import Waiting
 
 
 @dataclass(slots=True)

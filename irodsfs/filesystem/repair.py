@@ -17,6 +17,7 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing
+from irodsfs.filesystem.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
 from irodsfs.grid.beside import REFUSALS
@@ -24,7 +25,6 @@ from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.namespace import GOOD, Entry
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 
 logger = logging.getLogger(__name__)
 

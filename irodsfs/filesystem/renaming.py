@@ -12,20 +12,20 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem import replacing
+from irodsfs.filesystem.at_rest import at_rest, losing_its_name
+from irodsfs.filesystem.corrections import Corrections, is_denial
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inheriting import Inheritance
+from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.overwriting import Overwriting
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path
 from irodsfs.grid.namespace import NANOSECONDS, Entry
 from irodsfs.grid.zone import Zone
-from irodsfs.mount import replacing
-from irodsfs.mount.at_rest import at_rest, losing_its_name
-from irodsfs.mount.corrections import Corrections, is_denial
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inheriting import Inheritance
-from irodsfs.mount.inodes import Inode, Inodes
-from irodsfs.mount.overwriting import Overwriting
-from irodsfs.mount.write_back import WriteBackFiles
 from irodsfs.transfer.flights import SMALL
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.inodes import Inodes
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import forget_name
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}

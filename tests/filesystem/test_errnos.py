@@ -7,8 +7,8 @@ import irods.exception
 import pytest
 from irods.exception import iRODSException
 
+from irodsfs.filesystem.errnos import ERRNOS, UNNAMED, errno_of
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
-from irodsfs.mount.errnos import ERRNOS, UNNAMED, errno_of
 
 CLASSES = [
     kind

@@ -20,6 +20,22 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted, socket_path
 from irodsfs.errors import CollectionError, FuseError, MountError
+from irodsfs.filesystem.coherence import Coherence
+from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.extended_attributes import ExtendedAttributes
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inheriting import Inheritance
+from irodsfs.filesystem.inodes import Inodes
+from irodsfs.filesystem.opening import Opening
+from irodsfs.filesystem.posix_attributes import PosixAttributes
+from irodsfs.filesystem.renaming import Renaming
+from irodsfs.filesystem.repair import Repair
+from irodsfs.filesystem.space import Space
+from irodsfs.filesystem.temporary_names import NAME
+from irodsfs.filesystem.tree import Tree
+from irodsfs.filesystem.upcoming import Upcoming
+from irodsfs.filesystem.virtual_attributes import VirtualAttributes
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.errors import ZoneUnreachable, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import describe_special, find
@@ -27,24 +43,8 @@ from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.attributes import Owner
 from irodsfs.mount.calls import Calls
-from irodsfs.mount.coherence import Coherence
-from irodsfs.mount.corrections import Corrections
-from irodsfs.mount.extended_attributes import ExtendedAttributes
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inheriting import Inheritance
-from irodsfs.mount.inodes import Inodes
 from irodsfs.mount.kernel_cache import read_ahead
-from irodsfs.mount.opening import Opening
 from irodsfs.mount.operations import Operations
-from irodsfs.mount.posix_attributes import PosixAttributes
-from irodsfs.mount.renaming import Renaming
-from irodsfs.mount.repair import Repair
-from irodsfs.mount.space import Space
-from irodsfs.mount.temporary_names import NAME
-from irodsfs.mount.tree import Tree
-from irodsfs.mount.upcoming import Upcoming
-from irodsfs.mount.virtual_attributes import VirtualAttributes
-from irodsfs.mount.write_back import WriteBackFiles
 from irodsfs.transfer.kept import Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool

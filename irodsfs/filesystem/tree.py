@@ -12,6 +12,11 @@ from functools import partial
 import irods.exception as ex
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.at_rest import losing_its_name
+from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inodes import Inodes
+from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import describe
@@ -21,11 +26,6 @@ from irodsfs.grid.namespace import Entry, describe_special, made_now
 from irodsfs.grid.once import fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.at_rest import losing_its_name
-from irodsfs.mount.corrections import Corrections
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inodes import Inodes
-from irodsfs.mount.write_back import WriteBackFiles
 
 logger = logging.getLogger(__name__)
 

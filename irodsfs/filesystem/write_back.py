@@ -15,14 +15,14 @@ import trio
 from irods.exception import PycommandsException, iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.files import Files
+from irodsfs.filesystem.former_collections import FormerCollections
+from irodsfs.filesystem.inheriting import Inheritance
+from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.files import Files
-from irodsfs.mount.former_collections import FormerCollections
-from irodsfs.mount.inheriting import Inheritance
-from irodsfs.mount.inodes import Inode, Inodes
-from irodsfs.mount.upcoming import Upcoming
 from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.options import TransferOptions

@@ -23,6 +23,16 @@ from functools import partial
 import irods.exception as ex
 from irods.exception import iRODSException
 
+from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.temporary_names import (
+    MOVED,
+    REPLACED,
+    TemporaryName,
+    drop_name,
+    keep_name,
+    lacks_name,
+    temporary_path,
+)
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.data_objects import read_replicas
@@ -33,16 +43,6 @@ from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.once import Outcome, fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.errnos import errno_of
-from irodsfs.mount.temporary_names import (
-    MOVED,
-    REPLACED,
-    TemporaryName,
-    drop_name,
-    keep_name,
-    lacks_name,
-    temporary_path,
-)
 
 logger = logging.getLogger(__name__)
 

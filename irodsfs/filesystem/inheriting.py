@@ -16,6 +16,7 @@ from cachetools import TTLCache
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
+from irodsfs.filesystem.temporary_names import NAME
 from irodsfs.grid import metadata, permissions
 from irodsfs.grid.access_levels import OWN
 from irodsfs.grid.errors import ZoneUnreachable, describe
@@ -24,7 +25,6 @@ from irodsfs.grid.metadata import Avu
 from irodsfs.grid.permissions import NULL
 from irodsfs.grid.queries import Query, Row
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.temporary_names import NAME
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irodsfs.mount.avu_codec import decode, encode
+from irodsfs.filesystem.avu_codec import decode, encode
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40)
 units = st.one_of(st.just(""), texts)
