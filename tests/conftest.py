@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -15,6 +16,10 @@ from irods.session import iRODSSession
 
 from tests.mounts import Mount
 from tests.zones import ZONE, AnyZone, EmbeddedZone, empty_tree
+
+# Whoever starts the tests in the background (nohup, a shell script's `&`) has them ignore SIGINT; every program that
+# they start would do so, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.any_zone"]
 
