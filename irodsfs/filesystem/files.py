@@ -24,9 +24,9 @@ from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.mount.kernel_cache import forget_attributes, forget_name
-from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.kept import Description, Kept, Sender
+from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import ATTEMPTS, Upload
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class Files:
-    """Open files of a mount. All handles of an inode share one `Contents`."""
+    """Open files of a mount. All handles of an inode share one `OpenFile`."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Files:
         if inode.contents is None:
             # The inode may have another name by now than the entry tells.
             path = inode.path or entry.path
-            inode.contents = Contents(self._zone, self._spool, path, entry.size, self._options, inode.lock)
+            inode.contents = OpenFile(self._zone, self._spool, path, entry.size, self._options, inode.lock)
         else:
             read_ahead = None  # whoever else has it open may have changed it since
         contents = inode.contents
@@ -117,7 +117,7 @@ class Files:
     def create(self, inode: Inode, path: str, flags: int, *, mode: int | None = None) -> Entry:
         """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
         entry = replace(made_now(path, is_collection=False), mode=mode)
-        inode.contents = Contents.new(
+        inode.contents = OpenFile.new(
             self._zone,
             self._spool,
             path,
@@ -146,7 +146,7 @@ class Files:
             if contents.failure is not None:
                 self._detach(inode)
 
-    async def _keep(self, inode: Inode, contents: Contents, reason: BaseException) -> None:
+    async def _keep(self, inode: Inode, contents: OpenFile, reason: BaseException) -> None:
         description = self._describe(inode, contents, summarise(reason))
         # Nothing is lost of what has no bytes, such as a lock file.
         kept = await contents.keep(partial(self._spool.keep, description) if contents.size else _keep_nothing)
@@ -171,7 +171,7 @@ class Files:
         if inode.path is not None:
             self._catalog.forget_unregistered(inode.path)
 
-    def _describe(self, inode: Inode, contents: Contents, reason: str = "") -> Description:
+    def _describe(self, inode: Inode, contents: OpenFile, reason: str = "") -> Description:
         assert contents.path is not None
         entry = self._catalog.peek(contents.path)
         seen = inode.seen_version
@@ -217,7 +217,7 @@ class Files:
                 await self._keep_mode(inode, contents)
                 await self._inheritance.take_over(inode.path, inode.path)
 
-    async def _keep_mode(self, inode: Inode, contents: Contents) -> None:
+    async def _keep_mode(self, inode: Inode, contents: OpenFile) -> None:
         path = contents.path
         entry = None if path is None else self._catalog.peek(path)
         if path is None or entry is None or entry.mode is None:

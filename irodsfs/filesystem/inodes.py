@@ -13,7 +13,7 @@ import pyfuse3
 import trio
 
 from irodsfs.grid.namespace import Entry
-from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.open_file import OpenFile
 
 if TYPE_CHECKING:
     from irodsfs.filesystem.write_back import Waiting
@@ -27,7 +27,7 @@ class Inode:
     path: str | None
     lookups: int = 0
     handles: int = 0
-    contents: Contents | None = None
+    contents: OpenFile | None = None
     """What is open of it, or waits for its upload; None otherwise."""
     waiting: Waiting | None = None
     """What was closed of it and is not in the zone yet."""

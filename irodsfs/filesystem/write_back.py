@@ -23,8 +23,8 @@ from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.contents import Contents
 from irodsfs.transfer.kept import Description, Kept, Sender
+from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import ATTEMPTS, Upload
@@ -201,7 +201,7 @@ class WriteBackFiles(Files):
         untold = [*self._untold, *self.kept[told:]]
         return [file for file in untold if file.exists()]
 
-    async def _let_wait(self, inode: Inode, contents: Contents) -> bool:
+    async def _let_wait(self, inode: Inode, contents: OpenFile) -> bool:
         """False when it can't wait: it is large, a lock, to take over from a backup, or the disk has no room for it."""
         await self._queue.make_room(contents.size)
         content = contents.in_memory
@@ -221,7 +221,7 @@ class WriteBackFiles(Files):
         await self._wait(inode, kept)
         return True
 
-    def _describe_waiting(self, inode: Inode, contents: Contents, content: bytes) -> Description:
+    def _describe_waiting(self, inode: Inode, contents: OpenFile, content: bytes) -> Description:
         description = self._describe(inode, contents)
         return description.model_copy(update={"ranges": [(0, len(content))], "digest": digest(content).hex()})
 
@@ -273,14 +273,14 @@ class WriteBackFiles(Files):
             await contents.set_modified(description.modified_ns)
         await self._wait(inode, kept)
 
-    def _restored_contents(self, inode: Inode, description: Description) -> Contents:
+    def _restored_contents(self, inode: Inode, description: Description) -> OpenFile:
         path = description.path
         if description.base is not None:
-            contents = Contents(self._zone, self._spool, path, description.base.size, self._options, inode.lock)
+            contents = OpenFile(self._zone, self._spool, path, description.base.size, self._options, inode.lock)
             contents.in_zone.base = description.base
             return contents
         self._catalog.added(replace(made_now(path, is_collection=False), mode=description.mode), registered=False)
-        return Contents.new(self._zone, self._spool, path, self._options, inode.lock)
+        return OpenFile.new(self._zone, self._spool, path, self._options, inode.lock)
 
 
 def _tell(inode: Inode) -> None:
@@ -289,7 +289,7 @@ def _tell(inode: Inode) -> None:
         raise failure
 
 
-def _is_as_it_waits(inode: Inode, contents: Contents) -> bool:
+def _is_as_it_waits(inode: Inode, contents: OpenFile) -> bool:
     if inode.waiting is None:
         return False
     description, content = inode.waiting.kept.description, contents.in_memory

@@ -16,7 +16,7 @@ from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import contents, spool
-from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool, SpoolFile
 
@@ -61,7 +61,7 @@ def test_what_there_was_no_room_for_waits(tmp_path: Path) -> None:
     file.close()
 
 
-async def was_written(subject: Contents, number: int) -> bool:
+async def was_written(subject: OpenFile, number: int) -> bool:
     try:
         await subject.write(number * BLOCK, bytes([number]) * BLOCK)
     except OSError as error:
@@ -79,7 +79,7 @@ async def test_a_write_without_room_fails_and_what_was_written_before_reaches_th
     written = 0
     async with trio.open_nursery() as background:
         zone = await Zone.enter(session, 2, background)
-        subject = Contents.new(zone, Spool(tmp_path / "spool"), f"{home}/object", TransferOptions(), exclusive=True)
+        subject = OpenFile.new(zone, Spool(tmp_path / "spool"), f"{home}/object", TransferOptions(), exclusive=True)
         with no_room_beyond(LIMIT):
             while written < 100 and await was_written(subject, written):
                 written += 1

@@ -11,7 +11,7 @@ import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.writer import Writer
@@ -27,7 +27,7 @@ def write(session: iRODSSession, path: str, spool: Path, before_flush: Callable[
     async def main() -> None:
         async with trio.open_nursery() as background:
             zone = await Zone.enter(session, 2, background)
-            contents = Contents.new(zone, Spool(spool), path, TransferOptions())
+            contents = OpenFile.new(zone, Spool(spool), path, TransferOptions())
             for offset in range(0, len(CONTENT), MEGABYTE):
                 await contents.write(offset, CONTENT[offset : offset + MEGABYTE])
             before_flush(background)

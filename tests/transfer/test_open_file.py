@@ -19,8 +19,8 @@ from irods.session import iRODSSession
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import (
     appending,
-    contents,
     flights,
+    open_file,
     readahead,
     reader,
     spool,
@@ -29,7 +29,7 @@ from irodsfs.transfer import (
     versions,
     write_stream,
 )
-from irodsfs.transfer.contents import Contents
+from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
 
@@ -52,11 +52,11 @@ operation = st.one_of(
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (contents, flights, upload, versions, appending):
+    for module in (open_file, flights, upload, versions, appending):
         monkeypatch.setattr(module, "SMALL", SMALL)
-    for module in (contents, flights, readahead, streaming, write_stream, upload, appending):
+    for module in (open_file, flights, readahead, streaming, write_stream, upload, appending):
         monkeypatch.setattr(module, "CHUNK", CHUNK)
-    for module in (contents, spool):
+    for module in (open_file, spool):
         monkeypatch.setattr(module, "AT_ONCE", CHUNK // 2)
     monkeypatch.setattr(streaming, "STREAM_FROM", 2 * CHUNK)
     monkeypatch.setattr(write_stream, "AHEAD", 4 * CHUNK)
@@ -66,7 +66,7 @@ def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "RANDOM_READ", CHUNK)
 
 
-async def read(subject: Contents, offset: int, size: int) -> bytes:
+async def read(subject: OpenFile, offset: int, size: int) -> bytes:
     """In requests that are shorter than a chunk, as the kernel's are."""
     step, end = CHUNK // 4, offset + size
     parts = [await subject.read(start, min(step, end - start)) for start in range(offset, end, step)]
@@ -78,9 +78,9 @@ async def play(zone: Zone, spool: Spool, path: str, initial: bytes | None, opera
     options = TransferOptions()
     model = bytearray(initial or b"")
     if initial is None:
-        subject = Contents.new(zone, spool, path, options, exclusive=True)
+        subject = OpenFile.new(zone, spool, path, options, exclusive=True)
     else:
-        subject = Contents(zone, spool, path, len(initial), options)
+        subject = OpenFile(zone, spool, path, len(initial), options)
     for number, (kind, offset, size) in enumerate(operations):
         if kind in ("write", "append"):
             start = len(model) if kind == "append" else offset
@@ -102,7 +102,7 @@ async def play(zone: Zone, spool: Spool, path: str, initial: bytes | None, opera
         else:
             await subject.flush()
             await subject.close()
-            subject = Contents(zone, spool, path, len(model), options)
+            subject = OpenFile(zone, spool, path, len(model), options)
         assert subject.size == len(model)
     await subject.flush()
     assert await read(subject, 0, subject.size) == model

@@ -1,4 +1,4 @@
-"""The content of one data object while this mount has it open, shared by all its handles."""
+"""One data object while this mount has it open: its content, shared by all its handles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from irodsfs.transfer.upload import ATTEMPTS, Upload, is_locked_for_a_moment
 from irodsfs.transfer.versions import Version, digest
 
 
-class Contents:
+class OpenFile:
     """Bytes of a data object as this mount sees them: what the zone has, overlaid by what was written here.
 
     A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
@@ -76,7 +76,7 @@ class Contents:
         *,
         exclusive: bool = False,
         emptied: bool = False,
-    ) -> Contents:
+    ) -> OpenFile:
         """An object that is not in the zone yet; the first flush creates it. A program may have asked for it empty."""
         contents = cls(zone, spool, path, 0, options, lock)
         contents.in_zone.registered = False
