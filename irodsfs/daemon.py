@@ -45,6 +45,7 @@ from irodsfs.mount.attributes import Owner
 from irodsfs.mount.calls import Calls
 from irodsfs.mount.kernel_cache import read_ahead
 from irodsfs.mount.operations import Operations
+from irodsfs.process import use_all_descriptors
 from irodsfs.transfer.kept import Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
@@ -71,6 +72,7 @@ logging.getLogger("pyfuse3").addFilter(_RequestsGivenUp())
 
 def serve(config: MountConfig, ready: Callable[[], None]) -> None:
     """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `MountError`."""
+    use_all_descriptors()
     failures: list[MountError] = []
 
     async def main() -> None:

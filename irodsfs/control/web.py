@@ -28,6 +28,7 @@ from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
 from irodsfs.errors import AuthenticationError, ConfigurationError, MountError
 from irodsfs.grid.login import entered
+from irodsfs.process import use_all_descriptors
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class WebConfig:
 
 def serve(config: WebConfig, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `ConfigurationError`, or `MountError`."""
+    use_all_descriptors()
     tls = _tls(config)
     trio.run(_serve, config, tls, ready)
 

@@ -203,12 +203,18 @@ class WriteBackFiles(Files):
 
     async def _let_wait(self, inode: Inode, contents: OpenFile) -> bool:
         """False when it can't wait: it is large, a lock, to take over from a backup, or the disk has no room for it."""
-        await self._queue.make_room(contents.size)
-        content = contents.in_memory
-        if content is None or not contents.is_dirty or self._inheritance.is_due(contents.path or ""):
-            return False
-        if contents.exclusive and not content:
-            return False  # a lock file, of which a program wants to know whether it is its own
+        size = contents.size
+        async with self._queue.room(size):
+            content = contents.in_memory
+            if content is None or not contents.is_dirty or self._inheritance.is_due(contents.path or ""):
+                return False
+            if len(content) > size:
+                return False  # it has grown meanwhile, and nobody has made room for that
+            if contents.exclusive and not content:
+                return False  # a lock file, of which a program wants to know whether it is its own
+            return await self._let_content_wait(inode, contents, content)
+
+    async def _let_content_wait(self, inode: Inode, contents: OpenFile, content: bytes) -> bool:
         try:
             description = self._describe_waiting(inode, contents, content)
             kept = await trio.to_thread.run_sync(self._room.put, description, content)

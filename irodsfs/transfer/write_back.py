@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import trio
@@ -58,6 +59,7 @@ class WriteBack:
         self._clock = clock
         self._present: dict[Delivery, None] = {}
         self._queue: deque[Delivery] = deque()
+        self._reserved: list[int] = []
         self._carriers = 0
         self._away_since: float | None = None
         self._finishing = trio.Event()
@@ -71,10 +73,22 @@ class WriteBack:
     def bytes(self) -> int:
         return sum(delivery.size for delivery in self._present)
 
-    async def make_room(self, size: int) -> None:
-        """Wait until `size` more bytes may wait."""
-        while self.files >= MOST_FILES or (self.files and self.bytes + size > MOST_BYTES):
+    @asynccontextmanager
+    async def room(self, size: int) -> AsyncIterator[None]:
+        """Wait until `size` more bytes may wait; nobody else gets this room during the block, which may add them."""
+        while not self._has_room(size):
             await self._moved.wait()
+        # Taken before anybody else can run, as what is to be added must be brought to the disk before that.
+        self._reserved.append(size)
+        try:
+            yield
+        finally:
+            self._reserved.remove(size)
+            self._move()
+
+    def _has_room(self, size: int) -> bool:
+        files = self.files + len(self._reserved)
+        return files < MOST_FILES and (not files or self.bytes + sum(self._reserved) + size <= MOST_BYTES)
 
     def add(self, delivery: Delivery) -> None:
         """Deliver it behind what was added before."""
@@ -87,8 +101,7 @@ class WriteBack:
     def remove(self, delivery: Delivery) -> None:
         """It has arrived, or is not to any more."""
         self._present.pop(delivery, None)
-        self._moved.set()
-        self._moved = trio.Event()
+        self._move()
 
     async def finished(self) -> None:
         """Return when nothing waits any more."""
@@ -99,6 +112,10 @@ class WriteBack:
         """As `finished`; what can't be delivered now is given up after a few attempts."""
         self._finishing.set()
         await self.finished()
+
+    def _move(self) -> None:
+        self._moved.set()
+        self._moved = trio.Event()
 
     async def _carry(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import trio
@@ -77,12 +78,55 @@ async def test_what_goes_beyond_the_bounds_waits_for_room(
     monkeypatch.setattr(write_back, f"MOST_{bound.upper()}", 3)
     queue, log = start(1), list[str]()
     for number in range(9):
-        await queue.make_room(1)
-        queue.add(Parcel(log, str(number)))
+        async with queue.room(1):
+            queue.add(Parcel(log, str(number)))
         assert queue.files <= 3
     assert trio.current_time() >= 6
-    await queue.make_room(1000)
-    assert queue.files == (0 if bound == "bytes" else 2)
+    async with queue.room(1000):
+        assert queue.files == (0 if bound == "bytes" else 2)
+
+
+@pytest.mark.parametrize("bound", ["files", "bytes"])
+async def test_two_who_ask_at_once_do_not_get_the_same_room(
+    start: Start, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(write_back, f"MOST_{bound.upper()}", 3)
+    queue, log = start(1), list[str]()
+    most = 0
+
+    async def close(name: str) -> None:
+        nonlocal most
+        async with queue.room(1):
+            await trio.sleep(0.5)  # to bring it to the disk
+            queue.add(Parcel(log, name))
+            most = max(most, queue.files)
+
+    async with trio.open_nursery() as closing:
+        for number in range(99):
+            closing.start_soon(close, f"{number:02}")
+    await queue.finished()
+    assert most <= 3
+    assert len(log) == 99
+
+
+async def test_room_that_was_not_used_is_given_back(
+    start: Start, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_back, "MOST_FILES", 1)
+    queue = start(1)
+    async with trio.open_nursery() as closing:
+        for _ in range(3):
+            closing.start_soon(fail_to_close, queue)
+    with trio.fail_after(1):
+        async with queue.room(1):
+            assert queue.files == 0
+
+
+async def fail_to_close(queue: WriteBack) -> None:
+    with suppress(OSError):
+        async with queue.room(1):
+            await trio.sleep(0.5)
+            raise OSError("the disk is full")
 
 
 async def test_what_may_pass_is_tried_again(start: Start, autojump_clock: MockClock) -> None:
