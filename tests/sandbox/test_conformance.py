@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -12,16 +11,13 @@ from irodsfs.sandbox.conformance import Report, run
 from irodsfs.sandbox.conformance.exceptions import exceptions
 
 RECORDINGS = ("prc", "icommands", "pipelined", "edges")
-WIRE = Path(os.environ.get("IRODSFS_WIRE") or Path(__file__).parents[3] / "shared" / "wire")
+DIRECTORY = Path(__file__).parent / "recordings"
 ALLOWED = 0.03  # of the steps may be exceptions
 
 
 @cache
 def replayed(name: str) -> Report:
-    recording = WIRE / f"recording-{name}.jsonl"
-    if not recording.exists():
-        pytest.fail(f"{recording} is missing: set IRODSFS_WIRE to the directory with the recordings of a real server")
-    return run(recording)
+    return run(DIRECTORY / f"{name}.jsonl.xz")
 
 
 @pytest.mark.timeout(600)

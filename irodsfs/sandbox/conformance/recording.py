@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
@@ -35,10 +36,12 @@ class Event:
 
 
 def read(path: Path) -> list[Event]:
-    """The events of a recording in order; raises ValueError when the file is none."""
+    """The events of a recording in order, compressed with xz or not; raises ValueError when the file is none."""
+    stored = path.read_bytes()
     try:
-        events = [event_of(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-    except (KeyError, TypeError, ValueError) as error:
+        text = (lzma.decompress(stored) if path.suffix == ".xz" else stored).decode("utf-8")
+        events = [event_of(json.loads(line)) for line in text.splitlines()]
+    except (KeyError, TypeError, ValueError, lzma.LZMAError) as error:
         raise ValueError(f"{path} is no recording: {error}") from error
     return list(with_endings(events))
 

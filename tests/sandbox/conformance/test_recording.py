@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,16 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     recording.write_text("{}")
     with pytest.raises(ValueError, match=r"recording\.jsonl is no recording"):
         read(recording)
+
+
+def test_what_is_not_compressed_as_its_name_says_is_named(tmp_path: Path) -> None:
+    recording = tmp_path / "recording.jsonl.xz"
+    recording.write_text(line(1, "request"))
+    with pytest.raises(ValueError, match=r"recording\.jsonl\.xz is no recording"):
+        read(recording)
+
+
+def test_a_compressed_recording_is_read_as_one_that_is_not(tmp_path: Path) -> None:
+    recording = tmp_path / "recording.jsonl.xz"
+    recording.write_bytes(lzma.compress(line(1, "request").encode()))
+    assert [event.kind for event in read(recording)] == ["request", "closed"]
