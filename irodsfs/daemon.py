@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pyfuse3
 import trio
-from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
@@ -36,7 +35,7 @@ from irodsfs.filesystem.tree import Tree
 from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.filesystem.write_back import WriteBackFiles
-from irodsfs.grid.errors import ZoneUnreachable, summarise
+from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import describe_special, find
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
@@ -164,7 +163,7 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
 async def _check_collection(zone: Zone, config: MountConfig) -> None:
     try:
         entry = await find(zone, config.collection)
-    except (iRODSException, ZoneUnreachable) as error:
+    except ZONE_FAILURES as error:
         raise MountError(f"{config.collection} could not be looked up: {summarise(error)}.") from error
     if entry is None:
         raise CollectionError(

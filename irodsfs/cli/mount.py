@@ -20,7 +20,7 @@ from irodsfs.config.loading import PASSWORD_VARIABLE, TICKET_VARIABLE
 from irodsfs.directories import private
 from irodsfs.errors import IrodsfsError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 EPILOG = (
     "ZONE is irods://user@host:port/zone/path, or the path of an irods_environment.json; without it the mount logs in "
@@ -110,7 +110,7 @@ def _serve_with_log(config: MountConfig, ready: Callable[[], None], log_path: Pa
     try:
         _serve(config, ready)
     except IrodsfsError as error:
-        log.error("%s", error.message)
+        logger.error("%s", error.message)
         raise
 
 
@@ -119,9 +119,9 @@ def _serve(config: MountConfig, ready: Callable[[], None]) -> None:
     from irodsfs.daemon import serve
 
     def answer() -> None:
-        log.info("%s of %s is mounted on %s", config.collection, config.account.host, config.mountpoint)
+        logger.info("%s of %s is mounted on %s", config.collection, config.account.host, config.mountpoint)
         ready()
 
     with recorded(config):
         serve(config, answer)
-    log.info("%s is unmounted", config.mountpoint)
+    logger.info("%s is unmounted", config.mountpoint)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import trio
-from irods.exception import PycommandsException, iRODSException
 
 from irodsfs.cli.answers import control_of
 from irodsfs.config import Setting
 from irodsfs.config.loading import load_login
 from irodsfs.errors import ControlFailure, IrodsfsError
-from irodsfs.grid.errors import ZoneUnreachable, summarise
+from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.login import entered
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Kept
@@ -117,7 +116,7 @@ async def _put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -
         await put_back(zone, kept, overwrite=overwrite, dry_run=dry_run)
     except OSError as error:
         return Outcome.of(kept, error.strerror or summarise(error), done=False)
-    except (iRODSException, PycommandsException, ZoneUnreachable) as error:
+    except ZONE_FAILURES as error:
         return Outcome.of(kept, summarise(error), done=False)
     return Outcome.of(kept, _said("put back", dry_run=dry_run))
 

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from irods.exception import PycommandsException, iRODSException
 from irods.message import Bad_AVU_Field
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -31,13 +30,12 @@ from irodsfs.control.operations import Operation, Parameters
 from irodsfs.control.paths import UndecodedPaths
 from irodsfs.control.status import Served
 from irodsfs.control.upload_spool import UploadSpool
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 
 logger = logging.getLogger(__name__)
 
 TICKET = "ticket"
 CLOSED_BY_CLIENT = 499
-_ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, Bad_AVU_Field)
 
 
 class Application:
@@ -123,7 +121,7 @@ class _Endpoint:
             return await self._endpoint(request)
         except ControlError as error:
             return _failure(request, error)
-        except _ZONE_FAILURES as error:
+        except (*ZONE_FAILURES, Bad_AVU_Field) as error:
             logger.info("%s", _without_tickets(f"{request.method} {request.url.path}: {describe(error)}", request))
             told = explain(error)
             if not told.document.field and "path" in request.path_params:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +14,8 @@ from irods.message import iRODSMessage
 from irodsfs.control.errors import ControlError
 from irodsfs.grid import namespace, requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.error_kinds import is_taken
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
@@ -24,13 +24,6 @@ from irodsfs.transfer.writer import Writer
 logger = logging.getLogger(__name__)
 
 EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_TAKEN = (
-    ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME,
-    ex.CAT_NAME_EXISTS_AS_COLLECTION,
-    ex.CAT_NAME_EXISTS_AS_DATAOBJ,
-    ex.OVERWRITE_WITHOUT_FORCE_FLAG,
-    ex.HIERARCHY_ERROR,  # whoever has just made it still writes it
-)
 
 
 async def create(
@@ -51,7 +44,7 @@ async def create(
         with trio.CancelScope(shield=True):
             await writer.abort()
             await _remove(zone, path, writer.opened)
-        if isinstance(error, ex.iRODSException) and not _was_made(writer.opened) and _is_taken(error):
+        if not _was_made(writer.opened) and _is_taken(error):
             raise TakenError(path) from error
         raise
 
@@ -79,10 +72,8 @@ class TakenError(ControlError):
         super().__init__(status, "EXISTS", f"There is a {path} already.", field="path", remedy=remedy)
 
 
-def _is_taken(error: ex.iRODSException) -> bool:
-    if isinstance(error, ex.FileDriverException):
-        return -getattr(error, "code", 0) % 1000 == errno.EEXIST
-    return isinstance(error, _TAKEN)
+def _is_taken(error: BaseException) -> bool:
+    return is_taken(error) or isinstance(error, ex.HIERARCHY_ERROR)  # whoever has just made it still writes it
 
 
 def _was_made(opened: Sequence[Reply]) -> bool:
@@ -103,7 +94,7 @@ async def _remove(zone: Zone, path: str, opened: Sequence[Reply]) -> None:
                     await zone.perform(requests.unlink(path))
                 else:
                     logger.info("what came of an upload that failed is not at %r any more", path)
-    except (ex.iRODSException, ZoneUnreachable) as error:
+    except ZONE_FAILURES as error:
         logger.warning("what came of an upload that failed is still at %r: %s", path, describe(error))
 
 

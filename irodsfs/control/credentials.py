@@ -17,7 +17,8 @@ from irodsfs.control.errors import ControlError
 from irodsfs.control.operations import Operation
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.zones import Session, Sessions, digest
-from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
+from irodsfs.grid.errors import LoginNeedsTls
 
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 """The guide's names of authentication schemes; as a prefix of a user name one more character follows."""

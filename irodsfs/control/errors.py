@@ -10,7 +10,8 @@ import irods.exception as ex
 from irods.exception import iRODSException
 
 from irodsfs.control.documents.errors import ErrorDocument
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, is_about_ticket, summarise
+from irodsfs.grid.error_kinds import Kind, kind_of
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, summarise
 
 
 class ControlError(Exception):
@@ -38,47 +39,43 @@ class NotFound(ControlError):
         super().__init__(HTTPStatus.NOT_FOUND, "NOT_FOUND", message, field=field, remedy=remedy)
 
 
-_CONFLICT, _FORBIDDEN = HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN
-_MISSING, _BAD = HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST
-
-_NAMED: dict[type[iRODSException], tuple[HTTPStatus, str, str]] = {
-    ex.DoesNotExist: (_MISSING, "path", "Check the path; what the user has no permission for looks missing too."),
-    ex.OBJ_PATH_DOES_NOT_EXIST: (_MISSING, "path", "Check the path, and that the user may see it."),
-    ex.USER_FILE_DOES_NOT_EXIST: (_MISSING, "path", "Check the path, and that the user may see it."),
-    ex.CAT_NO_ROWS_FOUND: (_MISSING, "path", "Check the path, and that the user may see it."),
-    ex.CAT_UNKNOWN_COLLECTION: (_MISSING, "path", "Create the collection first."),
-    ex.CAT_UNKNOWN_FILE: (_MISSING, "path", "Check the path, and that the user may see it."),
-    ex.CAT_NOT_A_DATAOBJ_AND_NOT_A_COLLECTION: (_MISSING, "path", "Check the path."),
-    ex.CAT_INVALID_USER: (_BAD, "userName", "Name a user or group of the zone, as name or name,zone."),
-    ex.CAT_INVALID_GROUP: (_BAD, "restriction_value", "Name a group of the zone."),
-    ex.SYS_RESC_DOES_NOT_EXIST: (_BAD, "resource", "Name a resource of the zone."),
-    ex.CAT_UNKNOWN_SPECIFIC_QUERY: (_MISSING, "alias", "The specific query ls lists the aliases."),
-    ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME: (_CONFLICT, "path", "Choose another name, or remove what is there."),
-    ex.CAT_NAME_EXISTS_AS_COLLECTION: (_CONFLICT, "path", "A collection has that name: choose another."),
-    ex.CAT_NAME_EXISTS_AS_DATAOBJ: (_CONFLICT, "path", "A data object has that name: choose another."),
-    ex.OVERWRITE_WITHOUT_FORCE_FLAG: (_CONFLICT, "path", "Add force=true to overwrite what is there."),
-    ex.CAT_COLLECTION_NOT_EMPTY: (_CONFLICT, "path", "Remove what is in the collection first."),
-    ex.HIERARCHY_ERROR: (_CONFLICT, "path", "Someone has the data object open: try again later."),
-    ex.LOCKED_DATA_OBJECT_ACCESS: (_CONFLICT, "path", "Someone has the data object open: try again later."),
-    ex.CAT_NO_ACCESS_PERMISSION: (_FORBIDDEN, "path", "Ask an owner for permission."),
-    ex.SYS_NO_API_PRIV: (_FORBIDDEN, "", "Only an administrator of the zone may do this."),
-    ex.CAT_INSUFFICIENT_PRIVILEGE_LEVEL: (_FORBIDDEN, "", "Only an administrator of the zone may do this."),
-    ex.CAT_TICKET_INVALID: (_FORBIDDEN, "ticket", "Check the ticket's string, and what it was made for."),
-    ex.CAT_TICKET_EXPIRED: (_FORBIDDEN, "ticket", "Ask the ticket's owner for a new one."),
-    ex.CAT_TICKET_USES_EXCEEDED: (_FORBIDDEN, "ticket", "Ask the ticket's owner for more uses."),
-    ex.SYS_RESC_QUOTA_EXCEEDED: (HTTPStatus.INSUFFICIENT_STORAGE, "", "Remove data, or ask for a larger quota."),
-    ex.CAT_FAILED_TO_LINK_TABLES: (_BAD, "select", "Select columns of things that have to do with one another."),
-    ex.CAT_SUCCESS_BUT_WITH_NO_INFO: (_BAD, "", "There is nothing that this would change or take away."),
-    ex.SYS_LIBRARY_ERROR: (_BAD, "query", "The server can't run this query: check its syntax and columns."),
-    ex.NetworkException: (HTTPStatus.BAD_GATEWAY, "", "Try again when the zone is reachable."),
+_ADVICE: dict[object, tuple[str, str]] = {
+    Kind.MISSING: ("path", "Check the path; what the user has no permission for looks missing too."),
+    Kind.TAKEN: ("path", "Choose another name, or remove what is there."),
+    Kind.NOT_EMPTY: ("path", "Remove what is in the collection first."),
+    Kind.NOT_A_COLLECTION: ("path", "The path names a data object where a collection is needed."),
+    Kind.BUSY: ("path", "Someone has the data object open: try again later."),
+    Kind.NO_ACCESS: ("path", "Ask an owner for permission."),
+    Kind.NOT_PERMITTED: ("", "Only an administrator of the zone may do this."),
+    Kind.TICKET_REFUSED: ("ticket", "Ask the ticket's owner for one that allows this."),
+    Kind.PASSWORD_REFUSED: ("", "Log in with the password that the zone has for the user now."),
+    Kind.UNKNOWN_USER: ("userName", "Name a user or group of the zone, as name or name,zone."),
+    Kind.UNKNOWN_RESOURCE: ("resource", "Name a resource of the zone."),
+    Kind.NO_QUOTA: ("", "Remove data, or ask for a larger quota."),
+    Kind.NO_SPACE: ("", "Ask who runs the zone for more space, or store on another resource."),
+    Kind.TIMEOUT: ("", "Try again later."),
+    Kind.UNREACHABLE: ("", "Try again when the zone is reachable."),
+    Kind.RESOURCE_DOWN: ("", "Try again when the resource is reachable, or use another one."),
+    ex.CAT_UNKNOWN_COLLECTION: ("path", "Create the collection first."),
+    ex.CAT_UNKNOWN_SPECIFIC_QUERY: ("alias", "The specific query ls lists the aliases."),
+    ex.CAT_NAME_EXISTS_AS_COLLECTION: ("path", "A collection has that name: choose another."),
+    ex.CAT_NAME_EXISTS_AS_DATAOBJ: ("path", "A data object has that name: choose another."),
+    ex.OVERWRITE_WITHOUT_FORCE_FLAG: ("path", "Add force=true to overwrite what is there."),
+    ex.CAT_TICKET_INVALID: ("ticket", "Check the ticket's string, and what it was made for."),
+    ex.CAT_TICKET_EXPIRED: ("ticket", "Ask the ticket's owner for a new one."),
+    ex.CAT_TICKET_USES_EXCEEDED: ("ticket", "Ask the ticket's owner for more uses."),
+    ex.CAT_INVALID_GROUP: ("restriction_value", "Name a group of the zone."),
+    ex.CAT_FAILED_TO_LINK_TABLES: ("select", "Select columns of things that have to do with one another."),
+    ex.CAT_SUCCESS_BUT_WITH_NO_INFO: ("", "There is nothing that this would change or take away."),
+    ex.SYS_LIBRARY_ERROR: ("query", "The server can't run this query: check its syntax and columns."),
+    -855000: ("restriction_value", "Name a host that the server can resolve."),
 }
-_UNNAMED: dict[int, tuple[HTTPStatus, str, str]] = {
-    -170000: (_CONFLICT, "path", "The path names a data object where a collection is needed."),
-    -855000: (_BAD, "restriction_value", "Name a host that the server can resolve."),
-}
-"""Numbers that python-irodsclient has no class for."""
+"""The field that an error is about, where that is known, and what to do: by kind, where nothing more special is known.
 
-_OTHERWISE = (_BAD, "", "The zone refused the request: check its fields against what the error's name says.")
+Numbers are those that python-irodsclient has no class for.
+"""
+
+_OTHERWISE = ("", "The zone refused the request: check its fields against what the error's name says.")
 
 
 @contextmanager
@@ -92,23 +89,12 @@ def about(field: str, *kinds: type[iRODSException]) -> Iterator[None]:
 
 def explain(error: Exception, about: str | None = None) -> ControlError:
     """What a client is told about an error of the zone or of the line to it; `about` is the field where it is known."""
+    kind = kind_of(error)
+    name, message = type(error).__name__, f"The zone answered {summarise(error)}."
     if isinstance(error, ZoneTimeout):
-        return ControlError(
-            HTTPStatus.GATEWAY_TIMEOUT, "ZONE_TIMEOUT", "The zone did not answer in time.", remedy="Try again later."
-        )
-    if isinstance(error, ZoneUnreachable):
-        return ControlError(
-            HTTPStatus.BAD_GATEWAY, "ZONE_UNREACHABLE", "The zone can't be reached.", remedy="Try again later."
-        )
-    status, field, remedy = _row(error)
-    message = f"The zone answered {summarise(error)}."
-    return ControlError(status, type(error).__name__, message, field=about or field, remedy=remedy)
-
-
-def _row(error: Exception) -> tuple[HTTPStatus, str, str]:
-    code = getattr(error, "code", 0)
-    if code in _UNNAMED:
-        return _UNNAMED[code]
-    if is_about_ticket(error):
-        return _NAMED.get(type(error), (_FORBIDDEN, "ticket", "Ask the ticket's owner for one that allows this."))
-    return next((_NAMED[kind] for kind in type(error).__mro__ if kind in _NAMED), _OTHERWISE)
+        name, message = "ZONE_TIMEOUT", "The zone did not answer in time."
+    elif isinstance(error, ZoneUnreachable):
+        name, message = "ZONE_UNREACHABLE", "The zone can't be reached."
+    known_by = (getattr(error, "code", None), *type(error).__mro__, kind)
+    field, remedy = next((_ADVICE[each] for each in known_by if each in _ADVICE), _OTHERWISE)
+    return ControlError(kind.status, name, message, field=about or field, remedy=remedy)

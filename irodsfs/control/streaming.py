@@ -7,12 +7,11 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 
 import trio
-from irods.exception import iRODSException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from irodsfs.control.errors import ControlError
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class StreamedResponse(Response):
             try:
                 async for piece in self._pieces:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-            except (iRODSException, ZoneUnreachable, OSError) as error:
+            except (*ZONE_FAILURES, OSError) as error:
                 logger.info("an answer was cut off: %s", describe(error))
                 return False
         return True

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from cachetools import TTLCache
 
 from irodsfs.control.errors import ControlError
-from irodsfs.grid.errors import LOGIN_REFUSED
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
 
 MOST_SOURCES = 100_000
 PROVEN = 86400.0

@@ -10,8 +10,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from irods.exception import iRODSException
-
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inheriting import Inheritance
@@ -19,7 +17,7 @@ from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
-from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
+from irodsfs.grid.errors import ZONE_FAILURES, describe, summarise
 from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
@@ -110,7 +108,7 @@ class Files:
             return
         try:
             await contents.refresh()
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             # It is still what it was when it was opened: locked by its writer, or gone.
             logger.debug("%s has grown but can't be read: %s", entry.path, describe(error))
 
@@ -138,7 +136,7 @@ class Files:
             return
         try:
             await self.sync(inode)
-        except (iRODSException, ZoneUnreachable, OSError) as error:
+        except (*ZONE_FAILURES, OSError) as error:
             if contents.is_dirty:
                 await self._keep(inode, contents, error)
             raise
@@ -224,7 +222,7 @@ class Files:
             return
         try:
             await self._zone.perform(set_mode(path, entry.mode, is_collection=False), repeat=True)
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             async with inode.lock:  # which whoever renames or unlinks it holds
                 moved = contents.path != path
             if moved:

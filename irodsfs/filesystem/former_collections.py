@@ -15,12 +15,11 @@ from typing import TypeVar
 
 import irods.exception as ex
 from cachetools import LRUCache
-from irods.exception import iRODSException
 
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.filesystem.replacing import making_and_removing
 from irodsfs.grid import requests
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class FormerCollections:
             return False
         try:
             await self._clear(path, below)
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             logger.info("no room was made in the vault for %s: %s", path, describe(error))
             return False
         return True

@@ -13,13 +13,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cachetools import TTLCache
-from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.filesystem.temporary_names import NAME
 from irodsfs.grid import metadata, permissions
 from irodsfs.grid.access_levels import OWN
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.metadata import Avu
 from irodsfs.grid.permissions import NULL
@@ -135,7 +134,7 @@ class Inheritance:
         try:
             known, predecessor = await self.known_of(heir, backup)
             await self.give(heir, await self.given(heir, known, predecessor))
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             _was_not_given(heir, error)
 
     async def give(self, path: str, changes: Sequence[Request]) -> None:

@@ -10,12 +10,11 @@ from cachetools import TTLCache
 from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.errnos import FAILURES, errno_of
 from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.boundary import FAILURES
 
 DIRECTORIES = 10_000
 """How many directories are remembered with who has made them."""

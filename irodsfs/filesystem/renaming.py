@@ -21,7 +21,7 @@ from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.overwriting import Overwriting
 from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid import requests
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path
 from irodsfs.grid.namespace import NANOSECONDS, Entry
@@ -182,7 +182,7 @@ class Renaming:
         """A move between collections counts as a modification for iRODS, but not for POSIX."""
         try:
             await self._zone.perform(requests.touch(path, modified_ns // NANOSECONDS), repeat=True)
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             logger.info("%s was moved, but has a new modify time: %s", path, describe(error))
 
     async def _bring_into_the_zone(self, path: str) -> None:

@@ -13,16 +13,14 @@ import time
 
 import irods.exception as ex
 import trio
-from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing
 from irodsfs.filesystem.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
-from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.data_objects import read_replicas
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.namespace import GOOD, Entry
 from irodsfs.grid.zone import Zone
 
@@ -58,7 +56,7 @@ class Repair:
     async def _found(self, path: str) -> Entry | None:
         try:
             return await self._catalog.find_if_there(path)
-        except REFUSALS as error:
+        except ZONE_FAILURES as error:
             # The listing that it would be shown with is there.
             logger.info("%s is not shown: %s", path, describe(error))
             return None
@@ -106,7 +104,7 @@ class Repair:
         except (ex.CAT_NAME_EXISTS_AS_DATAOBJ, ex.CAT_NAME_EXISTS_AS_COLLECTION):
             if path is not None and _purpose(entry.name) == REPLACED:
                 await self._remove(entry, path)
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
         for changed in (entry.path, path):
             if changed is not None:
@@ -136,7 +134,7 @@ class Repair:
                 logger.warning("%s is kept: what has its name is not complete", entry.path)
                 return
             logger.info("%s, left behind by a rename, was removed", entry.path)
-        except (iRODSException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             logger.info("%s was left behind by a rename: %s", entry.path, describe(error))
 
 

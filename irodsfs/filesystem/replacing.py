@@ -21,7 +21,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import irods.exception as ex
-from irods.exception import iRODSException
 
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.filesystem.temporary_names import (
@@ -36,7 +35,7 @@ from irodsfs.filesystem.temporary_names import (
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.data_objects import read_replicas
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.locks import when_unlocked
 from irodsfs.grid.namespace import GOOD, STALE
@@ -188,7 +187,7 @@ def _is_aside(path: str) -> bool:
 async def _drop_name(zone: Zone, path: str, name: str, *, collection: bool) -> None:
     try:
         await zone.perform(drop_name(path, name, is_collection=collection))
-    except (iRODSException, ZoneUnreachable) as error:
+    except ZONE_FAILURES as error:
         logger.info("%s may keep an AVU that has helped to rename it: %s", path, describe(error))
 
 
@@ -196,6 +195,6 @@ async def _remove(zone: Zone, aside: str, *, collection: bool) -> None:
     removing = requests.remove_collection(aside) if collection else requests.unlink(aside)
     try:
         await perform_once(zone, removing, has_effect=partial(is_gone, zone, aside))
-    except (iRODSException, ZoneUnreachable) as error:
+    except ZONE_FAILURES as error:
         if errno_of(error) != errno.ENOENT:
             logger.warning("what was replaced stays behind as %s: %s", aside, describe(error))

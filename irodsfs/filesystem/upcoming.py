@@ -19,8 +19,7 @@ from cachetools import LRUCache
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import READ_OBJECT
-from irodsfs.grid.beside import REFUSALS
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
@@ -162,7 +161,7 @@ class Upcoming:
                 replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, stat=self._verify))
             await self._check(coming.entry.path, replies)
             coming.replies = replies
-        except (*REFUSALS, OSError) as error:
+        except (*ZONE_FAILURES, OSError) as error:
             # Whoever opens it reads it again, and is told.
             logger.debug("reading %s ahead: %s", coming.entry.path, describe(error))
         except Exception:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
-from irods.exception import PycommandsException, iRODSException
 
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.errnos import FAILURES
 from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.upcoming import Upcoming
-from irodsfs.grid.errors import ZoneUnreachable, describe, summarise
+from irodsfs.grid.errors import describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Description, Kept, Sender
@@ -33,8 +33,6 @@ from irodsfs.transfer.waiting import WaitingRoom
 from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
-
-_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError)
 
 
 @dataclass(eq=False)
@@ -195,7 +193,7 @@ class WriteBackFiles(Files):
             inode.failure = None  # which is among the untold ones
             try:
                 await self.flush(inode)
-            except _FAILURES as error:
+            except FAILURES as error:
                 logger.debug("%s: %s, already told", inode.path, describe(error))
         await trio.to_thread.run_sync(self._room.leave)
         untold = [*self._untold, *self.kept[told:]]

@@ -8,15 +8,11 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import trio
-from irods.exception import iRODSException
 
 from irodsfs.grid.background import Background
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 
 logger = logging.getLogger(__name__)
-
-REFUSALS = (iRODSException, ZoneUnreachable)
-"""How zones and lines prevent something. Any other failure is a mistake of ours."""
 
 Result = TypeVar("Result")
 
@@ -41,7 +37,7 @@ async def beside(
         try:
             with attempt.scope:
                 attempt.result = await fetching()
-        except REFUSALS as error:
+        except ZONE_FAILURES as error:
             logger.info("%s, which can do without: %s", about, describe(error))
         except Exception:
             logger.exception("%s, which can do without", about)

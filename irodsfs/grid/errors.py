@@ -6,36 +6,13 @@ what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
 
 from __future__ import annotations
 
-import errno
 import re
 
-import irods.exception as ex
-from irods.exception import UnknowniRODSError, get_exception_class_by_code, iRODSException
-
-LOGIN_REFUSED = (
-    ex.CAT_INVALID_AUTHENTICATION,
-    ex.CAT_INVALID_USER,
-    ex.CAT_PASSWORD_EXPIRED,
-    ex.PAM_AUTH_PASSWORD_FAILED,
-)
-"""What a zone answers to a wrong user name or password."""
-
-
-MISSING = (
-    ex.OBJ_PATH_DOES_NOT_EXIST,
-    ex.USER_FILE_DOES_NOT_EXIST,
-    ex.CAT_NO_ROWS_FOUND,
-    ex.CAT_UNKNOWN_COLLECTION,
-    ex.CAT_UNKNOWN_FILE,
-    ex.CAT_NOT_A_DATAOBJ_AND_NOT_A_COLLECTION,
-)
-"""What a zone answers about what is missing, or hidden from this user, which it does not tell apart."""
-
-_TAKEN = (
-    ex.CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME,
-    ex.CAT_NAME_EXISTS_AS_COLLECTION,
-    ex.CAT_NAME_EXISTS_AS_DATAOBJ,
-    ex.OVERWRITE_WITHOUT_FORCE_FLAG,
+from irods.exception import (
+    PycommandsException,
+    UnknowniRODSError,
+    get_exception_class_by_code,
+    iRODSException,
 )
 
 
@@ -51,20 +28,16 @@ class ZoneTimeout(ZoneUnreachable):
     """The zone did not answer within the configured time."""
 
 
+ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable)
+"""The zone said no, or the line broke: how zones and lines prevent something."""
+
+
 def zone_error(code: int, message: str | None = None) -> iRODSException:
     """The exception for an iRODS error number; numbers that python-irodsclient has no class for keep their code."""
     kind = get_exception_class_by_code(code) or UnknowniRODSError
     error = kind(message) if message else kind()
     error.code = code
     return error
-
-
-def is_taken(error: BaseException) -> bool:
-    """Whether a zone refused to make something because the name is taken."""
-    if isinstance(error, ex.FileDriverException) and not isinstance(error, ex.UNIX_FILE_CREATE_ERR):
-        # It opened what is there exclusively. A file that can't be created is in the way in the vault only.
-        return -getattr(error, "code", 0) % 1000 == errno.EEXIST
-    return isinstance(error, _TAKEN)
 
 
 def is_about_ticket(error: BaseException) -> bool:

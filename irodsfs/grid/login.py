@@ -12,7 +12,8 @@ from irods.session import iRODSSession
 
 from irodsfs.config import ZoneAccount
 from irodsfs.errors import AuthenticationError, ConfigurationError, MountError, UnreachableError
-from irodsfs.grid.errors import LOGIN_REFUSED, LoginNeedsTls, ZoneUnreachable, summarise
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
+from irodsfs.grid.errors import LoginNeedsTls, ZoneUnreachable, summarise
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.connection import THREADS, ZoneConnection
-from irodsfs.grid.errors import LOGIN_REFUSED, ZoneTimeout, ZoneUnreachable, describe
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
+from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.patience import Patience, one_call
 from irodsfs.grid.retrying import retrying

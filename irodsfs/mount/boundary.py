@@ -9,17 +9,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pyfuse3
-from irods.exception import PycommandsException, iRODSException
-from irods.message import Bad_AVU_Field
 
 from irodsfs.filesystem.avu_codec import BinaryValueError
-from irodsfs.filesystem.errnos import errno_of
-from irodsfs.grid.errors import ZoneUnreachable, describe, is_about_ticket
+from irodsfs.filesystem.errnos import FAILURES, errno_of
+from irodsfs.grid.errors import describe, is_about_ticket
 from irodsfs.metrics import ERRORS, OPERATIONS
 
 logger = logging.getLogger(__name__)
 
-FAILURES = (iRODSException, PycommandsException, ZoneUnreachable, OSError, ValueError, Bad_AVU_Field)
 EXPECTED = {
     errno.ENOENT,
     errno.EEXIST,
@@ -53,7 +50,7 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
             with OPERATIONS.measure(handler.__name__):
                 return await handler(self, *args, **kwargs)
         except FAILURES as error:
-            number = _errno(error)
+            number = errno_of(error)
             ERRORS.add(handler.__name__, errno.errorcode.get(number, str(number)))
             level = _level(error, number)
             subject = self.subject(args)  # type: ignore[attr-defined]
@@ -78,9 +75,3 @@ def _level(error: Exception, number: int) -> int:
         return logging.DEBUG
     # A ValueError tells what a zone can't hold, which EINVAL does not.
     return logging.WARNING if isinstance(error, ValueError) else logging.ERROR
-
-
-def _errno(error: Exception) -> int:
-    if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return errno.EINVAL
-    return errno_of(error)

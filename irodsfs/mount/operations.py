@@ -17,7 +17,7 @@ from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.directories import Directory
-from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.errnos import FAILURES, errno_of
 from irodsfs.filesystem.extended_attributes import ExtendedAttributes, is_virtual
 from irodsfs.filesystem.foreign_links import refuse_foreign
 from irodsfs.filesystem.inodes import Handle, Inode, Inodes, encode_name
@@ -33,7 +33,7 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.metrics import BYTES
 from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
-from irodsfs.mount.boundary import FAILURES, answers_errno
+from irodsfs.mount.boundary import answers_errno
 from irodsfs.mount.calls import is_given_up
 
 FIRST_HANDLE = 1 << 48

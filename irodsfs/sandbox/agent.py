@@ -24,7 +24,7 @@ from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, 
 if TYPE_CHECKING:
     from irodsfs.sandbox.zone import Zone
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NOBODY = User(0, "", "", "")
 XML_PROTOCOL = 1
@@ -65,9 +65,9 @@ class Agent:
                 while self.serve():
                     pass
         except (ProtocolError, IrodsError) as error:
-            log.warning("connection from %s ended: %s", self.client_address, error)
+            logger.warning("connection from %s ended: %s", self.client_address, error)
         except OSError as error:
-            log.info("connection from %s lost: %s", self.client_address, error)
+            logger.info("connection from %s lost: %s", self.client_address, error)
         finally:
             self.close()
 
@@ -79,7 +79,7 @@ class Agent:
         if message.type != "RODS_API_REQ":
             raise ProtocolError(f"unexpected message {message.type[:40]!r}")
         if self.startup.integer("irodsProt", XML_PROTOCOL) != XML_PROTOCOL:
-            log.warning("a client of the binary protocol: irodsProt=1 in its environment lets it speak XML")
+            logger.warning("a client of the binary protocol: irodsProt=1 in its environment lets it speak XML")
             send_message(self.connection, refusal_of_binary())
             return False
         if message.int_info not in registry.handlers:
@@ -99,7 +99,7 @@ class Agent:
         except IrodsError as error:
             return registry.Reply(error.code, errors=error.stack)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
-            log.warning("catalog refused API %d: %s", message.int_info, error)
+            logger.warning("catalog refused API %d: %s", message.int_info, error)
             return registry.Reply(code_of("CAT_SQL_ERR"))
 
     def receive(self) -> Message | None:

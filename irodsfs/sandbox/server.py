@@ -14,7 +14,7 @@ from irodsfs.sandbox.agent import Agent
 from irodsfs.sandbox.rules.delay_server import DelayServer
 from irodsfs.sandbox.zone import Zone
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05
 
@@ -41,7 +41,7 @@ class Listener(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Logs what ended a connection unexpectedly; the others go on."""
-        log.exception("connection from %s failed", client_address[0])
+        logger.exception("connection from %s failed", client_address[0])
 
     def end_connections(self) -> None:
         for connection in list(self.connections):

@@ -26,7 +26,7 @@ from irodsfs.sandbox.replicas import recover
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 POLICIES = ("CS_NEG_REFUSE", "CS_NEG_DONT_CARE", "CS_NEG_REQUIRE")
 
@@ -150,7 +150,7 @@ class Zone:
     def require_registrable(self, path: str) -> None:
         """Raises IrodsError unless a file lies in the vault or where registrations were allowed, links followed."""
         if not self._is_registrable(path):
-            log.warning("refused to register %r: it lies in no directory that --allow-registration named", path)
+            logger.warning("refused to register %r: it lies in no directory that --allow-registration named", path)
             raise IrodsError("PATH_REG_NOT_ALLOWED")
 
     def take_vault(self, path: str) -> bool:

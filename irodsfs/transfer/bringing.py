@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 from irods.exception import iRODSException
 
 from irodsfs.grid import requests
-from irodsfs.grid.errors import MISSING, ZoneUnreachable, is_taken
+from irodsfs.grid.error_kinds import Kind, is_taken
+from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import NANOSECONDS, find
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.appending import Append, append
@@ -96,7 +97,7 @@ class Bringing:
         for turn in range(TURNS):
             try:
                 brought = await (self._change() if self.in_zone.registered else self._create())
-            except MISSING as error:
+            except Kind.MISSING.classes as error:
                 if not self.in_zone.registered:
                     raise
                 self._is_gone(error)

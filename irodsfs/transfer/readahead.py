@@ -10,9 +10,8 @@ from contextlib import AbstractAsyncContextManager
 
 import trio
 
-from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.connection import ZoneConnection
-from irodsfs.grid.errors import describe
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.lane import Chunk, Lane
@@ -208,7 +207,7 @@ class ReadAhead:
                 self._pace.joined()
                 await self._work(Lane(connection), number, nursery)
                 self._pace.left()
-        except REFUSALS as error:
+        except ZONE_FAILURES as error:
             logger.debug("one more connection to read ahead: %s", describe(error))
             self._pace.refused()
         except Exception:

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 import trio
 
 from irodsfs.grid import requests
-from irodsfs.grid.beside import REFUSALS
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
-from irodsfs.grid.errors import ZoneTimeout, describe
+from irodsfs.grid.errors import ZONE_FAILURES, ZoneTimeout, describe
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
@@ -103,7 +102,7 @@ class Reader:
             return await ahead.read(offset, end)
         except ChecksumMismatchError:
             raise
-        except (*REFUSALS, OSError) as error:
+        except (*ZONE_FAILURES, OSError) as error:
             if isinstance(error, ZoneTimeout) and not ahead.failed_beside:
                 raise
             # Perhaps it was only about what nobody has asked for yet.

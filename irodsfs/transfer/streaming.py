@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from irods.exception import iRODSException
-
-from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.bringing import InZone
 from irodsfs.transfer.extents import Extents
@@ -100,7 +98,7 @@ class Streaming:
             return False  # where the end is then is for the flush to find out
         try:
             await require_unchanged(self._zone, path, in_zone.base, in_zone.known, present=True)
-        except (ChangedElsewhereError, BeingWrittenError, iRODSException, ZoneUnreachable) as error:
+        except (ChangedElsewhereError, BeingWrittenError, *ZONE_FAILURES) as error:
             logger.debug("%s is not streamed: %s", path, describe(error))
             return False  # told by the flush
         return True

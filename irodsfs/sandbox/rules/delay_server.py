@@ -20,7 +20,7 @@ from irodsfs.sandbox.users import find_user
 if TYPE_CHECKING:
     from irodsfs.sandbox.zone import Zone
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 1.0
 DUE = (
@@ -56,7 +56,7 @@ class DelayServer:
                 if catalog.value("SELECT count(*) FROM R_RULE_EXEC"):
                     self._run_all(catalog.rows(DUE, int(clock.seconds())))
         except sqlite3.Error:
-            log.exception("delayed rules are no longer run")
+            logger.exception("delayed rules are no longer run")
         finally:
             catalog.close()
 
@@ -96,7 +96,7 @@ def run(agent: Agent, row: sqlite3.Row) -> int:
     session = Session(agent)
     status = run_later(session, row["rule_name"], delays.variables_of(row["exe_context"]))
     if status < 0:
-        log.info("delayed rule %d failed with %d: %s", row["rule_exec_id"], status, session.trail.text())
+        logger.info("delayed rule %d failed with %d: %s", row["rule_exec_id"], status, session.trail.text())
     return status
 
 

@@ -10,7 +10,7 @@ from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.wire import Struct, key_values
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 READ_WRITE = 2
 FROM_END = 2
@@ -65,7 +65,7 @@ def kind_of(session: Session, path: str) -> int:
 def write_text(session: Session, target: str, text: str) -> None:
     """Writes to stdout, stderr, the server's log or to the end of a data object; raises RuleError."""
     if target == "serverLog":
-        log.info("rule: %s", text.rstrip("\n"))
+        logger.info("rule: %s", text.rstrip("\n"))
     elif target in session.output.buffers:
         session.output.write(target, text)
     elif target.startswith("/") and kind_of(session, target) == DATA_OBJECT:

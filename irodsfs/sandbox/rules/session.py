@@ -17,7 +17,7 @@ from irodsfs.sandbox.wire import Struct
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 ADMINISTRATOR = 5
 USER = 3
@@ -48,7 +48,7 @@ class Session:
         except IrodsError as error:
             reply = registry.Reply(error.code, errors=error.stack)
         except sqlite3.Error as error:
-            log.warning("catalog refused API %d called by a rule: %s", number, error)
+            logger.warning("catalog refused API %d called by a rule: %s", number, error)
             reply = registry.Reply(code_of("CAT_SQL_ERR"))
         self.errors += reply.errors
         if reply.status < 0:

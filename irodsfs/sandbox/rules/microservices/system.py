@@ -15,7 +15,7 @@ from irodsfs.sandbox.rules.microservices.strings import UNKNOWN_PARAMETER
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Bytes, Value, leading_integer
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 HUMAN = "%Y-%m-%d.%H:%M:%S"
 RETRY_WITHOUT_RECOVERY = code_of("RETRY_WITHOUT_RECOVERY_ERR")
@@ -52,7 +52,7 @@ def from_human(session: Session, arguments: list[Value]) -> None:
     try:
         arguments[1] = f"{int(time.mktime(time.strptime(given(arguments[0]), HUMAN))):011d}"
     except (ValueError, OverflowError):
-        log.info("rule: %r is no time", arguments[0])
+        logger.info("rule: %r is no time", arguments[0])
 
 
 @microservice("msiGetDiffTime", 4)
@@ -87,7 +87,7 @@ def good_failure(session: Session, arguments: list[Value]) -> int:
 
 @microservice("msiWriteRodsLog", 2)
 def write_log(session: Session, arguments: list[Value]) -> None:
-    log.info("rule: %s", string(arguments[0], UNKNOWN_PARAMETER))
+    logger.info("rule: %s", string(arguments[0], UNKNOWN_PARAMETER))
     arguments[1] = 0
 
 
