@@ -109,7 +109,7 @@ def test_a_zone_that_is_away_gives_network_errors_and_the_mount_recovers(
     session.collections.create(f"{home}/directory")
     put(session, f"{home}/file", b"content")
     mount = mount_through(proxy, "--cache-timeout", "0")
-    mount.expect_log("ERROR irodsfs.mount")
+    mount.expect_log("ERROR irodsfs.(mount|filesystem)")
     assert sorted(os.listdir(mount.path)) == ["directory", "file"]
     proxy.refuse()
     for call in (
@@ -384,7 +384,7 @@ def test_nothing_is_used_up_by_failures(
     mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
 ) -> None:
     mount = mount_through(proxy, "--connections", "3")
-    mount.expect_log("ERROR irodsfs.mount")
+    mount.expect_log("ERROR irodsfs.(mount|filesystem)")
     (mount.path / "directory").mkdir()
     descriptors = [os.open(mount.path / f"directory/{number}", os.O_CREAT | os.O_WRONLY) for number in range(10)]
     session.collections.remove(f"{home}/directory", force=True)
