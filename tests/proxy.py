@@ -70,6 +70,8 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self.delay = delay
         self.rate = rate
+        self.trickle = 0.0
+        """Seconds between two bytes of what the zone says; 0 lets it through as it comes."""
         self.requests: Counter[int] = Counter()
         self.flights = 0
         self.connections = 0
@@ -284,7 +286,12 @@ class Proxy:
         if line.loses_replies:
             raise OSError("the reply is lost")
         answered.set()
-        line.client.sendall(chunk)
+        if self.trickle:
+            for byte in chunk:
+                line.client.sendall(bytes([byte]))
+                time.sleep(self.trickle)
+        else:
+            line.client.sendall(chunk)
         with self._lock:
             self.bytes += len(chunk)
 

@@ -58,19 +58,54 @@ def _now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+class Login(Connection):  # type: ignore[misc]  # python-irodsclient has no types
+    """One login of python-irodsclient, which another thread may give up: whoever sends a byte at times is never late.
+
+    Blocking: `log_in` in a worker thread. Afterwards it is the connection.
+    """
+
+    def __init__(self, session: iRODSSession) -> None:
+        self._session = session
+        self.given_up = False
+        self.socket: socket.socket | None = None
+
+    def log_in(self) -> None:
+        """Raises what python-irodsclient does."""
+        try:
+            super().__init__(self._session.pool, self._session.pool.account)
+            if self._session.ticket__:
+                Ticket._lowlevel_api_request(self, "session", self._session.ticket__)
+        finally:
+            if self.given_up and self.socket is not None:
+                self.socket.close()
+
+    def give_up(self) -> None:
+        """The login fails, now or with its next message."""
+        self.given_up = True
+        if (line := self.socket) is not None:
+            with suppress(OSError):
+                # Not SSLSocket's, which takes away what the other thread is using.
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+    def send(self, message: object) -> None:
+        if self.given_up:
+            raise irods.exception.NetworkException("nobody waits for this login any more")
+        super().send(message)
+
+
 class ZoneConnection:
     """A connection that is used by one thread at a time. Blocking: call it in a worker thread."""
 
-    def __init__(self, session: iRODSSession) -> None:
+    def __init__(self, login: Login, time_limit: float) -> None:
         """Connect and log in. Raises `ZoneUnreachable`, `LoginNeedsTls` or the zone's authentication error."""
         try:
-            self._connection = Connection(session.pool, session.pool.account)
-            self._socket: socket.socket = self._connection.socket
-            self.time_limit: float = session.connection_timeout
+            login.log_in()
+            assert login.socket is not None
+            self._connection = login
+            self._socket: socket.socket = login.socket
+            self.time_limit = time_limit
             """Seconds that what is done on it next may wait for the zone."""
             _keep_alive(self._socket, self.time_limit)
-            if session.ticket__:
-                Ticket._lowlevel_api_request(self._connection, "session", session.ticket__)
         except (irods.exception.NetworkException, OSError) as error:
             raise _login_failure(error) from error
         except RuntimeError as error:

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import re
 import socket
-import ssl
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from irods.exception import iRODSException
 from irods.message import Error, iRODSMessage
 from irods.message.quasixml import QuasiXmlParseError
 
+from irodsfs.grid.deadline import Deadline
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
 from irodsfs.metrics import ZONE_REQUESTS
 
@@ -63,12 +62,6 @@ class Stored:
 
     def __len__(self) -> int:
         return self.size
-
-    def send(self, sock: socket.socket) -> None:
-        if isinstance(sock, ssl.SSLSocket):
-            sock.sendall(os.pread(self.file.fileno(), self.size, self.offset))
-        elif sock.sendfile(self.file, self.offset, self.size) < self.size:
-            raise OSError("a local file became shorter while it was sent")
 
 
 class Needs(Enum):
@@ -261,49 +254,38 @@ class _Outbox:
         self._held += request.head()
         if isinstance(request.bs, Stored):
             self.flush()
-            with _line_failures():
-                request.bs.send(self.sock)
+            with _line_failures(), Deadline(self.sock) as deadline:
+                deadline.send_file(request.bs.file, request.bs.offset, request.bs.size)
         elif len(request.bs) < OUTSTANDING_BYTES:
             self._held += request.bs
         else:
             self.flush()
-            with _line_failures():
-                self.sock.sendall(request.bs)
+            with _line_failures(), Deadline(self.sock) as deadline:
+                deadline.send(request.bs)
         if len(self._held) > OUTSTANDING_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        with _line_failures():
-            self.sock.sendall(self._held)
+        with _line_failures(), Deadline(self.sock) as deadline:
+            deadline.send(bytes(self._held))
         self._held.clear()
 
 
 def receive(sock: socket.socket, listener: Listener | None = None) -> Reply:
-    """Read one reply."""
-    with _line_failures():
+    """Read one reply, which has the socket's timeout as a whole, and longer the more of it has come."""
+    with _line_failures(), Deadline(sock) as deadline:
         if listener is not None:
             listener.waits()
-        (length,) = struct.unpack(">i", receive_exactly(sock, 4))
+        (length,) = struct.unpack(">i", deadline.receive(4))
         if listener is not None:
             listener.hears()
         if not 0 < length <= _LARGEST_HEADER:
             raise ValueError(f"a message header of {length} bytes")
-        fields = dict(_HEADER_FIELD.findall(receive_exactly(sock, length)))
+        fields = dict(_HEADER_FIELD.findall(deadline.receive(length)))
         if fields[b"type"] != API_REPLY.encode():
             raise ValueError(f"a message of type {fields[b'type']!r} instead of a reply")
         lengths = [int(fields[part]) for part in (b"msgLen", b"errorLen", b"bsLen")]
         if not all(0 <= length <= LARGEST_PART for length in lengths):
             raise ValueError(f"a reply that claims to have {lengths} bytes")
-        body, error, bs = (receive_exactly(sock, length) for length in lengths)
+        body, error, bs = (deadline.receive(length) for length in lengths)
         return Reply(int(fields[b"intInfo"]), bytes(body), bytes(error), bs)
-
-
-def receive_exactly(sock: socket.socket, size: int) -> bytearray:
-    buffer = bytearray(size)
-    view = memoryview(buffer)
-    while view:
-        received = sock.recv_into(view)
-        if not received:
-            raise OSError("closed by the zone")
-        view = view[received:]
-    return buffer

@@ -12,7 +12,7 @@ from typing import TypeVar
 import trio
 from irods.session import iRODSSession
 
-from irodsfs.grid.connection import THREADS, ZoneConnection
+from irodsfs.grid.connection import THREADS, Login, ZoneConnection
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
@@ -117,10 +117,17 @@ class ConnectionPool:
 
     async def _connect(self) -> ZoneConnection:
         with self._patience.waiting() as seconds:
-            with trio.move_on_after(seconds):
-                log_in = partial(_log_in, self._session, time.monotonic() + seconds)
-                return await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
-            raise ZoneTimeout("the zone did not answer in time to logging in")
+            login = Login(self._session)
+            try:
+                with trio.fail_after(seconds):
+                    log_in = partial(ZoneConnection, login, self._time_limit)
+                    return await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
+            except BaseException as error:
+                # The thread may be there still: without this, for as long as the zone sends a byte now and then.
+                login.give_up()
+                if isinstance(error, trio.TooSlowError):
+                    raise ZoneTimeout("the zone did not answer in time to logging in") from error
+                raise
 
     async def give_back(self, connection: ZoneConnection) -> None:
         """Keep a connection for the next user, or close it when it broke or has something open."""
@@ -233,12 +240,3 @@ class ConnectionPool:
     async def _fly(self, requests: Iterable[Request], *, may_repeat: bool) -> list[Reply]:
         async with self.connection() as connection:
             return await self.run(connection, requests, may_repeat=may_repeat)
-
-
-def _log_in(session: iRODSSession, deadline: float) -> ZoneConnection:
-    connection = ZoneConnection(session)
-    if time.monotonic() >= deadline:
-        # Nobody waits for it any more.
-        connection.close()
-        raise ZoneTimeout("the zone did not answer in time to logging in")
-    return connection
