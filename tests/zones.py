@@ -7,6 +7,7 @@ import os
 import ssl
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -144,6 +145,23 @@ class AnyZone:
         return context
 
 
+def namesakes(session: iRODSSession, own: str, foreign: str, *, collections: bool = False) -> tuple[str, str]:
+    """New data objects (or collections) in two collections in two zones, whose ids in their catalogs are the same."""
+
+    def make(parent: str) -> tuple[int, str]:
+        path = f"{parent}/{uuid.uuid4().hex}"
+        made = session.collections.create(path) if collections else session.data_objects.create(path)
+        return made.id, path
+
+    here, there = make(own), make(foreign)
+    while here[0] != there[0]:
+        if here[0] < there[0]:
+            here = make(own)
+        else:
+            there = make(foreign)
+    return here[1], there[1]
+
+
 @tenacity.retry(
     retry=tenacity.retry_if_exception_type(iRODSException),
     wait=tenacity.wait_fixed(1),
@@ -191,9 +209,9 @@ class EmbeddedZone(AnyZone):
 
     @classmethod
     @contextmanager
-    def served(cls, directory: Path, *options: str) -> Iterator[EmbeddedZone]:
+    def served(cls, directory: Path, *options: str, name: str = "tempZone") -> Iterator[EmbeddedZone]:
         """A zone that lives in `directory`; the server is killed at the end, as a zone must survive that."""
-        zone = cls(directory, vaults=str(directory))
+        zone = cls(directory, zone=name, vaults=str(directory))
         try:
             zone.start(*options)
             yield zone
@@ -207,7 +225,7 @@ class EmbeddedZone(AnyZone):
         """
         log = (self.directory / "server.log").open("ab")
         command = [sys.executable, "-m", "irodsfs", "sandbox", "serve", "--directory", self.directory / "zone"]
-        command += ["--allow-registration", self.directory]
+        command += ["--allow-registration", self.directory, "--zone", self.zone]
         with log:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port), *options], stdout=subprocess.PIPE, stderr=log, text=True
@@ -225,5 +243,24 @@ class EmbeddedZone(AnyZone):
             self.process.communicate()
 
     @property
+    def partner(self) -> str:
+        """This zone as `--federate` takes it."""
+        return f"{self.zone}={self.host}:{self.port}"
+
+    @property
     def log(self) -> str:
         return (self.directory / "server.log").read_text("utf-8", "replace")
+
+
+@contextmanager
+def federated(directory: Path) -> Iterator[tuple[EmbeddedZone, EmbeddedZone]]:
+    """Two zones, tempZone and otherZone, each in a process of its own, that know each other."""
+    for name in ("one", "other"):
+        (directory / name).mkdir()
+    with (
+        EmbeddedZone.served(directory / "one") as zone,
+        EmbeddedZone.served(directory / "other", "--federate", zone.partner, name="otherZone") as other,
+    ):
+        zone.kill()
+        zone.start("--federate", other.partner)
+        yield zone, other

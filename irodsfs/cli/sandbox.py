@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import shlex
 import signal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ def sandbox() -> None:
 
 @sandbox.command()
 @click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives; made when missing.")
+@click.option("--zone", "name", metavar="NAME", default="tempZone", show_default=True, help="Name of a new zone.")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--port", metavar="NUMBER", type=click.IntRange(0, 65535), default=0, help="TCP port; 0 takes a free one."
@@ -45,20 +47,30 @@ def sandbox() -> None:
     multiple=True,
     help="Let administrators register files below DIR and make resources there, not only in the zone's own vault.",
 )
+@click.option(
+    "--federate",
+    metavar="ZONE=HOST:PORT",
+    multiple=True,
+    help="Another zone to be known: it is shown beside this one, and its administrator gets a home here.",
+)
 def serve(
     directory: Path,
+    name: str,
     host: str,
     port: int,
     negotiation: str,
     enforce_quotas: bool,
     password_file: Path | None,
     allow_registration: tuple[Path, ...],
+    federate: tuple[str, ...],
 ) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
-    A new zone is tempZone, its administrator rods. The variables that are printed, too, make clients log in as rods
+    The administrator of a new zone is rods. The variables that are printed, too, make clients log in as rods
     with the password, which is kept in the zone's directory.
     """
+    from irodsfs.sandbox.errors import IrodsError
+    from irodsfs.sandbox.federation.introducing import introduce
     from irodsfs.sandbox.server import Server
     from irodsfs.sandbox.zone import Zone
 
@@ -66,12 +78,15 @@ def serve(
     # Blocked before any thread starts, so that none of them takes the signal that sigwait waits for.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     password = None if password_file is None else _password_in(password_file)
-    enter = Zone.open if (directory / "catalog.sqlite").exists() else Zone.create
+    partners = [_partner(text) for text in federate]
+    enter = Zone.open if (directory / "catalog.sqlite").exists() else partial(Zone.create, name=name)
     try:
         zone = enter(directory, password=password, negotiation=negotiation, registrable=allow_registration)
+        for partner in partners:
+            introduce(zone, *partner)
         zone.enforces_quotas = enforce_quotas
         server = Server(zone, host, port)
-    except OSError as error:
+    except (OSError, IrodsError) as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
     if negotiation != WITHOUT_TLS:
         zone.tls()  # so that clients find the certificate as soon as the zone answers
@@ -83,6 +98,15 @@ def serve(
             f"export IRODS_AUTHENTICATION_FILE={shlex.quote(str(zone.password_file))}"
         )
         signal.sigwait(STOP_SIGNALS)
+
+
+def _partner(text: str) -> tuple[str, str]:
+    from irodsfs.sandbox.federation.introducing import split_partner
+
+    partner = split_partner(text)
+    if partner is None:
+        raise ConfigurationError(f"{text!r} names no zone and its address: write it as otherZone=127.0.0.1:1248.")
+    return partner
 
 
 def _password_in(file: Path) -> str:

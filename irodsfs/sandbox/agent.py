@@ -15,6 +15,7 @@ from irodsfs.sandbox.api import registry
 from irodsfs.sandbox.closing import abandon
 from irodsfs.sandbox.descriptors import Descriptors
 from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
+from irodsfs.sandbox.federation.relay import Relay
 from irodsfs.sandbox.genquery1 import Statements
 from irodsfs.sandbox.handshake import greet, say_goodbye
 from irodsfs.sandbox.tickets import Counted
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 NOBODY = User(0, "", "", "")
 XML_PROTOCOL = 1
-BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 725, 801, 1201, 110000})
+BEFORE_AUTHENTICATION = frozenset({700, 703, 704, 705, 725, 801, 1201, 110000})
 
 
 class Agent:
@@ -51,6 +52,7 @@ class Agent:
         self.negotiated = "CS_NEG_USE_TCP"
         self.descriptors = Descriptors()
         self.statements = Statements()
+        self.relay = Relay(self)
         self.stream: BinaryIO = cast(BinaryIO, connection.makefile("rb", buffering=65536))
         zone.agents.add(self)
 
@@ -84,38 +86,38 @@ class Agent:
             return False
         if message.int_info not in registry.handlers:
             raise ProtocolError(f"unknown API number {message.int_info}")
-        reply = self.answer(message)
-        self.send(reply.struct, reply.status, reply.bs, reply.errors)
+        self.pass_on(self.answer(message))
         return True
 
-    def answer(self, message: Message) -> registry.Reply:
-        """The reply to a request, failures included."""
+    def answer(self, message: Message) -> Message:
+        """The reply to a request, failures included, of the zone that it belongs to."""
         try:
             if not self.is_authenticated and message.int_info not in BEFORE_AUTHENTICATION:
                 raise IrodsError("SYS_NO_API_PRIV")
             body = decode(message.body) if message.body else None
+            answer = self.relay.answer(message, body)
+            if answer is not None:
+                return answer
             request = registry.Request(message.int_info, body, message.bs)
-            return registry.handlers[message.int_info](self, request)
+            reply = registry.handlers[message.int_info](self, request)
         except IrodsError as error:
-            return registry.Reply(error.code, errors=error.stack)
+            reply = registry.Reply(error.code, errors=error.stack)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             logger.warning("catalog refused API %d: %s", message.int_info, error)
-            return registry.Reply(code_of("CAT_SQL_ERR"))
+            reply = registry.Reply(code_of("CAT_SQL_ERR"))
+        return reply_message(reply.struct, reply.status, reply.bs, reply.errors)
 
     def receive(self) -> Message | None:
         """The next message of the client, None when it hung up."""
         return read_message(self.stream)
 
-    def send(
-        self, body: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
-    ) -> None:
+    def pass_on(self, reply: Message) -> None:
         """Sends an API reply."""
-        packed = encode(body) if body else b""
-        send_message(self.connection, Message("RODS_API_REPLY", status, packed, error_stack(errors), bs))
+        send_message(self.connection, reply)
 
     def converse(self, body: Struct, status: int) -> None:
         """Sends an interim status of a long operation and waits for the client's leave to go on (4 bytes)."""
-        self.send(body, status)
+        self.pass_on(reply_message(body, status))
         self.stream.read(4)
 
     def use_connection(self, connection: socket.socket) -> None:
@@ -130,6 +132,7 @@ class Agent:
             steps.callback(say_goodbye, self.connection)
             steps.callback(self.stream.close)
             steps.callback(self.catalog.close)
+            steps.callback(self.relay.close)
             steps.callback(self.zone.agents.discard, self)
             for number in self.descriptors.numbers():
                 steps.callback(abandon, self, number)
@@ -141,6 +144,13 @@ def refusal_of_binary() -> Message:
     text = "This zone speaks the XML protocol only: set the environment variable irodsProt=1 and try again."
     stack = struct.pack(">ii", 1, code) + text.encode() + b"\0"
     return Message("RODS_API_REPLY", code, b"", stack)
+
+
+def reply_message(
+    body: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
+) -> Message:
+    """An API reply."""
+    return Message("RODS_API_REPLY", status, encode(body) if body else b"", error_stack(errors), bs)
 
 
 def error_stack(errors: tuple[tuple[int, str], ...]) -> bytes:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.errors import IrodsError
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.federation.relay import RemoteDescriptor
 
 FIRST = 3
 LIMIT = 1026
@@ -65,11 +69,13 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._open: dict[int, Descriptor] = {}
+        self.elsewhere: dict[int, RemoteDescriptor] = {}
+        """Those that stand for one of another zone's server."""
 
     def free_number(self) -> int:
         """The number the next descriptor gets; raises IrodsError when there is none left."""
         for number in range(FIRST, LIMIT):
-            if number not in self._open:
+            if number not in self._open and number not in self.elsewhere:
                 return number
         raise IrodsError("SYS_OUT_OF_FILE_DESC")
 

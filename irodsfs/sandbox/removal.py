@@ -52,7 +52,8 @@ def trash_path(agent: Agent, path: str) -> str:
     for own in (f"home/{agent.user.name}/", f"home/{agent.user.name}#"):
         if rest.startswith(own):
             rest = rest.split("/", 2)[2]
-    return f"/{zone}/trash/home/{agent.user.name}/{rest}"
+    owner = agent.user.name if agent.user.zone == zone else f"{agent.user.name}#{agent.user.zone}"
+    return f"/{zone}/trash/home/{owner}/{rest}"
 
 
 def make_trash(agent: Agent, path: str) -> None:

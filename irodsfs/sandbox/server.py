@@ -44,7 +44,7 @@ class Listener(socketserver.ThreadingTCPServer):
         logger.exception("connection from %s failed", client_address[0])
 
     def end_connections(self) -> None:
-        for connection in list(self.connections):
+        for connection in [*self.connections, *self.zone.links]:  # an agent may wait for another zone
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 

@@ -60,6 +60,8 @@ class Zone:
         self.registrable = [directory.resolve() for directory in (self.vault, *registrable)]
         self.replica_access = ReplicaAccess()
         self.agents: set[Agent] = set()
+        self.links: set[socket.socket] = set()
+        """Connections of agents to other zones."""
         self._writing = threading.RLock()
         self._tls: ssl.SSLContext | None = None
 

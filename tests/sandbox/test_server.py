@@ -131,7 +131,7 @@ def test_a_challenge_cannot_be_answered_twice(client: RawClient) -> None:
     assert client.call(704, answer).int_info == code_of("CAT_INVALID_AUTHENTICATION")
 
 
-@pytest.mark.parametrize("number", sorted(handlers.keys() - {700, 703, 704, 725, 801, 1201, 110000}))
+@pytest.mark.parametrize("number", sorted(handlers.keys() - {700, 703, 704, 705, 725, 801, 1201, 110000}))
 def test_nothing_but_authentication_is_answered_before_it(stranger: RawClient, number: int) -> None:
     stranger.start()
     assert stranger.call(number, data_object("/tempZone/home/rods")).int_info == code_of("SYS_NO_API_PRIV")

@@ -1,4 +1,4 @@
-"""Remote zones as the catalog knows them; none of them is ever contacted."""
+"""Remote zones as the catalog knows them."""
 
 from __future__ import annotations
 

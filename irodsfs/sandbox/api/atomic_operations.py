@@ -118,7 +118,7 @@ def metadata_target(agent: Agent, document: Document) -> int:
     kind = member(document, "entity_type", str)
     if kind not in FINDERS:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Invalid entity type specified [entity_type={kind}]")
-    found = FINDERS[kind](agent, name)
+    found = elsewhere(agent, kind, name) or FINDERS[kind](agent, name)
     if found is None:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Entity does not exist [entity_name={name}]")
     if document.get("admin_mode") is True:
@@ -127,6 +127,15 @@ def metadata_target(agent: Agent, document: Document) -> int:
     elif not may_modify_metadata(agent, kind, found):
         raise RefusalError("CAT_NO_ACCESS_PERMISSION", "User not allowed to modify metadata")
     return found
+
+
+def elsewhere(agent: Agent, kind: str, name: str) -> int | None:
+    """The id that an object of another zone has there.
+
+    As the server does, the changes then hit what has that id in the catalog that was asked, however unrelated it is.
+    """
+    kinds = {"collection": "collection", "data_object": "dataObj", "": ""}
+    return agent.relay.object_id(name, kinds[kind]) if kind in kinds else None
 
 
 def may_modify_metadata(agent: Agent, kind: str, entity_id: int) -> bool:
@@ -178,7 +187,7 @@ def is_attached(agent: Agent, target: int, meta_id: int) -> bool:
 
 def access_target(agent: Agent, document: Document) -> int:
     path = member(document, "logical_path", str)
-    found = entities.visible(agent, path)
+    found = elsewhere(agent, "", path) or entities.visible(agent, path)
     if found is None:
         code = IrodsError("OBJ_PATH_DOES_NOT_EXIST").code
         raise RefusalError(code, f"Failed to retrieve object id [error_code={code}]")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irodsfs.sandbox.api.registry import Reply, Request, handles
 from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.federation.vouching import LOCAL_ADMINISTRATOR, LOCAL_USER, is_vouched_administrator
 from irodsfs.sandbox.users import User, find_user, proves_password
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
@@ -70,17 +71,42 @@ def answer_challenge(agent: Agent, request: Request) -> Reply:
     return Reply()
 
 
+@handles(705)
+def check_for_other_zone(agent: Agent, request: Request) -> Reply:
+    """AUTH_CHECK_AN: whether a user of this zone gave the right response to the challenge of another zone's server."""
+    name, _, zone = request.input.text("username").partition("#")
+    user = require_user(agent, name, zone)
+    try:
+        challenge, response = (base64.b64decode(request.input.text(part)) for part in ("challenge", "response"))
+    except ValueError:
+        raise IrodsError("SYS_INVALID_INPUT_PARAM") from None
+    if user.zone != agent.zone.name or not proves_password(agent.catalog, user, challenge, response):
+        raise IrodsError("CAT_INVALID_AUTHENTICATION")
+    level = LOCAL_ADMINISTRATOR if user.is_admin else LOCAL_USER
+    return Reply(0, Struct("authCheckOut_PI", ("privLevel", level), ("clientPrivLevel", level), ("serverResponse", "")))
+
+
 def admit(agent: Agent, name: str, zone: str, response: bytes) -> None:
     """Makes the agent the client user's when the proxy user proved a password; raises IrodsError otherwise."""
     proxy = require_user(agent, name, zone)
     challenge, agent.challenge = agent.challenge, b""
     agent.signature = challenge[:16].hex()
-    if not challenge or not proves_password(agent.catalog, proxy, challenge, response):
+    if not challenge:
         raise IrodsError("CAT_INVALID_AUTHENTICATION")
+    is_admin = proves_itself(agent, proxy, challenge, response)
     client = require_user(agent, agent.startup.text("clientUser"), agent.startup.text("clientRcatZone"))
-    if client != proxy and not proxy.is_admin:
+    if client != proxy and not (is_admin and proxy.zone in (agent.zone.name, client.zone)):
         raise IrodsError("SYS_PROXYUSER_NO_PRIV")
     agent.proxy, agent.user = proxy, client
+
+
+def proves_itself(agent: Agent, user: User, challenge: bytes, response: bytes) -> bool:
+    """Whether one who proves to be this user is an administrator of its own zone; raises IrodsError otherwise."""
+    if user.zone != agent.zone.name:
+        return is_vouched_administrator(agent, user, challenge, response)
+    if not proves_password(agent.catalog, user, challenge, response):
+        raise IrodsError("CAT_INVALID_AUTHENTICATION")
+    return user.is_admin
 
 
 def require_user(agent: Agent, name: str, zone: str) -> User:

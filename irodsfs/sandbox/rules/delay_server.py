@@ -9,15 +9,13 @@ import logging
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.agent import Agent
-from irodsfs.sandbox.users import find_user
+from irodsfs.sandbox.inner_agent import agent_of
 
 if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
     from irodsfs.sandbox.zone import Zone
 
 logger = logging.getLogger(__name__)
@@ -64,27 +62,11 @@ class DelayServer:
         for row in rows:
             if self._stopping.is_set():
                 return
-            with self._agent_of(row["user_name"]) as agent:
+            with agent_of(self.zone, row["user_name"]) as (agent, self._client):
                 status = run(agent, row)
                 if not self._stopping.is_set():
                     finish(agent, row, status)
-
-    @contextmanager
-    def _agent_of(self, name: str) -> Iterator[Agent]:
-        """An agent that works for a user of the zone; its client is this server, which sends nothing."""
-        with (
-            socket.create_server(("127.0.0.1", 0)) as listener,
-            socket.create_connection(listener.getsockname()) as self._client,
-        ):
-            agent = Agent(self.zone, listener.accept()[0])
-            try:
-                user = find_user(agent.catalog, name, self.zone.name)
-                if user:
-                    agent.user = agent.proxy = user
-                yield agent
-            finally:
-                agent.close()
-        self._client = None
+            self._client = None
 
 
 def run(agent: Agent, row: sqlite3.Row) -> int:

@@ -1,0 +1,40 @@
+"""Making another zone known to this one, as its administrator would."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import entities
+from irodsfs.sandbox.administration import users, zones
+from irodsfs.sandbox.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.inner_agent import agent_of
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.zone import Zone
+
+PARTNER = re.compile(r"(?P<name>[\w.]+)=(?P<address>[^:]+:\d+)", re.ASCII)
+
+
+def split_partner(text: str) -> tuple[str, str] | None:
+    """Name and address of ``ZONE=HOST:PORT``; None for anything else."""
+    match = PARTNER.fullmatch(text)
+    return (match["name"], match["address"]) if match else None
+
+
+def introduce(zone: Zone, name: str, address: str) -> None:
+    """Registers another zone at an address; its administrator becomes an ordinary user here.
+
+    Raises IrodsError for a name that no zone can have, or that this one has.
+    """
+    if name == zone.name:
+        raise IrodsError("CAT_INVALID_ARGUMENT", f"{name} is this zone itself")
+    known = "SELECT 1 FROM R_ZONE_MAIN WHERE zone_name = ?"
+    with agent_of(zone, ADMINISTRATOR) as (agent, _), agent.catalog.transaction():
+        if agent.catalog.value(known, name) is None:
+            zones.add(agent, name, "remote", address)
+        else:
+            zones.modify(agent, name, "conn", address)
+        if entities.find_user(agent, ADMINISTRATOR, name) is None:
+            users.create(agent, f"{ADMINISTRATOR}#{name}", "rodsuser")

@@ -1,0 +1,152 @@
+"""Requests that belong to another zone: they go to its server as they are, and its replies to the client.
+
+Descriptors are the exception: each server numbers its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.federation.link import Address, Link
+from irodsfs.sandbox.federation.routing import PLACES, zone_named
+from irodsfs.sandbox.users import NEVER
+from irodsfs.sandbox.wire import Message, Struct, decode, encode, json_of, json_struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+OPENING = {601, 602, 20003}
+PARALLEL = {606, 608}  # whose answer may name a descriptor
+BY_NUMBER = {673: "l1descInx", 674: "l1descInx", 675: "l1descInx", 676: "l1descInx", 626: "myInt"}
+BY_JSON = {20000, 20004}
+CLOSING = {673, 626, 20004}
+
+
+@dataclass(frozen=True)
+class RemoteDescriptor:
+    """A descriptor of another zone's server."""
+
+    link: Link
+    number: int
+
+
+class Relay:
+    """The connections of one agent to other zones, made when they are needed and kept until it ends."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._links: dict[str, Link] = {}
+
+    def answer(self, message: Message, body: Struct | None) -> Message | None:
+        """The reply of the zone that a request belongs to; None when it is our own. Raises IrodsError."""
+        if body is None or not self._agent.is_authenticated:
+            return None
+        number = message.int_info
+        if number in BY_NUMBER or number in BY_JSON:
+            return self._on_descriptor(message, body)
+        place = PLACES.get(number)
+        zone = zone_named(place.hint(body)) if place else ""
+        address = self.address_of(zone)
+        if place is None or address is None:
+            return None
+        link = self._link(zone, address, place.unreachable)
+        reply = link.exchange(message, self._converse)
+        if number in OPENING and reply.int_info >= 0:
+            return replace(reply, int_info=self._keep(link, reply.int_info))
+        return self._with_portal(link, reply) if number in PARALLEL else reply
+
+    def address_of(self, zone: str) -> Address | None:
+        """Where another zone's server is; None of our own zone, and of those whose server is not known."""
+        if zone in ("", self._agent.zone.name):
+            return None
+        connection = "SELECT zone_conn_string FROM R_ZONE_MAIN WHERE zone_name = ? AND zone_type_name = 'remote'"
+        text = self._agent.catalog.value(connection, zone)
+        return Address.of(text) if text else None
+
+    def object_id(self, path: str, kind: str) -> int | None:
+        """The id of a collection or data object in the zone that the path lies in; None when it is missing there."""
+        address = self.address_of(zone_named(path))
+        if address is None:
+            return None
+        link = self._link(zone_named(path), address, "CROSS_ZONE_SOCK_CONNECT_ERR")
+        pairs = Struct("KeyValPair_PI", ("ssLen", 1), ("keyWord", "selObjType"), ("svalue", kind))
+        asked = Struct(
+            "DataObjInp_PI", ("objPath", path), ("KeyValPair_PI", pairs if kind else Struct("KeyValPair_PI"))
+        )
+        try:
+            return decode(link.call(633, asked).body).integer("dataId")
+        except IrodsError as error:
+            if error.code == IrodsError("USER_FILE_DOES_NOT_EXIST").code:
+                return None
+            raise
+
+    def close(self) -> None:
+        """Ends all connections; what is open there is finalised there, as after a crash of the client."""
+        for link in self._links.values():
+            link.close()
+
+    def _link(self, zone: str, address: Address, unreachable: str) -> Link:
+        if zone not in self._links:
+            link = Link(self._agent.zone, address, self._agent.user, unreachable)
+            try:
+                link.log_in(self._own_password())
+            except BaseException:
+                link.close()
+                raise
+            self._links[zone] = link
+        return self._links[zone]
+
+    def _own_password(self) -> str:
+        password: str = self._agent.catalog.value(
+            "SELECT p.rcat_password FROM R_USER_PASSWORD p JOIN R_USER_MAIN u ON u.user_id = p.user_id"
+            " WHERE u.user_name = ? AND u.zone_name = ? AND p.pass_expiry_ts = ?",
+            ADMINISTRATOR,
+            self._agent.zone.name,
+            NEVER,
+        )
+        return password
+
+    def _converse(self, interim: Message) -> bytes:
+        self._agent.pass_on(interim)
+        return self._agent.stream.read(4)
+
+    def _keep(self, link: Link, number: int) -> int:
+        descriptors = self._agent.descriptors
+        own = descriptors.free_number()
+        descriptors.elsewhere[own] = RemoteDescriptor(link, number)
+        return own
+
+    def _with_portal(self, link: Link, reply: Message) -> Message:
+        portal = decode(reply.body) if reply.int_info > 0 and reply.body else None
+        if portal is None or not portal.integer("l1descInx"):
+            return reply
+        own = self._keep(link, portal.integer("l1descInx"))
+        return replace(reply, int_info=own, body=encode(with_member(portal, "l1descInx", own)))
+
+    def _on_descriptor(self, message: Message, body: Struct) -> Message | None:
+        if message.int_info in BY_JSON:
+            document = json_of(body)
+            fd = document.get("fd") if isinstance(document, dict) else None
+            own = fd if isinstance(fd, int) else 0
+        else:
+            own = body.integer(BY_NUMBER[message.int_info])
+        elsewhere = self._agent.descriptors.elsewhere
+        remote = elsewhere.get(own)
+        if remote is None:
+            return None
+        if message.int_info in CLOSING:
+            del elsewhere[own]
+        if message.int_info in BY_JSON:
+            there = json_struct(document | {"fd": remote.number})
+        else:
+            there = with_member(body, BY_NUMBER[message.int_info], remote.number)
+        return remote.link.exchange(replace(message, body=encode(there)))
+
+
+def with_member(struct: Struct, name: str, value: int) -> Struct:
+    """The struct with another number in one of its members."""
+    changed = [(key, str(value) if key == name else member) for key, member in struct.members]
+    return Struct(struct.name, *changed)
