@@ -17,7 +17,8 @@ import trio
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.config import MountConfig, with_current_password
-from irodsfs.control.standby import listening, serve_when_wanted, socket_path
+from irodsfs.control.standby import listening, serve_when_wanted
+from irodsfs.directories import socket_path
 from irodsfs.errors import CollectionError, FuseError, MountError
 from irodsfs.filesystem.coherence import Coherence
 from irodsfs.filesystem.corrections import Corrections

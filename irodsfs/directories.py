@@ -21,6 +21,11 @@ def runtime_directory() -> Path:
     return private(Path(runtime) / APPLICATION if runtime else user_state_path(APPLICATION) / "run")
 
 
+def socket_path(name: str) -> Path:
+    """The control socket of the mount of that name."""
+    return runtime_directory() / f"{name}.sock"
+
+
 def log_directory() -> Path:
     return private(user_state_path(APPLICATION))
 

@@ -25,11 +25,10 @@ REFUSED = 400
 """The HTTP status from which on an answer tells of a failure."""
 
 
-class ControlClient:
-    """Asks the mount that a local path, its `place`, lies on. Failures are `ControlFailure`."""
+class Control:
+    """The control socket of a mount. Failures are `ControlFailure`."""
 
-    def __init__(self, place: Place, connection: HTTPConnection) -> None:
-        self.place = place
+    def __init__(self, connection: HTTPConnection) -> None:
         self._connection = connection
 
     def request(self, method: str, url: str, *, document: Any = None, **parameters: str) -> Any:
@@ -45,11 +44,26 @@ class ControlClient:
         return _document(answer, content)
 
 
+class ControlClient(Control):
+    """The control socket of the mount that a local path, the `place`, lies on."""
+
+    def __init__(self, place: Place, connection: HTTPConnection) -> None:
+        super().__init__(connection)
+        self.place = place
+
+
 @contextmanager
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
     with place_of(path) as place, closing(_UnixConnection(place.socket())) as connection:
         yield ControlClient(place, connection)
+
+
+@contextmanager
+def control_at(socket: Path) -> Iterator[Control]:
+    """A client of the mount that has this control socket."""
+    with closing(_UnixConnection(socket)) as connection:
+        yield Control(connection)
 
 
 class _UnixConnection(HTTPConnection):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from irodsfs.cli.mountpoints import resolve
-from irodsfs.directories import private_file, runtime_directory
+from irodsfs.directories import private_file, runtime_directory, socket_path
 from irodsfs.errors import IrodsfsError, MountPointError
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def recorded_with(socket: Path) -> Record | None:
         directory = socket.parent.lstat()
         if directory.st_uid != os.getuid() or stat.S_IMODE(directory.st_mode) & 0o077:
             return None
-        with open(socket.with_suffix(SUFFIX), "rb", opener=private_file) as file:
-            record = OpenRecord(file)
+        path = socket.with_suffix(SUFFIX)
+        with open(path, "rb", opener=private_file) as file:
+            record = OpenRecord(path, file)
             return record.read() if record.is_live() else None
     except (OSError, ValueError):
         return None
@@ -78,7 +79,7 @@ def running_mounts() -> list[str]:
 def _live_records() -> Generator[OpenRecord, None, None]:
     for path in runtime_directory().glob(f"*{SUFFIX}"):
         with suppress(FileNotFoundError), open(path, "rb", opener=private_file) as file:
-            record = OpenRecord(file)
+            record = OpenRecord(path, file)
             if record.is_live():
                 yield record
 
@@ -86,8 +87,14 @@ def _live_records() -> Generator[OpenRecord, None, None]:
 class OpenRecord:
     """A record that can be read also after its process has ended and removed it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path = path
         self._file = file
+
+    @property
+    def socket(self) -> Path:
+        """The control socket of the mount."""
+        return socket_path(self._path.stem)
 
     def is_live(self) -> bool:
         try:

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from irodsfs.cli.client import control_at
 from irodsfs.cli.mountpoints import FILE_SYSTEM_TYPE, find_mount, require_fusermount, resolve
 from irodsfs.cli.records import OpenRecord, find_record
-from irodsfs.errors import UnmountError
+from irodsfs.errors import ControlFailure, UnmountError
 
 PATIENCE = 3.0  # seconds without a word
 
@@ -39,10 +41,14 @@ def _require_mounted(path: Path) -> None:
 
 
 def _unmount_and_wait(path: Path, record: OpenRecord) -> None:
+    pid = record.read().pid
     with suppress(ProcessLookupError):
-        process = os.pidfd_open(record.read().pid)
-        _unmount(path)
-        _wait(process)
+        process = os.pidfd_open(pid)
+        try:
+            _unmount(path)
+            _wait(process, pid, record.socket)
+        finally:
+            os.close(process)
     failure = record.read().failure
     if failure is not None:
         raise UnmountError(f"{path} is unmounted, but its process ended with a failure: {failure}")
@@ -59,10 +65,35 @@ def _unmount(path: Path) -> None:
     raise UnmountError(f"{path} can't be unmounted: {done.stderr.strip().removeprefix('fusermount3: ')}.")
 
 
-def _wait(process: int) -> None:
+def _wait(process: int, pid: int, control: Path) -> None:
+    """Until the process has ended, or goes on for those who use the mount in another mount namespace."""
+    if _has_ended(process, PATIENCE):
+        return
+    click.echo("irodsfs: waiting until everything written is in the zone", err=True)
+    users = _users_elsewhere(control)
+    if users == 0 and not _has_ended(process, PATIENCE):
+        click.echo(f"irodsfs: another mount namespace shows the mount; nobody uses it there, so {pid} ends", err=True)
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+    elif users:
+        click.echo(
+            f"irodsfs: everything written is in the zone; in another mount namespace (a container?) {users} open files "
+            f"keep the mount: process {pid} ends with the last of them, or by kill {pid}",
+            err=True,
+        )
+        return
+    _has_ended(process)
+
+
+def _users_elsewhere(control: Path) -> int | None:
+    """How many files are open on a mount that is still served, when nothing waits any more; None when it ends."""
+    try:
+        with control_at(control) as client:
+            return int(client.request("GET", "/status", wait="true")["openFiles"])
+    except (ControlFailure, OSError):
+        return None  # the socket is gone with the last user of the mount, before the last bytes are in the zone
+
+
+def _has_ended(process: int, seconds: float | None = None) -> bool:
     ended = select.poll()
     ended.register(process, select.POLLIN)
-    if not ended.poll(PATIENCE * 1000):
-        click.echo("irodsfs: waiting until everything written is in the zone", err=True)
-        ended.poll()
-    os.close(process)
+    return bool(ended.poll(None if seconds is None else seconds * 1000))

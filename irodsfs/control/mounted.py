@@ -12,11 +12,11 @@ from irodsfs.control.application import Application
 from irodsfs.control.changes import Changes
 from irodsfs.control.routes import all_operations
 from irodsfs.control.server import Server
-from irodsfs.control.standby import socket_path
 from irodsfs.control.status import Served
 from irodsfs.control.unix_socket import OwnersListener
 from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
+from irodsfs.directories import socket_path
 
 CONNECTIONS = 4
 """Connections to the zone of its own, so that no query or rule takes one from the file system."""

@@ -15,17 +15,10 @@ import trio
 
 from irodsfs.config import MountConfig
 from irodsfs.control.changes import Changes
-from irodsfs.directories import runtime_directory
 
 logger = logging.getLogger(__name__)
 
-SUFFIX = ".sock"
 BACKLOG = 64
-
-
-def socket_path(name: str) -> Path:
-    """The socket of the mount of that name, in a directory that is its owner's only."""
-    return runtime_directory() / f"{name}{SUFFIX}"
 
 
 @contextmanager

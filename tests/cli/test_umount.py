@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from irods.session import iRODSSession
 
-from tests.conftest import IrodsfsCommand
+from tests.conftest import IrodsfsCommand, MakeMount
 from tests.mounts import Mount
 
 
@@ -49,3 +54,44 @@ def test_the_mount_of_a_killed_process_can_be_unmounted(irodsfs: IrodsfsCommand,
         os.statvfs(mount.path)
     assert irodsfs("umount", mount.path).returncode == 0
     assert list(mount.path.iterdir()) == []
+
+
+@contextmanager
+def another_namespace(program: str) -> Iterator[subprocess.Popen[str]]:
+    """A mount namespace with a copy of each mount, as containers have; `program` prints a line when it is ready."""
+    command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        yield holder
+        holder.stdin.close()
+
+
+def test_a_mount_that_another_namespace_still_shows_ends_when_all_is_written(
+    irodsfs: IrodsfsCommand, make_mount: MakeMount, session: iRODSSession
+) -> None:
+    mount = make_mount("--write-back")
+    with another_namespace("print('ready', flush=True); input()"):
+        (mount.path / "file").write_bytes(b"content")
+        done = irodsfs("umount", mount.path)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "another mount namespace shows the mount" in done.stderr
+        assert mount.process is not None
+        assert mount.process.wait(10) == 0
+        with session.data_objects.open(f"{mount.collection}/file", "r") as opened:
+            assert opened.read() == b"content"
+
+
+def test_a_mount_that_is_used_in_another_namespace_goes_on_there(irodsfs: IrodsfsCommand, mount: Mount) -> None:
+    (mount.path / "file").write_bytes(b"content")
+    program = f"file = open({str(mount.path / 'file')!r}); print('ready', flush=True); input(); print(file.read())"
+    with another_namespace(program) as other:
+        assert mount.process is not None
+        done = irodsfs("umount", mount.path)
+        assert done.returncode == 0
+        assert f"1 open files keep the mount: process {mount.process.pid} ends with" in done.stderr.replace("\n", " ")
+        assert list(mount.path.iterdir()) == []
+        assert mount.process.poll() is None
+        assert other.communicate("\n")[0] == "content\n"
+    assert mount.process.wait(60) == 0
