@@ -7,9 +7,9 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 
 import pyfuse3
 import trio
@@ -77,9 +77,10 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
 
     async def main() -> None:
         try:
-            async with trio.open_nursery() as background:
-                await _serve(config, ready, background)
-                background.cancel_scope.cancel()
+            with ExitStack() as until_the_end:
+                async with trio.open_nursery() as background:
+                    await _serve(config, ready, background, until_the_end)
+                    background.cancel_scope.cancel()
         except* MountError as group:
             failures.extend(error for error in group.exceptions if isinstance(error, MountError))
 
@@ -88,7 +89,9 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
         raise failures[0]
 
 
-async def _serve(config: MountConfig, ready: Callable[[], None], background: trio.Nursery) -> None:
+async def _serve(
+    config: MountConfig, ready: Callable[[], None], background: trio.Nursery, until_the_end: ExitStack
+) -> None:
     account = config.account
     entering = entered(
         account, background, connections=config.connections, request_timeout=config.timeout, ticket=config.ticket
@@ -143,21 +146,24 @@ async def _serve(config: MountConfig, ready: Callable[[], None], background: tri
         )
         calls = Calls(operations)
         _mount(calls, config)
-        with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
-            try:
-                changes = Coherence(catalog, inodes, avus, files)
-                async with calls.serving():
-                    with listening(control_path) as control:
-                        control_socket = partial(serve_when_wanted, control, config, changes)
-                        await _answer_requests(config, ready, signals, calls.watch, control_socket)
-            finally:
-                pyfuse3.close(unmount=True)
-                with trio.CancelScope(shield=True):
-                    kept = await _finished(files, signals)
+        end = _End(files, background)
+        zone.background.start_soon(end.come_with, until_the_end.enter_context(_handled()))
+        try:
+            changes = Coherence(catalog, inodes, avus, files)
+            async with calls.serving():
+                with listening(control_path) as control:
+                    control_socket = partial(serve_when_wanted, control, config, changes)
+                    await _answer_requests(config, ready, calls.watch, control_socket)
+        finally:
+            end.is_unmounted = True
+            pyfuse3.close(unmount=True)
+            with trio.CancelScope(shield=True):
+                kept = await files.finish()
+            zone.pool.abandon()  # nothing that goes on in the background is worth a moment any more
         if kept:
             raise MountError(
                 f"{len(kept)} files could not be written into the zone: their bytes are kept in "
-                f"{', '.join(map(str, kept))}, and the log says why."
+                f"{kept[0].parent}, where irodsfs recover finds them, and the log says why."
             )
 
 
@@ -194,36 +200,54 @@ def _mount(operations: Calls, config: MountConfig) -> None:
 async def _answer_requests(
     config: MountConfig,
     ready: Callable[[], None],
-    signals: AsyncIterator[int],
     *beside: Callable[[], Awaitable[None]],
 ) -> None:
     async with trio.open_nursery() as nursery:
         for each in beside:
             nursery.start_soon(each)
-        nursery.start_soon(_unmount_on, signals)
         nursery.start_soon(_announce, config, ready)
         await pyfuse3.main()
         nursery.cancel_scope.cancel()
 
 
-async def _unmount_on(signals: AsyncIterator[int]) -> None:
-    async for number in signals:
-        logger.info("unmounting on %s", signal.Signals(number).name)
+class _End:
+    """The end of a mount, by signals or because it was unmounted."""
+
+    def __init__(self, files: WriteBackFiles, background: trio.Nursery) -> None:
+        self.is_unmounted = False
+        self._files = files
+        self._background = background
+
+    async def come_with(self, signals: AsyncIterator[int]) -> None:
+        """Unmount on the first signal; stop waiting for the zone on the second of those by which users hurry."""
+        hurried = 0
+        async for number in signals:
+            name = signal.Signals(number).name
+            hurried += number != signal.SIGHUP  # of which a terminal that is closed may send several
+            if hurried > 1:
+                logger.warning("%s: what is not in the zone yet stays in %s", name, self._files.spool_directory)
+                self._files.stop_waiting()
+            elif self.is_unmounted:
+                logger.info("%s: what was written is being brought into the zone, until another SIGTERM", name)
+            else:
+                logger.info("unmounting on %s", name)
+                self._unmount()
+
+    def _unmount(self) -> None:
+        self.is_unmounted = True
+        # Requests that are under way are answered still, and what they wait for must not keep the rest waiting.
         pyfuse3.terminate()
+        self._background.start_soon(self._files.begin_to_finish)
 
 
-async def _finished(files: WriteBackFiles, signals: AsyncIterator[int]) -> list[Path]:
-    """Where the files are that the zone would not take, when everything else is there; no signal interrupts that."""
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_go_on_in_spite_of, signals)
-        kept = await files.finish()
-        nursery.cancel_scope.cancel()
-    return kept
-
-
-async def _go_on_in_spite_of(signals: AsyncIterator[int]) -> None:
-    async for number in signals:
-        logger.info("%s changes nothing: what was written is being brought into the zone", signal.Signals(number).name)
+@contextmanager
+def _handled() -> Iterator[AsyncIterator[int]]:
+    """The signals that unmount, as they come; what comes after the block does nothing."""
+    for number in UNMOUNT_SIGNALS:
+        # What the receiver puts back in the end: this process is about to leave then, with the status that it has.
+        signal.signal(number, signal.SIG_IGN)
+    with trio.open_signal_receiver(*UNMOUNT_SIGNALS) as signals:
+        yield signals
 
 
 async def _announce(config: MountConfig, ready: Callable[[], None]) -> None:

@@ -54,8 +54,6 @@ class Files:
         self._inheritance = inheritance
         self._catalog = catalog
         self._spool = spool
-        self.kept: list[Path] = []
-        """Where the bytes are that the zone would not take."""
         self._options = options
         self._sender = sender
         self._upcoming = upcoming
@@ -145,7 +143,7 @@ class Files:
                 self._detach(inode)
 
     async def _keep(self, inode: Inode, contents: OpenFile, reason: BaseException) -> None:
-        description = self._describe(inode, contents, summarise(reason))
+        description = self.described(inode, contents, summarise(reason))
         # Nothing is lost of what has no bytes, such as a lock file.
         kept = await contents.keep(partial(self._spool.keep, description) if contents.size else _keep_nothing)
         if kept is not None:
@@ -165,11 +163,11 @@ class Files:
 
     def _is_kept(self, inode: Inode, file: Path, reason: BaseException) -> None:
         logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
-        self.kept.append(file)
         if inode.path is not None:
             self._catalog.forget_unregistered(inode.path)
 
-    def _describe(self, inode: Inode, contents: OpenFile, reason: str = "") -> Description:
+    def described(self, inode: Inode, contents: OpenFile, reason: str = "") -> Description:
+        """What is told of it to whoever finds it in the spool."""
         assert contents.path is not None
         entry = self._catalog.peek(contents.path)
         seen = inode.seen_version

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from contextlib import suppress
 
+import trio
 from cachetools import TTLCache
 from irods.exception import iRODSException
 
@@ -15,6 +17,10 @@ from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
+from irodsfs.grid.retrying import trying_once
+
+GLANCE = 1.0
+"""Seconds in which it is seen whether a zone that was away is back, by those who can do without it."""
 
 DIRECTORIES = 10_000
 """How many directories are remembered with who has made them."""
@@ -78,12 +84,16 @@ class Opening:
     async def _to_replace(self, node: Inode, path: str, entry: Entry) -> Entry:
         if node.contents is not None and node.contents.is_dirty:
             return entry
-        try:
+        if not self._files.lets_wait:
             return await self._there_now(path)
-        except ZoneUnreachable:
-            if not self._files.lets_wait:
-                raise
-            return entry  # then what is known replaces nothing else
+        # Without an answer what is known is opened; it replaces nothing else later.
+        if not self._files.zone_is_away:
+            with suppress(ZoneUnreachable):
+                return await self._there_now(path)
+            return entry
+        with suppress(ZoneUnreachable), trying_once(), trio.move_on_after(GLANCE):
+            return await self._there_now(path)
+        return entry
 
     async def _there_now(self, path: str) -> Entry:
         entry = await self._catalog.find_now(path)

@@ -14,11 +14,11 @@ from pathlib import Path
 import trio
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.errnos import FAILURES
 from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.unsaved import Unsaved
 from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.grid.errors import describe, summarise
 from irodsfs.grid.namespace import made_now
@@ -80,10 +80,16 @@ class WriteBackFiles(Files):
         self._enabled = enabled
         self._room = WaitingRoom(spool.directory)
         self._untold: list[Path] = []
+        self._finishing = trio.Lock()
 
     @property
     def lets_wait(self) -> bool:
         return self._enabled
+
+    @property
+    def zone_is_away(self) -> bool:
+        """True when no zone was there the last time that it was wanted."""
+        return self._zone.pool.is_away
 
     @property
     def waiting_files(self) -> int:
@@ -186,18 +192,40 @@ class WriteBackFiles(Files):
 
         Answers where that is kept which could not be, and of which no program was told.
         """
-        self._enabled = False
-        await self._queue.finish()
-        told = len(self.kept)
-        for inode in self._inodes.opened():
-            inode.failure = None  # which is among the untold ones
-            try:
-                await self.flush(inode)
-            except FAILURES as error:
-                logger.debug("%s: %s, already told", inode.path, describe(error))
+        await self.begin_to_finish()
         await trio.to_thread.run_sync(self._room.leave)
-        untold = [*self._untold, *self.kept[told:]]
-        return [file for file in untold if file.exists()]
+        return [file for file in self._untold if file.exists()]
+
+    async def begin_to_finish(self) -> None:
+        """Bring everything into the zone that is open or waits now; what calls under way add comes with `finish`.
+
+        First all of it is safe in the spool, then it goes to the zone, several files at a time.
+        """
+        self._enabled = False
+        self._queue.end()
+        async with self._finishing:  # what is on its way already is not to go twice
+            unsaved = [
+                Unsaved(self, inode, self._spool)
+                for inode in self._inodes.opened()
+                if inode.contents is not None and inode.contents.is_dirty
+            ]
+            async with trio.open_nursery() as nursery:
+                # As many at a time as there are threads.
+                for each in unsaved:
+                    nursery.start_soon(each.secure)
+            for each in unsaved:
+                self._queue.add(each)
+            await self._queue.finished()
+
+    def stop_waiting(self) -> None:
+        """Whatever is not in the zone yet stays in the spool: `finish` returns at once."""
+        self._queue.stop_trying()
+        self._zone.pool.abandon()
+
+    def kept_at_end(self, inode: Inode, kept: Kept, reason: BaseException) -> None:
+        """Note that something is kept of which no program will be told."""
+        self._is_kept(inode, kept.file, reason)
+        self._untold.append(kept.file)
 
     async def _let_wait(self, inode: Inode, contents: OpenFile) -> bool:
         """False when it can't wait: it is large, a lock, to take over from a backup, or the disk has no room for it."""
@@ -226,7 +254,7 @@ class WriteBackFiles(Files):
         return True
 
     def _describe_waiting(self, inode: Inode, contents: OpenFile, content: bytes) -> Description:
-        description = self._describe(inode, contents)
+        description = self.described(inode, contents)
         return description.model_copy(update={"ranges": [(0, len(content))], "digest": digest(content).hex()})
 
     async def _wait(self, inode: Inode, kept: Kept) -> None:

@@ -36,6 +36,9 @@ FIRST_DESCRIPTOR = 3
 PROVEN_SECONDS = 3.0
 """How long a line is trusted on which the zone has said something: firewalls forget those on which nothing moves."""
 
+LEAVE_SECONDS = 1.0
+"""How long a zone may take to take its leave."""
+
 PROBE_SECONDS = 0.75
 """How long an older one has to show that it still works, before anything is sent on it that matters."""
 
@@ -233,6 +236,7 @@ class ZoneConnection:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 self._socket.close()
             else:
+                self._socket.settimeout(LEAVE_SECONDS)
                 self._connection.disconnect()
         except (irods.exception.NetworkException, OSError) as error:
             logger.debug("closing a connection: %s", error)

@@ -21,8 +21,8 @@ PAUSE = 1.0
 class _Call:
     """One call: when it began, the seconds for which it waited in vain, and the one that it is a part of."""
 
-    def __init__(self, whole: _Call | None) -> None:
-        self.began = time.monotonic()
+    def __init__(self, whole: _Call | None, began: float) -> None:
+        self.began = began
         self.wasted = 0.0
         self.is_over = False
         self.whole = whole
@@ -40,10 +40,14 @@ _CALL: ContextVar[_Call | None] = ContextVar("call", default=None)
 
 
 @contextmanager
-def one_call() -> Iterator[None]:
-    """Whatever the block asks of a zone belongs to one call; what it starts in the background does until the end."""
+def one_call(since: float | None = None) -> Iterator[None]:
+    """Whatever the block asks of a zone belongs to one call; what it starts in the background does until the end.
+
+    It may have begun earlier (seconds of the monotonic clock), where it is a part of something that has.
+    """
     around = _CALL.get()
-    call = _Call(next(around.under_way(), None) if around is not None else None)
+    whole = next(around.under_way(), None) if around is not None else None
+    call = _Call(whole, time.monotonic() if since is None else since)
     token = _CALL.set(call)
     try:
         yield

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -50,6 +50,10 @@ class ConnectionPool:
         self._idle: list[ZoneConnection] = []
         self._most_idle = size
         self._closed = False
+        self._logging_in: set[trio.CancelScope] = set()
+        self._is_abandoned = False
+        self.is_away = False
+        """True when the last login failed as no zone answered."""
 
     @property
     def size(self) -> int:
@@ -117,17 +121,33 @@ class ConnectionPool:
 
     async def _connect(self) -> ZoneConnection:
         with self._patience.waiting() as seconds:
+            self._require_wanted()
             login = Login(self._session)
             try:
-                with trio.fail_after(seconds):
+                with trio.fail_after(seconds) as scope, self._noted(scope):
                     log_in = partial(ZoneConnection, login, self._time_limit)
-                    return await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
+                    connection = await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
+                    self.is_away = False
+                    return connection
             except BaseException as error:
+                self.is_away = self.is_away or isinstance(error, (trio.TooSlowError, ZoneUnreachable))
                 # The thread may be there still: without this, for as long as the zone sends a byte now and then.
                 login.give_up()
                 if isinstance(error, trio.TooSlowError):
                     raise ZoneTimeout("the zone did not answer in time to logging in") from error
                 raise
+
+    @contextmanager
+    def _noted(self, scope: trio.CancelScope) -> Iterator[None]:
+        self._logging_in.add(scope)
+        try:
+            yield
+        finally:
+            self._logging_in.remove(scope)
+
+    def _require_wanted(self) -> None:
+        if self._is_abandoned:
+            raise ZoneTimeout("nobody waits for the zone any more")
 
     async def give_back(self, connection: ZoneConnection) -> None:
         """Keep a connection for the next user, or close it when it broke or has something open."""
@@ -156,9 +176,13 @@ class ConnectionPool:
     async def talk(self, connection: ZoneConnection, call: Callable[[], Result]) -> Result:
         """Do something on a connection that waits for the zone."""
         with self._patience.waiting() as seconds:
+            self._require_wanted()
             connection.time_limit = seconds
             try:
                 return await self.in_thread(call)
+            except ZoneUnreachable:
+                self._require_wanted()
+                raise
             finally:
                 connection.time_limit = self._time_limit
 
@@ -229,13 +253,23 @@ class ConnectionPool:
                 replies = await self._fly(requests, may_repeat=True)
         return replies
 
+    def abandon(self) -> None:
+        """Wait for the zone no more: whatever is asked of it just now fails at once, and so does all that is later."""
+        self._is_abandoned = True
+        for connection in self._in_use:
+            connection.give_up()
+        for login in self._logging_in:
+            login.cancel()
+
     async def close(self) -> None:
         """Leave the zone: close what is idle now, and what is in use when it comes back."""
         self._closed = True
         self._watching.cancel()
         idle, self._idle = self._idle, []
-        for connection in idle:
-            await self.in_thread(connection.close)
+        async with trio.open_nursery() as nursery:
+            # Side by side: with TLS each of them waits for the zone to take its leave, too.
+            for connection in idle:
+                nursery.start_soon(self.in_thread, connection.close)
 
     async def _fly(self, requests: Iterable[Request], *, may_repeat: bool) -> list[Reply]:
         async with self.connection() as connection:

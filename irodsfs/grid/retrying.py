@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import tenacity
 import trio
@@ -11,6 +13,8 @@ import trio
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
 
 logger = logging.getLogger(__name__)
+
+_ONCE: ContextVar[bool] = ContextVar("once", default=False)
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.2
@@ -30,8 +34,18 @@ def retrying(
     return tenacity.AsyncRetrying(
         sleep=trio.sleep,
         retry=tenacity.retry_if_exception(lambda error: is_temporary(error) or also(error)),
-        stop=tenacity.stop_after_attempt(attempts),
+        stop=tenacity.stop_after_attempt(1 if _ONCE.get() else attempts),
         wait=tenacity.wait_random_exponential(FIRST_PAUSE, LONGEST_PAUSE, min=least_pause),
         before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
         reraise=True,
     )
+
+
+@contextmanager
+def trying_once() -> Iterator[None]:
+    """Nothing in the block is tried again: whoever asks can do without the answer."""
+    token = _ONCE.set(True)
+    try:
+        yield
+    finally:
+        _ONCE.reset(token)

@@ -229,11 +229,31 @@ class OpenFile:
         """Let `store` (called in a thread) keep what the zone would not take, and forget it here."""
         async with self._lock:
             await self._streaming.abort(self.in_zone)
-            if not self.is_dirty:
+            due = self.unsaved()
+            if due is None:
                 return None
-            kept = await trio.to_thread.run_sync(store, self._unsaved())
+            kept = await trio.to_thread.run_sync(store, due)
             await self._settle(Brought(self.size))
             return kept
+
+    def unsaved(self) -> Upload | None:
+        """What is to be kept of the object as it is at this moment when the zone does not take it; None for nothing.
+
+        This needs no lock: whoever waits for the zone with it has put the bytes here, and counts them as pending until
+        the zone has them.
+        """
+        if not self.is_dirty:
+            return None
+        assert self.path is not None
+        if self._memory is not None:
+            content = bytes(self._memory)
+            whole = Patch(0, len(content), lambda offset, size: content[offset : offset + size])
+            return Upload(self.path, [whole], len(content), replace=True)
+        assert self._file is not None
+        file, pending = self._file, self._pending
+        stored = 0 if pending.replaces else self.in_zone.size if pending.cut is None else pending.cut
+        patches = [Patch(start, end, file.read) for start, end in pending.ranges(self.size, stored)]
+        return Upload(self.path, patches, self.size, replace=pending.replaces, cut=pending.cut, link=file.link)
 
     async def come_to_rest(self) -> None:
         """Nothing is on its way to the zone from now on, until the caller releases the lock that it holds."""
@@ -426,13 +446,3 @@ class OpenFile:
     def _mark_modified(self) -> None:
         self.modified_ns = now_ns()
         self._pending.touch = None
-
-    def _unsaved(self) -> Upload:
-        """What is to be kept of the object when the zone does not take it."""
-        assert self.path is not None
-        if self._memory is not None:
-            return Upload(self.path, [Patch(0, self.size, self._read_local)], self.size, replace=True)
-        pending = self._pending
-        stored = 0 if pending.replaces else self.in_zone.size if pending.cut is None else pending.cut
-        patches = [Patch(start, end, self._read_local) for start, end in pending.ranges(self.size, stored)]
-        return Upload(self.path, patches, self.size, replace=pending.replaces, cut=pending.cut)

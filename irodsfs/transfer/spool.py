@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from irodsfs.directories import make_private, private_file, sync_directory
+from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Stored
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.kept import (
@@ -19,6 +23,8 @@ from irodsfs.transfer.kept import (
     save_description,
 )
 from irodsfs.transfer.upload import Upload
+
+logger = logging.getLogger(__name__)
 
 FAILED = "failed"
 
@@ -36,10 +42,12 @@ class SpoolFile:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - lives as long as the object is open
+        self._file = _unnamed(directory)
         self.present = Extents()
         self._pieces: list[tuple[int, bytes]] = []
         self._waiting = 0
+        # Whoever writes holds the lock of the open file; whoever only keeps what is there when the mount ends does not.
+        self._mutex = threading.Lock()
 
     @property
     def is_settled(self) -> bool:
@@ -52,16 +60,18 @@ class SpoolFile:
 
     def put(self, offset: int, content: bytes) -> None:
         """Take bytes without waiting for the disk."""
-        self._pieces.append((offset, content))
-        self._waiting += len(content)
+        with self._mutex:
+            self._pieces.append((offset, content))
+            self._waiting += len(content)
         self.present.add(offset, offset + len(content))
 
     def settle(self) -> None:
         """Write what was put. When it can't be written, for want of space, it waits for the next time."""
-        for offset, pieces in _runs(self._pieces):
-            _write_together(self._file.fileno(), offset, pieces)
-        self._pieces.clear()
-        self._waiting = 0
+        with self._mutex:
+            for offset, pieces in _runs(self._pieces):
+                _write_together(self._file.fileno(), offset, pieces)
+            self._pieces.clear()
+            self._waiting = 0
 
     def settled_to(self, start: int, end: int) -> int:
         """The end of what has settled of a range, from its start on."""
@@ -89,6 +99,20 @@ class SpoolFile:
         self.present.cut(new)
         self.present.add(old, new)
 
+    def link(self, name: Path) -> bool:
+        """Give the file a name of its own; False where the file system can't. It goes on being written."""
+        self.settle()
+        directory = os.open(name.parent, os.O_DIRECTORY)
+        try:
+            # Not without a descriptor: Python would call link(2), which does not follow the link in /proc.
+            os.link(f"/proc/self/fd/{self._file.fileno()}", name.name, dst_dir_fd=directory, follow_symlinks=True)
+        except OSError as error:
+            logger.debug("%s is copied: %s", name, describe(error))
+            return False
+        finally:
+            os.close(directory)
+        return True
+
     def close(self) -> None:
         self._file.close()
 
@@ -103,18 +127,15 @@ class Spool:
     def open(self) -> SpoolFile:
         return SpoolFile(self.directory)
 
-    def keep(self, description: Description, due: Upload) -> Kept:
-        """Store bytes that the zone would not take at their offsets, and a description beside them."""
+    def keep(self, description: Description, due: Upload, *, ends: bool = False) -> Kept:
+        """Store bytes that the zone would not take at their offsets, and a description beside them.
+
+        When the mount `ends`, nobody goes on writing: the file that has them already can be the one that is kept.
+        """
         make_private(self._failed)
         kept = Kept(self._failed / new_name(), description.of(due))
-        with open(kept.file, "xb", opener=private_file) as file:
-            os.ftruncate(file.fileno(), due.size)
-            for patch in due.patches:
-                offset = patch.start
-                for chunk in patch.chunks():
-                    _write_all(file.fileno(), offset, chunk)
-                    offset += len(chunk)
-            os.fsync(file.fileno())
+        if not (ends and due.link is not None and due.link(kept.file)):
+            _copy(due, kept.file)
         save_description(kept.file, kept.description)
         return kept
 
@@ -139,6 +160,25 @@ class Spool:
     @property
     def _failed(self) -> Path:
         return self.directory / FAILED
+
+
+def _unnamed(directory: Path) -> IO[bytes]:
+    """A file without a name, which it can be given later where the file system supports that."""
+    try:
+        return os.fdopen(os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600), "w+b")
+    except OSError:
+        return tempfile.TemporaryFile(dir=directory)
+
+
+def _copy(due: Upload, file: Path) -> None:
+    with open(file, "xb", opener=private_file) as written:
+        os.ftruncate(written.fileno(), due.size)
+        for patch in due.patches:
+            offset = patch.start
+            for chunk in patch.chunks():
+                _write_all(written.fileno(), offset, chunk)
+                offset += len(chunk)
+        os.fsync(written.fileno())
 
 
 def _runs(pieces: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, list[bytes]]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import trio
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR
@@ -31,6 +32,7 @@ class Upload:
 
     With `create` the object must not exist yet; `doubtful` says that an earlier try may have made it, before the line
     broke. `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given).
+    `link` gives the local file that holds the patches a name, where there is such a file; False when it can't have one.
     """
 
     path: str
@@ -43,6 +45,7 @@ class Upload:
     touch: int | None = None
     resource: str | None = None
     checksum: bool = False
+    link: Callable[[Path], bool] | None = None
 
     @property
     def has_requests(self) -> bool:

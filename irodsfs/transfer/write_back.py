@@ -14,6 +14,7 @@ from irods.exception import HIERARCHY_ERROR
 
 from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
+from irodsfs.grid.patience import one_call
 from irodsfs.transfer.versions import BeingWrittenError
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class WriteBack:
         self._carriers = 0
         self._away_since: float | None = None
         self._finishing = trio.Event()
+        self._ends_since: float | None = None
+        self._stopping = trio.Event()
         self._moved = trio.Event()
 
     @property
@@ -108,10 +111,19 @@ class WriteBack:
         while self._present:
             await self._moved.wait()
 
-    async def finish(self) -> None:
-        """As `finished`; what can't be delivered now is given up after a few attempts."""
+    def end(self) -> None:
+        """What can't be delivered from now on is given up after a few attempts.
+
+        A zone that is silent is waited for once: all deliveries together have the time limit of one request, for as
+        long as the zone answers none of them.
+        """
+        self._ends_since = self._ends_since or time.monotonic()
         self._finishing.set()
-        await self.finished()
+
+    def stop_trying(self) -> None:
+        """Give up whatever is not under way, and the rest as soon as that fails."""
+        self._finishing.set()
+        self._stopping.set()
 
     def _move(self) -> None:
         self._moved.set()
@@ -130,13 +142,18 @@ class WriteBack:
             finishing = self._finishing.is_set()
             last_attempts -= finishing
             try:
-                await delivery.deliver()
+                if self._stopping.is_set():
+                    raise ZoneTimeout("nobody waits for the zone any more")
+                with one_call(since=self._ends_since):
+                    await delivery.deliver()
                 self._away_since = None
                 self.remove(delivery)
             except ZoneUnreachable as error:
                 self._away_since = self._away_since or began
-                had_its_chance = finishing and isinstance(error, ZoneTimeout)
-                if not last_attempts or had_its_chance or self._is_over(self._away_since):
+                if finishing and isinstance(error, ZoneTimeout):
+                    # One object may be stuck while the others arrive. When all are, the others fail at once, too.
+                    await self._give_up([delivery], error)
+                elif not last_attempts or self._is_over(self._away_since):
                     await self._give_up(list(self._present), error)
             except (BeingWrittenError, HIERARCHY_ERROR) as error:
                 if not last_attempts or self._is_over(began):
@@ -149,12 +166,10 @@ class WriteBack:
 
     async def _pause(self, seconds: float) -> float:
         """Wait, but not when the end comes; answers how long to wait the next time."""
-        if self._finishing.is_set():
-            await trio.sleep(seconds)
-        else:
-            with trio.move_on_after(seconds):
-                await self._finishing.wait()
-                return FIRST_PAUSE
+        end = self._stopping if self._finishing.is_set() else self._finishing
+        with trio.move_on_after(seconds):
+            await end.wait()
+            return FIRST_PAUSE
         return min(2 * seconds, LONGEST_PAUSE)
 
     def _is_over(self, since: float) -> bool:

@@ -538,25 +538,3 @@ def test_names_come_into_the_log_without_their_control_characters(make_mount: Ma
     assert r"a\n2026-01-01 00:00:00,000 ERROR forged\x1b[2J\x9bm" in mount.log
     assert not any(line.startswith("2026-01-01 00:00:00,000") for line in mount.log.splitlines())
     assert "\x1b" not in mount.log
-
-
-def test_no_second_signal_interrupts_what_is_being_brought_into_the_zone(
-    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
-) -> None:
-    mount = mount_through(proxy)
-    assert mount.process is not None
-    file = os.open(mount.path / "open", os.O_WRONLY | os.O_CREAT)
-    os.write(file, b"not closed yet")
-    stall = proxy.stall_at(OPEN)
-    mount.process.send_signal(signal.SIGHUP)
-    assert stall.reached.wait(PATIENCE)
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        mount.process.send_signal(number)
-    deadline = time.monotonic() + PATIENCE
-    while mount.log.count("changes nothing") < 3:
-        assert time.monotonic() < deadline, mount.log
-    stall.release()
-    assert mount.process.wait(PATIENCE) == 0
-    with suppress(OSError):
-        os.close(file)
-    assert get(session, f"{home}/open") == b"not closed yet"

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -407,6 +408,28 @@ def test_a_mount_goes_on_while_the_zone_is_away(mount: Mount, proxy: Proxy, sess
     proxy.accept_again()
     assert mount.written_back()["failedFiles"] == 0
     assert names(session, f"{home}/directory") == {str(number) for number in range(20)}
+
+
+def test_files_are_replaced_quickly_while_the_zone_is_known_to_be_away(
+    mount: Mount, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    contents = {str(number): b"new %d" % number for number in range(12)}
+    for name in contents:
+        (mount.path / name).write_bytes(b"old")
+    mount.written_back()
+    go_away(proxy, mount)
+    (mount.path / "waits").write_bytes(b"content")  # whose upload finds out
+    mount.expect_log("ENOTCONN")
+    with fails(errno.ENOTCONN):
+        os.utime(mount.path / "0")
+    began = time.monotonic()
+    for name, content in contents.items():
+        (mount.path / name).write_bytes(content)
+    # With all the attempts that other questions are worth, each took 1.5 seconds on average.
+    assert time.monotonic() - began < len(contents)
+    proxy.accept_again()
+    mount.written_back()
+    assert {name: get(session, f"{home}/{name}") for name in contents} == contents
 
 
 def test_what_waited_too_long_is_kept_and_said(

@@ -178,7 +178,8 @@ async def test_the_end_waits_for_a_few_attempts(start: Start, autojump_clock: Mo
         queue.add(Parcel(log, str(number), failures=[ZoneUnreachable("away")] * 100))
     await trio.sleep(40)
     began = trio.current_time()
-    await queue.finish()
+    queue.end()
+    await queue.finished()
     assert trio.current_time() - began < 15
     assert len(log) == 5
 
@@ -187,5 +188,6 @@ async def test_the_end_does_not_give_up_what_fails_once(start: Start, autojump_c
     queue, log = start(2), list[str]()
     for number in range(5):
         queue.add(Parcel(log, str(number), failures=[ZoneUnreachable("broke")]))
-    await queue.finish()
+    queue.end()
+    await queue.finished()
     assert sorted(log) == ["0", "1", "2", "3", "4"]

@@ -1,0 +1,87 @@
+"""What is open and not in the zone yet when the mount ends: first safe in the spool, then on its way to the zone."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import trio
+
+from irodsfs.filesystem.inodes import Inode
+from irodsfs.grid.errors import describe, summarise
+from irodsfs.transfer.flights import SMALL
+from irodsfs.transfer.kept import Description, Kept
+from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.upload import Upload
+from irodsfs.transfer.versions import digest
+
+if TYPE_CHECKING:
+    from irodsfs.filesystem.write_back import WriteBackFiles
+
+logger = logging.getLogger(__name__)
+
+ENDED = "its mount was ended before the zone had it"
+
+
+class Unsaved:
+    """An open file when the mount ends: a delivery of the queue.
+
+    From `secure` on its bytes have a name in the spool, where `irodsfs recover` finds them if this process is killed;
+    until it has come to an end, that entry is claimed, so that nobody else brings it.
+    """
+
+    def __init__(self, files: WriteBackFiles, inode: Inode, spool: Spool) -> None:
+        self._files = files
+        self._inode = inode
+        self._spool = spool
+        self._secured: Kept | None = None
+        self._claim = ExitStack()
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        contents = self._inode.contents
+        return 0 if contents is None else contents.size
+
+    async def secure(self) -> None:
+        """Return when the bytes are in the spool, whatever the file waits for just now, with its lock or without."""
+        contents = self._inode.contents
+        due = None if contents is None else contents.unsaved()
+        if contents is None or due is None or not due.size:
+            return
+        description = self._files.described(self._inode, contents, ENDED)
+        try:
+            self._secured = await trio.to_thread.run_sync(self._store, description, due)
+            self._claim.enter_context(self._secured.claimed())
+        except (OSError, ValueError) as error:
+            # Closed or full meanwhile; the upload is tried all the same, and tells what comes of it.
+            logger.info("%s could not be brought into the spool first: %s", due.path, describe(error))
+
+    def _store(self, description: Description, due: Upload) -> Kept:
+        if due.replace and due.size <= SMALL:
+            # Whoever finds it after this process was killed can tell that the zone has it already.
+            content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())
+            description = description.model_copy(update={"digest": digest(content).hex()})
+        return self._spool.keep(description, due, ends=True)
+
+    async def deliver(self) -> None:
+        """Bring it into the zone."""
+        await self._files.bring(self._inode, attempts=1)
+        await self._discard()
+
+    async def give_up(self, reason: BaseException) -> None:
+        """Keep what is there now, under the reason why the zone has not got it."""
+        contents = self._inode.contents
+        if contents is not None and contents.size:
+            description = self._files.described(self._inode, contents, summarise(reason))
+            kept = await contents.keep(lambda due: self._spool.keep(description, due, ends=True))
+            if kept is not None:
+                self._files.kept_at_end(self._inode, kept, reason)
+        await self._discard()
+
+    async def _discard(self) -> None:
+        secured, self._secured = self._secured, None
+        if secured is not None:
+            await trio.to_thread.run_sync(secured.discard)
+        self._claim.close()
