@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
-
-import pyfuse3
-import trio
-
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inodes
 from irodsfs.filesystem.write_back import WriteBackFiles
-from irodsfs.mount.kernel_cache import forget_name
 from irodsfs.transfer.kept import Kept
 
 
@@ -28,13 +22,7 @@ class Coherence:
         """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
         self._catalog.changed_elsewhere(path)
         self._avus.forget_all()
-        numbers = [inode.number for inode in self._inodes.at_or_below(path)]
-        forget_name(self._inodes, path)
-        parent = self._inodes.get(posixpath.dirname(path))
-        if parent is not None:
-            numbers.append(parent.number)
-        # In a thread, as the kernel may first want answers from this event loop.
-        await trio.to_thread.run_sync(_invalidate, numbers)
+        await self._inodes.forget_below(path)
 
     @property
     def open_files(self) -> int:
@@ -71,12 +59,3 @@ class Coherence:
     async def written_back(self) -> None:
         """Return when no closed file waits any more."""
         await self._files.finished()
-
-
-def _invalidate(numbers: list[pyfuse3.InodeT]) -> None:
-    for number in numbers:
-        try:
-            pyfuse3.invalidate_inode(number)
-        except OSError:
-            # The kernel has forgotten the inode by itself.
-            continue

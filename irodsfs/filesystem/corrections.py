@@ -14,7 +14,6 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.filesystem.inodes import Inodes
 from irodsfs.grid.namespace import Entry
-from irodsfs.mount.kernel_cache import forget_name
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 """What a call may end in because something is not there, or is there, other than was believed."""
@@ -33,7 +32,7 @@ class Corrections:
     def wrong(self, path: str) -> None:
         """What is believed about a path is not so: the next call asks the zone, the kernel's included."""
         self._forget(path)
-        forget_name(self._inodes, path)
+        self._inodes.forget_name(path)
 
     def refused(self, path: str, error: BaseException) -> None:
         """The zone refused to make something at a path that was believed to be free, in a collection that is there."""
@@ -50,7 +49,7 @@ class Corrections:
             self._forget(path)
         wrong = [path for path in paths if _differ(believed[path], await self._catalog.find_if_there(path))]
         for path in wrong:
-            forget_name(self._inodes, path)
+            self._inodes.forget_name(path)
         return bool(wrong)
 
     async def require(self, path: str) -> None:

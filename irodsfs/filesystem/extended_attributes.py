@@ -7,18 +7,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pyfuse3
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.filesystem import avu_codec, virtual_attributes
 from irodsfs.filesystem.avu_codec import LONGEST_NAME, NAMESPACE
 from irodsfs.filesystem.corrections import Corrections
-from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.errnos import EXPECTED, errno_of
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
-from irodsfs.mount.boundary import EXPECTED
 
 logger = logging.getLogger(__name__)
 
@@ -91,4 +89,4 @@ def _attribute(name: bytes) -> str:
 
 
 def _missing(name: bytes) -> OSError:
-    return OSError(pyfuse3.ENOATTR, f"no attribute {name!r}")
+    return OSError(errno.ENODATA, f"no attribute {name!r}")

@@ -21,7 +21,6 @@ from irodsfs.grid.errors import ZONE_FAILURES, describe, summarise
 from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
 from irodsfs.grid.posix_attributes import set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.mount.kernel_cache import forget_attributes, forget_name
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.open_file import OpenFile
@@ -94,7 +93,7 @@ class Files:
             return True
         if contents.size != inode.shown_size:
             self._catalog.changed(inode.path, size=contents.size)
-            forget_attributes(inode)
+            self._inodes.forget_attributes(inode)
         unchanged = contents.version is not None and contents.version == inode.seen_version
         inode.seen_version = contents.version
         return unchanged
@@ -159,7 +158,7 @@ class Files:
         inode.last_entry = self._catalog.peek(path) or made_now(path, is_collection=False)
         self._inodes.unlinked(path)
         self._catalog.changed_elsewhere(path)
-        forget_name(self._inodes, path)
+        self._inodes.forget_name(path)
 
     def _is_kept(self, inode: Inode, file: Path, reason: BaseException) -> None:
         logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
@@ -205,7 +204,7 @@ class Files:
             if brought is not None and (brought.met or brought.is_other):
                 self._catalog.forget_unregistered(inode.path)
                 self._catalog.changed_elsewhere(inode.path)
-                forget_name(self._inodes, inode.path)
+                self._inodes.forget_name(inode.path)
                 return
             modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
             self._catalog.written(inode.path, contents.size, modified_ns, began)

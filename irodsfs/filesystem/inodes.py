@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyfuse3
 import trio
 
+from irodsfs.filesystem.kernel import Kernel
 from irodsfs.grid.namespace import Entry
 from irodsfs.transfer.open_file import OpenFile
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from irodsfs.filesystem.write_back import Waiting
 
 
+ROOT = 1
+"""The number by which the kernel knows the root."""
+
+
 @dataclass(slots=True)
 class Inode:
     """A file or directory that the kernel holds. `path` is None once it was unlinked."""
 
-    number: pyfuse3.InodeT
+    number: int
     path: str | None
     lookups: int = 0
     handles: int = 0
@@ -73,12 +77,13 @@ class Handle:
 class Inodes:
     """All inodes that the kernel holds, by number and by path."""
 
-    def __init__(self, root: str) -> None:
-        self._numbers = itertools.count(pyfuse3.ROOT_INODE + 1)
+    def __init__(self, root: str, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._numbers = itertools.count(ROOT + 1)
         self._by_number: dict[int, Inode] = {}
         self._by_path: dict[str, Inode] = {}
         self._moving: dict[str, trio.Event] = {}
-        self._insert(Inode(pyfuse3.ROOT_INODE, root, lookups=1))
+        self._insert(Inode(ROOT, root, lookups=1))
 
     def __getitem__(self, number: int) -> Inode:
         return self._by_number[number]
@@ -93,7 +98,7 @@ class Inodes:
         """The inode of a path, new when it has none. Without a reference it lives until `release` or `forget`."""
         inode = self._by_path.get(path)
         if inode is None:
-            inode = Inode(pyfuse3.InodeT(next(self._numbers)), path)
+            inode = Inode(next(self._numbers), path)
             self._insert(inode)
         return inode
 
@@ -167,6 +172,26 @@ class Inodes:
 
     def opened(self) -> list[Inode]:
         return [inode for inode in self._by_number.values() if inode.contents is not None]
+
+    def forget_name(self, path: str) -> None:
+        """Let the kernel look a name up anew; soon after this, as it may wait for an answer of this process first."""
+        parent = self.get(posixpath.dirname(path))
+        if parent is not None:
+            self._kernel.forget_name(parent.number, encode_name(posixpath.basename(path)))
+
+    def forget_attributes(self, inode: Inode) -> None:
+        """Let the kernel ask for size and times anew; it waits for nothing meanwhile."""
+        self._kernel.forget_attributes(inode.number)
+
+    async def forget_below(self, path: str) -> None:
+        """Let the kernel ask anew for all it keeps of a path, of what is below it, and of the directory it is in."""
+        numbers = [inode.number for inode in self.at_or_below(path)]
+        self.forget_name(path)
+        parent = self.get(posixpath.dirname(path))
+        if parent is not None:
+            numbers.append(parent.number)
+        # In a thread, as the kernel may first want answers from this event loop.
+        await trio.to_thread.run_sync(self._kernel.forget_inodes, numbers)
 
     def _insert(self, inode: Inode) -> None:
         assert inode.path is not None

@@ -7,7 +7,6 @@ import logging
 import posixpath
 from functools import partial
 
-import pyfuse3
 from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
@@ -29,6 +28,9 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import SMALL
 
 logger = logging.getLogger(__name__)
+
+NO_REPLACE = 1
+"""The flag RENAME_NOREPLACE of renameat2."""
 
 ATTEMPTS = 10
 """How often a rename is tried while others give and take the same names."""
@@ -60,13 +62,13 @@ class Renaming:
 
     async def rename(self, source: str, target: str, flags: int) -> None:
         """Rename as POSIX does: what is at `target` is replaced, unless RENAME_NOREPLACE is among `flags`."""
-        if flags & ~pyfuse3.RENAME_NOREPLACE:
+        if flags & ~NO_REPLACE:
             raise OSError(errno.EINVAL, "RENAME_EXCHANGE")
         if source == target:
             return
         if target.startswith(f"{source}/"):
             raise OSError(errno.EINVAL, f"{target} lies in {source}")
-        replaces = not flags & pyfuse3.RENAME_NOREPLACE
+        replaces = not flags & NO_REPLACE
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 await self._rename(source, target, replaces=replaces)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import irods.exception as ex
-import pyfuse3
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
@@ -71,7 +70,7 @@ class VirtualAttributes:
         getter = self._getters.get(name.removeprefix(NAMESPACE))
         value = await getter(await self._catalog.find(path)) if getter else None
         if value is None:
-            raise OSError(pyfuse3.ENOATTR, f"{name} of {path}")
+            raise OSError(errno.ENODATA, f"{name} of {path}")
         return value.encode("utf-8", "surrogateescape")
 
     async def set(self, path: str, name: str, content: bytes) -> None:

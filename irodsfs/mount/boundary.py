@@ -10,30 +10,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pyfuse3
 
-from irodsfs.filesystem.avu_codec import BinaryValueError
-from irodsfs.filesystem.errnos import FAILURES, errno_of
-from irodsfs.grid.errors import describe, is_about_ticket
+from irodsfs.filesystem.errnos import FAILURES, describe, errno_of, log_level
 from irodsfs.metrics import ERRORS, OPERATIONS
 
 logger = logging.getLogger(__name__)
-
-EXPECTED = {
-    errno.ENOENT,
-    errno.EEXIST,
-    errno.ENOTEMPTY,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.ENAMETOOLONG,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENODATA,
-    errno.ENOTSUP,
-    errno.ESTALE,
-}
-"""What programs ask for in the course of their work; anything else is worth a line in the log."""
-MISTAKES = {errno.EINVAL, errno.EFBIG}
-"""What programs are told when they ask for what makes no sense; from a zone it would be a mistake of ours."""
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -52,7 +32,7 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
         except FAILURES as error:
             number = errno_of(error)
             ERRORS.add(handler.__name__, errno.errorcode.get(number, str(number)))
-            level = _level(error, number)
+            level = log_level(error, number)
             subject = self.subject(args)  # type: ignore[attr-defined]
             logger.log(level, "%s %s: %s (%s)", handler.__name__, subject, describe(error), errno.errorcode[number])
             raise pyfuse3.FUSEError(number) from error
@@ -62,16 +42,3 @@ def answers_errno(handler: Handler[Self, Parameters, Result]) -> Handler[Self, P
             raise pyfuse3.FUSEError(errno.EIO) from error
 
     return answer  # type: ignore[return-value]  # mypy forgets that the first parameter is positional
-
-
-def _level(error: Exception, number: int) -> int:
-    if is_about_ticket(error):
-        # Programs only tell that permission is denied; whoever mounted with a ticket wants to know that it is over.
-        return logging.WARNING
-    if isinstance(error, BinaryValueError):
-        # Samba tries with every file, and does without.
-        return logging.DEBUG
-    if number in EXPECTED or (isinstance(error, OSError) and number in MISTAKES):
-        return logging.DEBUG
-    # A ValueError tells what a zone can't hold, which EINVAL does not.
-    return logging.WARNING if isinstance(error, ValueError) else logging.ERROR

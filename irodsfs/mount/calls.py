@@ -19,7 +19,7 @@ import outcome
 import pyfuse3
 import trio
 
-from irodsfs.grid.patience import one_call
+from irodsfs.filesystem.file_system import one_call
 from irodsfs.mount.callers import are_killed, process_of
 
 logger = logging.getLogger(__name__)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
-import posixpath
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyfuse3
-
-from irodsfs.filesystem.inodes import Inode, Inodes, encode_name
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +29,21 @@ def read_ahead(mountpoint: Path) -> None:
         logger.info("%s stays as it is (%s): the kernel reads in small steps", file, error.strerror)
 
 
-def forget_name(inodes: Inodes, path: str) -> None:
-    """Let the kernel look a name up anew; soon after this, as it may wait for an answer of this process first."""
-    parent = inodes.get(posixpath.dirname(path))
-    if parent is not None:
-        pyfuse3.invalidate_entry_async(parent.number, encode_name(posixpath.basename(path)), ignore_enoent=True)
+class KernelCache:
+    """The kernel behind pyfuse3, as `filesystem.kernel.Kernel` describes it."""
 
+    def forget_name(self, parent: int, name: bytes) -> None:
+        pyfuse3.invalidate_entry_async(pyfuse3.InodeT(parent), name, ignore_enoent=True)
 
-def forget_attributes(inode: Inode) -> None:
-    """Let the kernel ask for size and times anew; it waits for nothing meanwhile."""
-    try:
-        pyfuse3.invalidate_inode(inode.number, attr_only=True)
-    except FileNotFoundError:
-        logger.debug("the kernel has forgotten inode %d by itself", inode.number)
+    def forget_attributes(self, number: int) -> None:
+        try:
+            pyfuse3.invalidate_inode(pyfuse3.InodeT(number), attr_only=True)
+        except FileNotFoundError:
+            logger.debug("the kernel has forgotten inode %d by itself", number)
+
+    def forget_inodes(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            try:
+                pyfuse3.invalidate_inode(pyfuse3.InodeT(number))
+            except OSError as error:
+                logger.debug("inode %d: %s", number, error.strerror)

@@ -6,15 +6,11 @@ import os
 import stat
 from dataclasses import dataclass
 
-import pyfuse3
-
 from irodsfs.filesystem.inodes import Inode
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry
 
-BLOCK = 512
 USUAL_UMASK = 0o022
-PREFERRED_IO = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,22 @@ class Owner:
         )
 
 
+@dataclass(slots=True)
+class Attributes:
+    """What `stat` shows, as Linux names it, and for how many seconds that may be believed."""
+
+    st_ino: int
+    st_mode: int
+    st_nlink: int
+    st_uid: int
+    st_gid: int
+    st_size: int
+    st_mtime_ns: int
+    st_atime_ns: int
+    st_birthtime_ns: int
+    timeout: float
+
+
 def permissions(entry: Entry, *, read_only: bool) -> int:
     """Permission bits for the effective access level of the mount's user, the same for owner, group and others."""
     bits = 0
@@ -52,9 +64,7 @@ def mode_of(entry: Entry, owner: Owner, *, read_only: bool) -> int:
     return permissions(entry, read_only=read_only) & ~owner.umask if entry.mode is None else entry.mode
 
 
-def attributes_of(
-    entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, timeout: float
-) -> pyfuse3.EntryAttributes:
+def attributes_of(entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, timeout: float) -> Attributes:
     """`stat` of an entry; what is open shows its local size and time. `timeout` in seconds."""
     size, modified_ns = entry.size, entry.modified_ns
     if entry.link_target is not None:
@@ -64,31 +74,21 @@ def attributes_of(
         if inode.contents.modified_ns is not None:
             modified_ns = inode.contents.modified_ns
     inode.shown_size = size
-    result = pyfuse3.EntryAttributes()
-    result.st_ino = inode.number
-    result.st_mode = pyfuse3.ModeT(_kind(entry) | mode_of(entry, owner, read_only=read_only))
-    result.st_nlink = 0 if inode.path is None else 1
-    result.st_uid = owner.uid
-    result.st_gid = owner.gid
-    result.st_size = size
-    result.st_blocks = -(-size // BLOCK)
-    result.st_blksize = PREFERRED_IO
-    result.st_mtime_ns = result.st_ctime_ns = modified_ns
-    result.st_atime_ns = modified_ns if inode.accessed_ns is None else inode.accessed_ns
-    result.st_birthtime_ns = entry.created_ns
-    result.entry_timeout = result.attr_timeout = timeout
-    return result
+    return Attributes(
+        st_ino=inode.number,
+        st_mode=_kind(entry) | mode_of(entry, owner, read_only=read_only),
+        st_nlink=0 if inode.path is None else 1,
+        st_uid=owner.uid,
+        st_gid=owner.gid,
+        st_size=size,
+        st_mtime_ns=modified_ns,
+        st_atime_ns=modified_ns if inode.accessed_ns is None else inode.accessed_ns,
+        st_birthtime_ns=entry.created_ns,
+        timeout=timeout,
+    )
 
 
 def _kind(entry: Entry) -> int:
     if entry.link_target is not None:
         return stat.S_IFLNK
     return stat.S_IFDIR if entry.is_collection else stat.S_IFREG
-
-
-def missing() -> pyfuse3.EntryAttributes:
-    """The answer that a name does not exist, which the kernel must not remember."""
-    result = pyfuse3.EntryAttributes()
-    result.st_ino = pyfuse3.InodeT(0)
-    result.entry_timeout = 0.0
-    return result

@@ -1,4 +1,4 @@
-"""pyfuse3's requests: translated, delegated, answered."""
+"""The file system of one mount: a method for each call of a program, by inodes, handles and names."""
 
 from __future__ import annotations
 
@@ -8,33 +8,31 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import pyfuse3
 import trio
-from pyfuse3 import EntryAttributes, FileHandleT, FileInfo, FlagT, InodeT, ModeT, RequestContext, SetattrFields
 
-from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.corrections import Corrections
-from irodsfs.filesystem.directories import Directory
+from irodsfs.config import MountConfig
+from irodsfs.filesystem.attributes import Attributes, Owner, attributes_of, mode_of
+from irodsfs.filesystem.directories import Directory, Shown
 from irodsfs.filesystem.errnos import FAILURES, errno_of
-from irodsfs.filesystem.extended_attributes import ExtendedAttributes, is_virtual
+from irodsfs.filesystem.extended_attributes import is_virtual
 from irodsfs.filesystem.foreign_links import refuse_foreign
-from irodsfs.filesystem.inodes import Handle, Inode, Inodes, encode_name
-from irodsfs.filesystem.opening import Opening
-from irodsfs.filesystem.posix_attributes import PosixAttributes
-from irodsfs.filesystem.renaming import Renaming
-from irodsfs.filesystem.repair import Repair
+from irodsfs.filesystem.inodes import ROOT, Handle, Inode, encode_name
+from irodsfs.filesystem.kernel import Kernel
+from irodsfs.filesystem.parts import parts_of
 from irodsfs.filesystem.space import Space
-from irodsfs.filesystem.tree import Tree, check_length
+from irodsfs.filesystem.tree import check_length
 from irodsfs.filesystem.virtual_attributes import CONTROL
-from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.patience import one_call
+from irodsfs.grid.zone import Zone
 from irodsfs.metrics import BYTES
-from irodsfs.mount.attributes import Owner, attributes_of, missing, mode_of
-from irodsfs.mount.boundary import answers_errno
-from irodsfs.mount.calls import is_given_up
+
+__all__ = ["Change", "FileSystem", "one_call"]
 
 FIRST_HANDLE = 1 << 48
 """Handles are numbered from here on, so that no inode has the number of one."""
@@ -42,54 +40,52 @@ FIRST_HANDLE = 1 << 48
 ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
-class Operations(pyfuse3.Operations):
-    """The file system of one mount."""
+@dataclass(frozen=True)
+class Change:
+    """What `setattr` is to change: what is None stays. Times in ns since 1970."""
 
-    supports_dot_lookup = False
-    enable_writeback_cache = False
+    mode: int | None = None
+    owner: bool = False
+    """Whether user or group are to be changed."""
+    size: int | None = None
+    modified_ns: int | None = None
+    accessed_ns: int | None = None
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        inodes: Inodes,
-        files: WriteBackFiles,
-        opening: Opening,
-        tree: Tree,
-        renaming: Renaming,
-        repair: Repair,
-        space: Space,
-        extended_attributes: ExtendedAttributes,
-        posix_attributes: PosixAttributes | None,
-        corrections: Corrections,
-        *,
-        owner: Owner,
-        read_only: bool,
-        strict_permissions: bool,
-        links_stay_in: str | None,
-    ) -> None:
-        super().__init__()
-        self._catalog = catalog
-        self._inodes = inodes
-        self._files = files
-        self._opening = opening
-        self._tree = tree
-        self._renaming = renaming
-        self._repair = repair
-        self._space = space
-        self._extended_attributes = extended_attributes
-        self._posix_attributes = posix_attributes
-        self._corrections = corrections
-        self._owner = owner
-        self._read_only = read_only
-        self._strict_permissions = strict_permissions
-        self._links_stay_in = links_stay_in
+
+class FileSystem:
+    """POSIX on a zone.
+
+    Inodes are numbers that the kernel has from `lookup` and its like, and gives back with `forget`. Handles are numbers
+    from `open`, `create` and `opendir`. Flags and modes are those of Linux. Raises OSError, ValueError (EINVAL) or the
+    zone's errors, for which `errnos.errno_of` knows the errno.
+    """
+
+    def __init__(self, zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path) -> None:
+        """`control_socket` is the path that the attribute `irods.control` tells."""
+        parts = parts_of(zone, config, kernel, control_socket)
+        self._catalog = parts.catalog
+        self._inodes = parts.inodes
+        self._files = parts.files
+        self._opening = parts.opening
+        self._tree = parts.tree
+        self._renaming = parts.renaming
+        self._repair = parts.repair
+        self._quotas = parts.quotas
+        self._extended_attributes = parts.extended_attributes
+        self._posix_attributes = parts.posix_attributes
+        self._corrections = parts.corrections
+        self.changes = parts.coherence
+        self._owner = Owner.chosen(config.uid, config.gid, config.umask)
+        self._read_only = config.read_only
+        self._strict_permissions = config.strict_permissions
+        self._links_stay_in = config.collection if config.foreign_links == "refuse" else None
         self._directories: dict[int, Directory] = {}
         self._open_files: dict[int, Handle] = {}
         self._handles = itertools.count(FIRST_HANDLE)
 
     def subject(self, args: Sequence[Any]) -> str:
         """What a request is about, for the log: the path, and the name in it."""
-        number = args[0] if args and isinstance(args[0], int) else pyfuse3.ROOT_INODE
+        number = args[0] if args and isinstance(args[0], int) else ROOT
         try:
             node = self._open_files[number].inode if number in self._open_files else self._inodes[number]
             path = node.path or f"inode {node.number} (unlinked)"
@@ -98,21 +94,37 @@ class Operations(pyfuse3.Operations):
         name = args[1] if len(args) > 1 and isinstance(args[1], bytes) and len(args[1]) < 512 else b""
         return f"{path} {name.decode('utf-8', 'replace')}".rstrip()
 
+    async def restore(self) -> None:
+        """Let wait again what waited when an earlier mount of the same account was killed."""
+        if not self._read_only:
+            await self._files.restore()
+
+    async def finish(self) -> list[Path]:
+        """Bring everything into the zone; where that is kept which could not be, and of which no program was told."""
+        return await self._files.finish()
+
+    async def begin_to_finish(self) -> None:
+        """Bring everything into the zone that is open or waits now; what calls under way add comes with `finish`."""
+        await self._files.begin_to_finish()
+
+    def stop_waiting(self) -> None:
+        """Whatever is not in the zone yet stays in the spool: `finish` returns at once."""
+        self._files.stop_waiting()
+
     # Names
 
-    @answers_errno
-    async def lookup(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> EntryAttributes:
+    async def lookup(self, parent_inode: int, name: bytes) -> Attributes | None:
         try:
             path = self._inodes.child(parent_inode, name)
         except UnicodeDecodeError:
             # No zone has such a name, so what is to be said of it is that it is missing; making it is another matter.
-            return missing()
+            return None
         entry = await self._look_up(path)
         if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
                 # Linux must ask each time: it would go on believing so when a call has found a directory there.
-                return missing()
+                return None
             entry = await self._catalog.find(path)
         return self._named(entry, self._inodes.looked_up(path))
 
@@ -123,46 +135,35 @@ class Operations(pyfuse3.Operations):
             return await self._catalog.find_now(path)
         return await self._catalog.find_if_there(path)
 
-    async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
-        for number, lookups in inode_list:
-            self._inodes.forget(number, lookups)
+    def forget(self, inode: int, lookups: int = 1) -> None:
+        self._inodes.forget(inode, lookups)
 
-    @answers_errno
-    async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
+    async def getattr(self, inode: int) -> Attributes:
         node = self._inodes[inode]
         entry = await self._entry(node)
         await self._files.follow(node, entry)
         return self._attributes(entry, node)
 
-    @answers_errno
-    async def setattr(
-        self,
-        inode: InodeT,
-        attr: EntryAttributes,
-        fields: SetattrFields,
-        fh: FileHandleT | None,
-        ctx: RequestContext,
-    ) -> EntryAttributes:
+    async def setattr(self, inode: int, change: Change, *, through_handle: bool) -> Attributes:
         node = self._inodes[inode]
         entry = await self._entry(node)
         self._check_writable()
-        keeps_mode = fields.update_mode and self._posix_attributes is not None
-        drops_mode = fields.update_mode and not keeps_mode
-        if self._strict_permissions and (fields.update_uid or fields.update_gid or drops_mode):
+        keeps_mode = change.mode is not None and self._posix_attributes is not None
+        drops_mode = change.mode is not None and not keeps_mode
+        if self._strict_permissions and (change.owner or drops_mode):
             raise PermissionError(errno.EPERM, "iRODS has no such permissions")
-        if keeps_mode:
-            await self._change_mode(node, entry, stat.S_IMODE(attr.st_mode))
-        if fields.update_size:
-            await self._files.truncate(node, entry, attr.st_size, through_handle=fh is not None)
-        if fields.update_mtime:
+        if change.mode is not None and keeps_mode:
+            await self._change_mode(node, entry, stat.S_IMODE(change.mode))
+        if change.size is not None:
+            await self._files.truncate(node, entry, change.size, through_handle=through_handle)
+        if change.modified_ns is not None:
             with self._looked_up_again(node):
-                await self._set_modified(node, entry, attr.st_mtime_ns)
-        if fields.update_atime:
-            node.accessed_ns = attr.st_atime_ns
+                await self._set_modified(node, entry, change.modified_ns)
+        if change.accessed_ns is not None:
+            node.accessed_ns = change.accessed_ns
         return self._attributes(await self._entry(node), node)
 
-    @answers_errno
-    async def access(self, inode: InodeT, mode: ModeT, ctx: RequestContext) -> bool:
+    async def access(self, inode: int, mode: int) -> bool:
         entry = await self._entry(self._inodes[inode])
         if mode & os.W_OK and (self._read_only or entry.access < MODIFY_OBJECT):
             return False
@@ -170,43 +171,35 @@ class Operations(pyfuse3.Operations):
             return False
         return not mode & (os.R_OK | os.X_OK) or entry.access >= READ_OBJECT
 
-    @answers_errno
-    async def mkdir(self, parent_inode: InodeT, name: bytes, mode: ModeT, ctx: RequestContext) -> EntryAttributes:
+    async def mkdir(self, parent_inode: int, name: bytes, mode: int, pid: int) -> Attributes:
         path = await self._new(parent_inode, name)
         entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
-        self._opening.made_directory(path, ctx.pid)
+        self._opening.made_directory(path, pid)
         return self._named(entry, self._inodes.looked_up(path))
 
-    @answers_errno
-    async def unlink(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+    async def unlink(self, parent_inode: int, name: bytes) -> None:
         self._check_writable()
         await self._tree.remove_object(self._inodes.child(parent_inode, name))
 
-    @answers_errno
-    async def rmdir(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+    async def rmdir(self, parent_inode: int, name: bytes) -> None:
         self._check_writable()
         await self._tree.remove_collection(self._inodes.child(parent_inode, name))
 
-    @answers_errno
     async def rename(
         self,
-        parent_inode_old: InodeT,
+        parent_inode_old: int,
         name_old: bytes,
-        parent_inode_new: InodeT,
+        parent_inode_new: int,
         name_new: bytes,
-        flags: FlagT,
-        ctx: RequestContext,
+        flags: int,
     ) -> None:
         target = await self._new(parent_inode_new, name_new)
         await self._renaming.rename(self._inodes.child(parent_inode_old, name_old), target, flags)
 
-    @answers_errno
-    async def mknod(
-        self, parent_inode: InodeT, name: bytes, mode: ModeT, rdev: int, ctx: RequestContext
-    ) -> EntryAttributes:
+    async def mknod(self, parent_inode: int, name: bytes, mode: int, pid: int) -> Attributes:
         if not stat.S_ISREG(mode):
             raise PermissionError(errno.EPERM, "iRODS has no special files")
-        node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL, ctx.pid)
+        node, _ = await self._create(parent_inode, name, mode, os.O_WRONLY | os.O_EXCL, pid)
         try:
             try:
                 await self._files.flush(node)
@@ -217,16 +210,14 @@ class Operations(pyfuse3.Operations):
             raise
         return self._named(await self._entry(node), node)
 
-    @answers_errno
-    async def symlink(self, parent_inode: InodeT, name: bytes, target: bytes, ctx: RequestContext) -> EntryAttributes:
+    async def symlink(self, parent_inode: int, name: bytes, target: bytes) -> Attributes:
         if self._posix_attributes is None:
             raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
         path = await self._new(parent_inode, name)
         entry = await self._posix_attributes.make_link(path, target)
         return self._named(entry, self._inodes.looked_up(path))
 
-    @answers_errno
-    async def readlink(self, inode: InodeT, ctx: RequestContext) -> bytes:
+    async def readlink(self, inode: int) -> bytes:
         entry = await self._entry(self._inodes[inode])
         if entry.link_target is None:
             raise OSError(errno.EINVAL, f"{entry.path} is no symbolic link")
@@ -234,16 +225,9 @@ class Operations(pyfuse3.Operations):
             refuse_foreign(self._links_stay_in, entry.path, entry.link_target)
         return encode_name(entry.link_target)
 
-    @answers_errno
-    async def link(
-        self, inode: InodeT, new_parent_inode: InodeT, new_name: bytes, ctx: RequestContext
-    ) -> EntryAttributes:
-        raise PermissionError(errno.EPERM, "iRODS has no hard links")
-
     # Directories
 
-    @answers_errno
-    async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
+    async def opendir(self, inode: int) -> int:
         handle = next(self._handles)
         reading = await self._catalog.read(self._inodes.path(inode))
         if not reading.listing:
@@ -253,66 +237,60 @@ class Operations(pyfuse3.Operations):
                 self._catalog.finished(reading)
                 raise
         self._directories[handle] = Directory(self._catalog, self._repair, reading)
-        return FileHandleT(handle)
+        return handle
 
-    @answers_errno
-    async def readdir(self, fh: FileHandleT, start_id: int, token: pyfuse3.ReaddirToken) -> None:
+    async def readdir(self, fh: int, start_id: int) -> Iterator[tuple[int, bytes, Attributes]]:
+        """Some of what comes after a position: the position after it, its name, its attributes; nothing at the end.
+
+        Each that is taken counts as looked up: what the kernel then has no room for is given back with `forget`.
+        """
         directory = self._directories[fh]
         shown = await directory.after(start_id)
-        if is_given_up():
-            return  # the token has been answered
-        timeout = directory.believed_for()
+        return self._shown(shown, directory.believed_for())
+
+    def _shown(self, shown: Sequence[Shown], timeout: float) -> Iterator[tuple[int, bytes, Attributes]]:
         for position, name, path, entry in shown:
-            inode = self._inodes.of(path)
+            inode = self._inodes.looked_up(path)
             attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
             inode.known_until = trio.current_time() + timeout
-            if not pyfuse3.readdir_reply(token, encode_name(name), attributes, position):
-                self._inodes.drop_if_unused(inode)
-                return
-            inode.lookups += 1
+            yield position, encode_name(name), attributes
 
-    async def releasedir(self, fh: FileHandleT) -> None:
+    def releasedir(self, fh: int) -> None:
         self._directories.pop(fh).close()
 
-    @answers_errno
-    async def fsyncdir(self, fh: FileHandleT, datasync: bool) -> None:
+    async def fsyncdir(self, fh: int) -> None:
         """Changes of the namespace are in the zone when their call returns, but for files that wait."""
         await self._files.sync_in(self._directories[fh].path)
 
     # Files: all handles of an inode share one content
 
-    @answers_errno
-    async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
+    async def open(self, inode: int, flags: int, pid: int) -> tuple[int, bool]:
+        """A handle, and whether what the kernel keeps of the content still holds."""
         node = self._inodes[inode]
         if flags & (os.O_ACCMODE | os.O_TRUNC):
             self._check_writable()
         with self._looked_up_again(node):
             entry = await self._entry(node)
         unchanged = await self._opening.open(node, entry, flags)
-        return FileInfo(fh=self._handle(node, flags, ctx), keep_cache=unchanged)
+        return self._handle(node, flags, pid), unchanged
 
-    @answers_errno
-    async def create(
-        self, parent_inode: InodeT, name: bytes, mode: ModeT, flags: FlagT, ctx: RequestContext
-    ) -> tuple[FileInfo, EntryAttributes]:
-        node, entry = await self._create(parent_inode, name, mode, flags, ctx.pid)
-        return FileInfo(fh=self._handle(node, flags, ctx)), self._named(entry, node)
+    async def create(self, parent_inode: int, name: bytes, mode: int, flags: int, pid: int) -> tuple[int, Attributes]:
+        node, entry = await self._create(parent_inode, name, mode, flags, pid)
+        return self._handle(node, flags, pid), self._named(entry, node)
 
-    def _handle(self, node: Inode, flags: int, ctx: RequestContext) -> FileHandleT:
+    def _handle(self, node: Inode, flags: int, pid: int) -> int:
         handle = next(self._handles)
-        self._open_files[handle] = Handle(node, ctx.pid, bool(flags & os.O_APPEND))
-        return FileHandleT(handle)
+        self._open_files[handle] = Handle(node, pid, bool(flags & os.O_APPEND))
+        return handle
 
-    @answers_errno
-    async def read(self, fh: FileHandleT, off: int, size: int) -> bytes:
+    async def read(self, fh: int, off: int, size: int) -> bytes | memoryview:
         contents = self._open_files[fh].inode.contents
         assert contents is not None
         content = await contents.read(off, size)
         BYTES.add("read", amount=len(content))
-        return content  # type: ignore[return-value]  # any buffer will do
+        return content
 
-    @answers_errno
-    async def write(self, fh: FileHandleT, off: int, buf: bytes) -> int:
+    async def write(self, fh: int, off: int, buf: bytes) -> int:
         handle = self._open_files[fh]
         contents = handle.inode.contents
         assert contents is not None
@@ -321,16 +299,13 @@ class Operations(pyfuse3.Operations):
         BYTES.add("written", amount=len(buf))
         return len(buf)
 
-    @answers_errno
-    async def flush(self, fh: FileHandleT) -> None:
+    async def flush(self, fh: int) -> None:
         await self._files.flush(self._open_files[fh].inode)
 
-    @answers_errno
-    async def fsync(self, fh: FileHandleT, datasync: bool) -> None:
+    async def fsync(self, fh: int) -> None:
         await self._files.sync(self._open_files[fh].inode)
 
-    @answers_errno
-    async def release(self, fh: FileHandleT) -> None:
+    async def release(self, fh: int) -> None:
         node = self._open_files.pop(fh).inode
         try:
             await self._files.release(node)
@@ -339,34 +314,29 @@ class Operations(pyfuse3.Operations):
 
     # The rest
 
-    @answers_errno
-    async def setxattr(self, inode: InodeT, name: bytes, value: bytes, ctx: RequestContext) -> None:
+    async def setxattr(self, inode: int, name: bytes, value: bytes) -> None:
         self._check_writable()
         with self._looked_up_again(self._inodes[inode]):
             await self._extended_attributes.set(await self._registered_path(inode), name, value)
 
-    @answers_errno
-    async def getxattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> bytes:
+    async def getxattr(self, inode: int, name: bytes) -> bytes:
         node = self._inodes[inode]
         if node.waiting is not None and is_virtual(name) and name != CONTROL.encode():
             await self._files.sync(node)  # what the zone knows of it
         return await self._extended_attributes.get(self._inodes.path(inode), name)
 
-    @answers_errno
-    async def listxattr(self, inode: InodeT, ctx: RequestContext) -> Sequence[bytes]:
+    async def listxattr(self, inode: int) -> Sequence[bytes]:
         return await self._extended_attributes.names(self._inodes.path(inode))
 
-    @answers_errno
-    async def removexattr(self, inode: InodeT, name: bytes, ctx: RequestContext) -> None:
+    async def removexattr(self, inode: int, name: bytes) -> None:
         self._check_writable()
         with self._looked_up_again(self._inodes[inode]):
             await self._extended_attributes.remove(await self._registered_path(inode), name)
 
-    @answers_errno
-    async def statfs(self, ctx: RequestContext) -> pyfuse3.StatvfsData:
-        return await self._space.statistics()
+    async def statfs(self) -> Space:
+        return await self._quotas.left()
 
-    async def _create(self, parent_inode: InodeT, name: bytes, mode: int, flags: int, pid: int) -> tuple[Inode, Entry]:
+    async def _create(self, parent_inode: int, name: bytes, mode: int, flags: int, pid: int) -> tuple[Inode, Entry]:
         path = await self._new(parent_inode, name)
         node = self._inodes.looked_up(path)
         try:
@@ -396,7 +366,7 @@ class Operations(pyfuse3.Operations):
     def _is_executable(self, entry: Entry) -> bool:
         return entry.is_collection or bool(mode_of(entry, self._owner, read_only=self._read_only) & ANYBODY_EXECUTES)
 
-    async def _new(self, parent_inode: InodeT, name: bytes) -> str:
+    async def _new(self, parent_inode: int, name: bytes) -> str:
         self._check_writable()
         path = self._inodes.child(parent_inode, name)
         await self._tree.check_new(self._inodes.path(parent_inode), path)
@@ -412,7 +382,7 @@ class Operations(pyfuse3.Operations):
                 raise
             raise OSError(errno.ESTALE, node.path) from error
 
-    async def _registered_path(self, inode: InodeT) -> str:
+    async def _registered_path(self, inode: int) -> str:
         node = self._inodes[inode]
         if node.contents is not None and not node.contents.registered:
             await self._files.sync(node)
@@ -425,14 +395,14 @@ class Operations(pyfuse3.Operations):
             raise FileNotFoundError(f"inode {node.number} was unlinked")
         return node.last_entry
 
-    def _attributes(self, entry: Entry, node: Inode) -> EntryAttributes:
+    def _attributes(self, entry: Entry, node: Inode) -> Attributes:
         timeout = self._catalog.fresh_for(entry.path)
         return attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
 
-    def _named(self, entry: Entry, node: Inode) -> EntryAttributes:
+    def _named(self, entry: Entry, node: Inode) -> Attributes:
         """Attributes that the kernel gets with a name, which it believes for as long."""
         attributes = self._attributes(entry, node)
-        node.known_until = trio.current_time() + attributes.entry_timeout
+        node.known_until = trio.current_time() + attributes.timeout
         return attributes
 
     def _check_writable(self) -> None:
