@@ -29,7 +29,7 @@ ALLOWED = {
     "sandbox": set(),
 }
 
-UNTANGLED_LATER = {"filesystem", "sandbox"}
+UNTANGLED_LATER = {"sandbox"}
 
 RECURSION = {"calls", "interpreter", "queries", "special_functions"}
 """The interpreter of rules: calls are expressions, and expressions are calls."""

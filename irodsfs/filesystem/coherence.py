@@ -5,18 +5,20 @@ from __future__ import annotations
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inodes
-from irodsfs.filesystem.write_back import WriteBackFiles
+from irodsfs.filesystem.pending_uploads import PendingUploads
 from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.spool import Spool
 
 
 class Coherence:
     """Makes the mount and the kernel forget what they believe about changed entries; tells what is open."""
 
-    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus, files: WriteBackFiles) -> None:
+    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus, pending: PendingUploads, spool: Spool) -> None:
         self._catalog = catalog
         self._inodes = inodes
         self._avus = avus
-        self._files = files
+        self._pending = pending
+        self._spool = spool
 
     async def changed(self, path: str) -> None:
         """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
@@ -37,25 +39,25 @@ class Coherence:
     @property
     def waiting_files(self) -> int:
         """How many closed files are not in the zone yet."""
-        return self._files.waiting_files
+        return self._pending.count
 
     @property
     def waiting_bytes(self) -> int:
-        return self._files.waiting_bytes
+        return self._pending.size
 
     @property
     def failed_files(self) -> int:
         """How many files are kept in the spool that the zone would not take."""
-        return self._files.failed_files
+        return self._spool.count_failed()
 
     @property
     def spool_directory(self) -> str:
-        return str(self._files.spool_directory)
+        return str(self._spool.directory)
 
     def kept(self, name: str) -> Kept | None:
         """A file that is kept in the spool since the zone would not take it."""
-        return next((kept for kept in self._files.failed() if kept.file.name == name), None)
+        return next((kept for kept in self._spool.failed() if kept.file.name == name), None)
 
     async def written_back(self) -> None:
         """Return when no closed file waits any more."""
-        await self._files.finished()
+        await self._pending.finished()

@@ -66,6 +66,7 @@ class FileSystem:
         self._catalog = parts.catalog
         self._inodes = parts.inodes
         self._files = parts.files
+        self._pending = parts.pending
         self._opening = parts.opening
         self._tree = parts.tree
         self._renaming = parts.renaming
@@ -97,19 +98,19 @@ class FileSystem:
     async def restore(self) -> None:
         """Let wait again what waited when an earlier mount of the same account was killed."""
         if not self._read_only:
-            await self._files.restore()
+            await self._pending.restore()
 
     async def finish(self) -> list[Path]:
         """Bring everything into the zone; where that is kept which could not be, and of which no program was told."""
-        return await self._files.finish()
+        return await self._pending.finish()
 
     async def begin_to_finish(self) -> None:
         """Bring everything into the zone that is open or waits now; what calls under way add comes with `finish`."""
-        await self._files.begin_to_finish()
+        await self._pending.begin_to_finish()
 
     def stop_waiting(self) -> None:
         """Whatever is not in the zone yet stays in the spool: `finish` returns at once."""
-        self._files.stop_waiting()
+        self._pending.stop_waiting()
 
     # Names
 

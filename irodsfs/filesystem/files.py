@@ -5,29 +5,22 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import time
+import posixpath
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.former_collections import FormerCollections
-from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
-from irodsfs.filesystem.upcoming import Upcoming
-from irodsfs.grid import requests
+from irodsfs.filesystem.opener import Opener
+from irodsfs.filesystem.pending_uploads import PendingUploads
+from irodsfs.filesystem.salvage import Salvage
+from irodsfs.filesystem.uploader import Uploader
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
-from irodsfs.grid.errors import ZONE_FAILURES, describe, summarise
-from irodsfs.grid.namespace import NANOSECONDS, Entry, made_now, now_ns
-from irodsfs.grid.posix_attributes import set_mode
-from irodsfs.grid.zone import Zone
+from irodsfs.grid.errors import ZONE_FAILURES, describe
+from irodsfs.grid.flight import Reply
+from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.transfer.flights import SMALL
-from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
-from irodsfs.transfer.spool import Spool
-from irodsfs.transfer.upload import ATTEMPTS, Upload
-from irodsfs.transfer.versions import DIGEST_SIZE, Version
+from irodsfs.transfer.versions import Version
 
 logger = logging.getLogger(__name__)
 
@@ -37,26 +30,29 @@ class Files:
 
     def __init__(
         self,
-        zone: Zone,
         catalog: Catalog,
-        spool: Spool,
-        inheritance: Inheritance,
-        upcoming: Upcoming,
-        former: FormerCollections,
-        options: TransferOptions,
-        sender: Sender,
         inodes: Inodes,
+        opener: Opener,
+        uploader: Uploader,
+        salvage: Salvage,
+        pending: PendingUploads,
     ) -> None:
-        """`sender` is told to whoever finds what is kept."""
-        self._inodes = inodes
-        self._zone = zone
-        self._inheritance = inheritance
         self._catalog = catalog
-        self._spool = spool
-        self._options = options
-        self._sender = sender
-        self._upcoming = upcoming
-        self._former = former
+        self._inodes = inodes
+        self._opener = opener
+        self._uploader = uploader
+        self._salvage = salvage
+        self._pending = pending
+
+    @property
+    def lets_wait(self) -> bool:
+        """Whether small files wait when they are closed."""
+        return self._pending.is_enabled
+
+    @property
+    def zone_is_away(self) -> bool:
+        """True when no zone was there the last time that it was wanted."""
+        return self._uploader.zone_is_away
 
     async def open(self, inode: Inode, entry: Entry, flags: int) -> bool:
         """Open what exists. Its content and size are those of the zone now, unless this mount is writing it.
@@ -66,18 +62,7 @@ class Files:
         writes = bool(flags & (os.O_ACCMODE | os.O_TRUNC))
         if entry.access < (MODIFY_OBJECT if writes else READ_OBJECT):
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
-        read_ahead = None
-        if inode.contents is None and not writes and entry.size <= SMALL:
-            read_ahead = await self._upcoming.take(entry)
-        if inode.path is None and (inode.contents is None or inode.contents.failure is not None):
-            raise FileNotFoundError(errno.ENOENT, f"{entry.path} is not there any more")
-        if inode.contents is None:
-            # The inode may have another name by now than the entry tells.
-            path = inode.path or entry.path
-            inode.contents = OpenFile(self._zone, self._spool, path, entry.size, self._options, inode.lock)
-        else:
-            read_ahead = None  # whoever else has it open may have changed it since
-        contents = inode.contents
+        contents, prefetched = await self._opened(inode, entry, writes=writes)
         inode.handles += 1
         try:
             if flags & os.O_TRUNC:
@@ -85,10 +70,26 @@ class Files:
                     contents.in_zone.base = self._version(entry)
                 await contents.truncate(0)
             else:
-                await contents.refresh(read_ahead, writes=writes)
+                await contents.refresh(prefetched, writes=writes)
         except BaseException:
             await self.release(inode)
             raise
+        return self._is_as_kernel_knows(inode, contents)
+
+    async def _opened(self, inode: Inode, entry: Entry, *, writes: bool) -> tuple[OpenFile, list[Reply] | None]:
+        """What handles of the inode share, and what of its content was fetched before."""
+        prefetched = None
+        if inode.contents is None and not writes and entry.size <= SMALL:
+            prefetched = await self._opener.prefetched(entry)
+        if inode.path is None and (inode.contents is None or inode.contents.failure is not None):
+            raise FileNotFoundError(errno.ENOENT, f"{entry.path} is not there any more")
+        if inode.contents is not None:
+            return inode.contents, None  # whoever else has it open may have changed it since
+        # The inode may have another name by now than the entry tells.
+        inode.contents = self._opener.existing(inode, inode.path or entry.path, entry.size)
+        return inode.contents, prefetched
+
+    def _is_as_kernel_knows(self, inode: Inode, contents: OpenFile) -> bool:
         if contents.is_dirty or inode.path is None:
             return True
         if contents.size != inode.shown_size:
@@ -112,121 +113,33 @@ class Files:
     def create(self, inode: Inode, path: str, flags: int, *, mode: int | None = None) -> Entry:
         """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
         entry = replace(made_now(path, is_collection=False), mode=mode)
-        inode.contents = OpenFile.new(
-            self._zone,
-            self._spool,
-            path,
-            self._options,
-            inode.lock,
-            exclusive=bool(flags & os.O_EXCL),
-            emptied=bool(flags & os.O_TRUNC),
-        )
+        exclusive, emptied = bool(flags & os.O_EXCL), bool(flags & os.O_TRUNC)
+        inode.contents = self._opener.new(inode, path, exclusive=exclusive, emptied=emptied)
         inode.contents.modified_ns = entry.modified_ns
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry
 
     async def flush(self, inode: Inode) -> None:
-        """Bring what was written into the zone, as `close` must. What can't be is kept, and the log says where."""
+        """What was written is in the zone on return, or safe in the spool. Else it is kept; the log says where."""
+        tell(inode)
         contents = inode.contents
-        if contents is None:
+        if contents is None or await self._pending.lets_wait(inode, contents):
             return
         try:
             await self.sync(inode)
         except (*ZONE_FAILURES, OSError) as error:
             if contents.is_dirty:
-                await self._keep(inode, contents, error)
+                await self._salvage.keep(inode, contents, error)
             raise
         finally:
             if contents.failure is not None:
-                self._detach(inode)
+                self._salvage.detach(inode)
 
-    async def _keep(self, inode: Inode, contents: OpenFile, reason: BaseException) -> None:
-        description = self.described(inode, contents, summarise(reason))
-        # Nothing is lost of what has no bytes, such as a lock file.
-        kept = await contents.keep(partial(self._spool.keep, description) if contents.size else _keep_nothing)
-        if kept is not None:
-            self._is_kept(inode, kept.file, reason)
-        elif inode.path is not None:
-            self._catalog.forget_unregistered(inode.path)
-
-    def _detach(self, inode: Inode) -> None:
-        """What has the path in the zone is not what handles of this inode have open: they keep what they have."""
-        if inode.path is None:
-            return
-        path = inode.path
-        inode.last_entry = self._catalog.peek(path) or made_now(path, is_collection=False)
-        self._inodes.unlinked(path)
-        self._catalog.changed_elsewhere(path)
-        self._inodes.forget_name(path)
-
-    def _is_kept(self, inode: Inode, file: Path, reason: BaseException) -> None:
-        logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
-        if inode.path is not None:
-            self._catalog.forget_unregistered(inode.path)
-
-    def described(self, inode: Inode, contents: OpenFile, reason: str = "") -> Description:
-        """What is told of it to whoever finds it in the spool."""
-        assert contents.path is not None
-        entry = self._catalog.peek(contents.path)
-        seen = inode.seen_version
-        known = contents.in_zone.known | ({seen} if seen is not None and len(seen) == DIGEST_SIZE else set())
-        return Description(
-            path=contents.path,
-            size=contents.size,
-            sender=self._sender,
-            modified_ns=contents.modified_ns,
-            mode=entry.mode if entry else None,
-            base=contents.in_zone.base,
-            known=[each.hex() for each in known],
-            time=int(time.time()),
-            reason=reason,
-        )
-
-    def _version(self, entry: Entry) -> Version:
-        earliest, latest = self._catalog.registered_between(entry)
-        return Version(size=entry.size, earliest=earliest, latest=latest, id=entry.id if entry.id > 0 else None)
-
-    async def sync(self, inode: Inode, attempts: int = ATTEMPTS, *, guarded: bool = False) -> None:
-        """Bring what was written into the zone, as `fsync` must."""
-        contents = inode.contents
-        if contents is None:
-            return
-        if not contents.is_dirty:
-            await contents.flush()  # tells again what has failed for good
-            return
-        began = time.time()
-        is_new = not contents.registered
-        flush = partial(contents.flush, attempts, guarded=guarded)
-        brought = await self._former.with_room(inode.path or "", flush)
-        if inode.path is not None:
-            self._upcoming.forget(inode.path)
-            if brought is not None and (brought.met or brought.is_other):
-                self._catalog.forget_unregistered(inode.path)
-                self._catalog.changed_elsewhere(inode.path)
-                self._inodes.forget_name(inode.path)
-                return
-            modified_ns = now_ns() if contents.modified_ns is None else contents.modified_ns
-            self._catalog.written(inode.path, contents.size, modified_ns, began)
-            if is_new:
-                await self._keep_mode(inode, contents)
-                await self._inheritance.take_over(inode.path, inode.path)
-
-    async def _keep_mode(self, inode: Inode, contents: OpenFile) -> None:
-        path = contents.path
-        entry = None if path is None else self._catalog.peek(path)
-        if path is None or entry is None or entry.mode is None:
-            return
-        try:
-            await self._zone.perform(set_mode(path, entry.mode, is_collection=False), repeat=True)
-        except ZONE_FAILURES as error:
-            async with inode.lock:  # which whoever renames or unlinks it holds
-                moved = contents.path != path
-            if moved:
-                await self._keep_mode(inode, contents)
-                return
-            # The bytes are safe, which is what a close is about.
-            logger.warning("the mode %o of %s could not be kept: %s", entry.mode, path, describe(error))
+    async def sync(self, inode: Inode) -> None:
+        """Bring what was written into the zone, as `fsync` must, what waits included."""
+        tell(inode)
+        await self._pending.bring(inode)
 
     async def release(self, inode: Inode) -> None:
         """One handle is gone; with the last one the content goes too."""
@@ -261,13 +174,34 @@ class Files:
             return
         if inode.path is None:
             return
-        # What is missing is touched without a word.
-        touching = requests.touch(entry.path, nanoseconds // NANOSECONDS), requests.object_stat(entry.path)
-        await self._zone.perform(*touching, repeat=True)
-        self._catalog.dated(entry.path, nanoseconds)
+        await self._uploader.touch(entry.path, nanoseconds)
         if inode.contents is not None:
             inode.contents.dated(nanoseconds)
 
+    async def sync_below(self, path: str) -> None:
+        """Bring everything into the zone that waits at or below a path."""
+        for inode in self._inodes.opened_below(path):
+            if inode.waiting is not None:
+                await self.sync(inode)
 
-def _keep_nothing(due: Upload) -> Kept | None:
-    return None
+    async def sync_in(self, collection: str) -> None:
+        """Bring everything into the zone that waits directly in a collection."""
+        for inode in self._inodes.opened_below(collection):
+            if inode.waiting is not None and posixpath.dirname(inode.path or "") == collection:
+                await self.sync(inode)
+
+    async def let_go(self, inode: Inode | None) -> None:
+        """It has lost its name, so nothing of it is to be uploaded."""
+        if inode is not None and inode.waiting is not None:
+            await self._pending.settle(inode, inode.waiting)
+
+    def _version(self, entry: Entry) -> Version:
+        earliest, latest = self._catalog.registered_between(entry)
+        return Version(size=entry.size, earliest=earliest, latest=latest, id=entry.id if entry.id > 0 else None)
+
+
+def tell(inode: Inode) -> None:
+    """Raise what failed before and nobody was told."""
+    failure, inode.failure = inode.failure, None
+    if failure is not None:
+        raise failure

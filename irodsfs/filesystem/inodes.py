@@ -7,17 +7,13 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import trio
 
 from irodsfs.filesystem.kernel import Kernel
 from irodsfs.grid.namespace import Entry
+from irodsfs.transfer.kept import Kept
 from irodsfs.transfer.open_file import OpenFile
-
-if TYPE_CHECKING:
-    from irodsfs.filesystem.write_back import Waiting
-
 
 ROOT = 1
 """The number by which the kernel knows the root."""
@@ -33,7 +29,7 @@ class Inode:
     handles: int = 0
     contents: OpenFile | None = None
     """What is open of it, or waits for its upload; None otherwise."""
-    waiting: Waiting | None = None
+    waiting: Kept | None = None
     """What was closed of it and is not in the zone yet."""
     failure: BaseException | None = None
     """What nobody was told yet that has it open."""

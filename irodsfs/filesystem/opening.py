@@ -13,8 +13,8 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.errnos import FAILURES, errno_of
+from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.inodes import Inode, Inodes
-from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.namespace import Entry
 from irodsfs.grid.retrying import trying_once
@@ -29,7 +29,7 @@ DIRECTORIES = 10_000
 class Opening:
     """Decides what is asked of the zone before a file is opened or made."""
 
-    def __init__(self, catalog: Catalog, inodes: Inodes, files: WriteBackFiles, time_to_live: float) -> None:
+    def __init__(self, catalog: Catalog, inodes: Inodes, files: Files, time_to_live: float) -> None:
         """`time_to_live` in seconds: for how long a directory counts as new."""
         self._catalog = catalog
         self._inodes = inodes

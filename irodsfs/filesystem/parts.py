@@ -11,20 +11,24 @@ from irodsfs.config import MountConfig
 from irodsfs.filesystem.coherence import Coherence
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.extended_attributes import ExtendedAttributes
+from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inodes
 from irodsfs.filesystem.kernel import Kernel
+from irodsfs.filesystem.opener import Opener
 from irodsfs.filesystem.opening import Opening
+from irodsfs.filesystem.pending_uploads import PendingUploads
 from irodsfs.filesystem.posix_attributes import PosixAttributes
 from irodsfs.filesystem.renaming import Renaming
 from irodsfs.filesystem.repair import Repair
+from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.space import Quotas
 from irodsfs.filesystem.temporary_names import NAME
 from irodsfs.filesystem.tree import Tree
 from irodsfs.filesystem.upcoming import Upcoming
+from irodsfs.filesystem.uploader import Uploader
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
-from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Sender
@@ -40,7 +44,8 @@ PATIENCE = 10
 class Parts:
     catalog: Catalog
     inodes: Inodes
-    files: WriteBackFiles
+    files: Files
+    pending: PendingUploads
     opening: Opening
     tree: Tree
     renaming: Renaming
@@ -60,12 +65,21 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     corrections = Corrections(catalog, avus, inodes)
     former = FormerCollections(zone, resource)
     inheritance = _inheritance(zone, avus, config)
-    files = _files(zone, config, catalog, inodes, inheritance, former)
+    upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
+    spool = Spool(config.spool_directory)
+    opener = Opener(zone, spool, TransferOptions(resource, checksum=config.checksum, verify=config.verify), upcoming)
+    uploader = Uploader(zone, catalog, inodes, upcoming, former, inheritance)
+    salvage = Salvage(catalog, inodes, spool, _sender(config))
+    pending = PendingUploads(
+        catalog, inodes, opener, uploader, salvage, _queue(zone, config), enabled=config.write_back
+    )
+    files = Files(catalog, inodes, opener, uploader, salvage, pending)
     virtual = VirtualAttributes(zone, catalog, avus, corrections, control_socket)
     return Parts(
         catalog,
         inodes,
         files,
+        pending,
         Opening(catalog, inodes, files, config.cache_timeout),
         Tree(zone, catalog, corrections, inodes, files, former, trash=config.trash),
         Renaming(zone, catalog, avus, corrections, inodes, files, inheritance, former),
@@ -74,7 +88,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         ExtendedAttributes(avus, virtual, corrections),
         PosixAttributes(zone, catalog, corrections, former, resource) if posix else None,
         corrections,
-        Coherence(catalog, inodes, avus, files),
+        Coherence(catalog, inodes, avus, pending, spool),
     )
 
 
@@ -84,25 +98,11 @@ def _inheritance(zone: Zone, avus: Avus, config: MountConfig) -> Inheritance:
     return Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
 
 
-def _files(
-    zone: Zone,
-    config: MountConfig,
-    catalog: Catalog,
-    inodes: Inodes,
-    inheritance: Inheritance,
-    former: FormerCollections,
-) -> WriteBackFiles:
+def _sender(config: MountConfig) -> Sender:
     account = config.account
-    return WriteBackFiles(
-        zone,
-        catalog,
-        Spool(config.spool_directory),
-        inheritance,
-        Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0),
-        former,
-        TransferOptions(config.storing_resource, checksum=config.checksum, verify=config.verify),
-        Sender(host=account.host, port=account.port, zone=account.zone, user=account.user),
-        inodes,
-        WriteBack(zone.background, at_a_time=max(1, config.connections // 2), patience=PATIENCE * config.timeout),
-        enabled=config.write_back,
-    )
+    return Sender(host=account.host, port=account.port, zone=account.zone, user=account.user)
+
+
+def _queue(zone: Zone, config: MountConfig) -> WriteBack:
+    at_a_time = max(1, config.connections // 2)
+    return WriteBack(zone.background, at_a_time=at_a_time, patience=PATIENCE * config.timeout)

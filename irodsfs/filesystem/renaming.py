@@ -14,11 +14,11 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem import replacing
 from irodsfs.filesystem.at_rest import at_rest, losing_its_name
 from irodsfs.filesystem.corrections import Corrections, is_denial
+from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
 from irodsfs.filesystem.overwriting import Overwriting
-from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Request
@@ -46,7 +46,7 @@ class Renaming:
         avus: Avus,
         corrections: Corrections,
         inodes: Inodes,
-        files: WriteBackFiles,
+        files: Files,
         inheritance: Inheritance,
         former: FormerCollections,
     ) -> None:

@@ -14,9 +14,9 @@ import irods.exception as ex
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.at_rest import losing_its_name
 from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inodes import Inodes
-from irodsfs.filesystem.write_back import WriteBackFiles
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.errors import describe
@@ -46,7 +46,7 @@ class Tree:
         catalog: Catalog,
         corrections: Corrections,
         inodes: Inodes,
-        files: WriteBackFiles,
+        files: Files,
         former: FormerCollections,
         *,
         trash: bool,

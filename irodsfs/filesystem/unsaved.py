@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import trio
 
 from irodsfs.filesystem.inodes import Inode
+from irodsfs.filesystem.salvage import Salvage
 from irodsfs.grid.errors import describe, summarise
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.kept import Description, Kept
-from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.upload import Upload
 from irodsfs.transfer.versions import digest
-
-if TYPE_CHECKING:
-    from irodsfs.filesystem.write_back import WriteBackFiles
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +28,10 @@ class Unsaved:
     until it has come to an end, that entry is claimed, so that nobody else brings it.
     """
 
-    def __init__(self, files: WriteBackFiles, inode: Inode, spool: Spool) -> None:
-        self._files = files
+    def __init__(self, inode: Inode, salvage: Salvage, bring: Callable[[Inode], Awaitable[None]]) -> None:
         self._inode = inode
-        self._spool = spool
+        self._salvage = salvage
+        self._bring = bring
         self._secured: Kept | None = None
         self._claim = ExitStack()
 
@@ -50,7 +47,7 @@ class Unsaved:
         due = None if contents is None else contents.unsaved()
         if contents is None or due is None or not due.size:
             return
-        description = self._files.described(self._inode, contents, ENDED)
+        description = self._salvage.described(self._inode, contents, ENDED)
         try:
             self._secured = await trio.to_thread.run_sync(self._store, description, due)
             self._claim.enter_context(self._secured.claimed())
@@ -63,21 +60,21 @@ class Unsaved:
             # Whoever finds it after this process was killed can tell that the zone has it already.
             content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())
             description = description.model_copy(update={"digest": digest(content).hex()})
-        return self._spool.keep(description, due, ends=True)
+        return self._salvage.spool.keep(description, due, ends=True)
 
     async def deliver(self) -> None:
         """Bring it into the zone."""
-        await self._files.bring(self._inode, attempts=1)
+        await self._bring(self._inode)
         await self._discard()
 
     async def give_up(self, reason: BaseException) -> None:
         """Keep what is there now, under the reason why the zone has not got it."""
         contents = self._inode.contents
         if contents is not None and contents.size:
-            description = self._files.described(self._inode, contents, summarise(reason))
-            kept = await contents.keep(lambda due: self._spool.keep(description, due, ends=True))
+            description = self._salvage.described(self._inode, contents, summarise(reason))
+            kept = await contents.keep(lambda due: self._salvage.spool.keep(description, due, ends=True))
             if kept is not None:
-                self._files.kept_at_end(self._inode, kept, reason)
+                self._salvage.noted_untold(self._inode, kept, reason)
         await self._discard()
 
     async def _discard(self) -> None:
