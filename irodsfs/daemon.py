@@ -16,6 +16,7 @@ from irodsfs.control.standby import listening, serve_when_wanted
 from irodsfs.directories import socket_path
 from irodsfs.errors import CollectionError, MountError
 from irodsfs.filesystem.file_system import FileSystem
+from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import describe_special, find
@@ -71,7 +72,7 @@ async def _serve(
             allow_other=config.allow_other,
             read_only=config.read_only,
         )
-        end = _End(file_system, background)
+        end = _End(file_system, zone.background)
         zone.background.start_soon(end.come_with, until_the_end.enter_context(_handled()))
         try:
             async with calls.serving():
@@ -123,7 +124,7 @@ async def _answer_requests(
 class _End:
     """The end of a mount, by signals or because it was unmounted."""
 
-    def __init__(self, file_system: FileSystem, background: trio.Nursery) -> None:
+    def __init__(self, file_system: FileSystem, background: Background) -> None:
         self.is_unmounted = False
         self._file_system = file_system
         self._background = background
