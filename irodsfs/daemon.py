@@ -21,6 +21,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import describe_special, find
 from irodsfs.grid.zone import Zone
+from irodsfs.heartbeat import beat
 from irodsfs.mount import fuse
 from irodsfs.mount.calls import Calls
 from irodsfs.mount.kernel_cache import KernelCache, read_ahead
@@ -78,7 +79,7 @@ async def _serve(
             async with calls.serving():
                 with listening(control_path) as control:
                     control_socket = partial(serve_when_wanted, control, config, file_system.changes)
-                    await _answer_requests(config, ready, calls.watch, control_socket)
+                    await _answer_requests(config, ready, calls.watch, control_socket, beat)
         finally:
             end.is_unmounted = True
             fuse.detach()

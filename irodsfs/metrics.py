@@ -5,12 +5,16 @@ from __future__ import annotations
 import bisect
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of latencies in seconds; one more has none."""
+
+
+DELAY_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""The same for delays of the event loop."""
 
 
 class Counted:
@@ -50,6 +54,27 @@ class Timed:
         self.sums[kind] = self.sums.get(kind, 0.0) + seconds
 
 
+class Delays:
+    """Delays in seconds: how many fell into each bucket, their sum, the longest, and the last ones. For one thread."""
+
+    def __init__(self, last: int = 4096) -> None:
+        self.buckets = [0] * (len(DELAY_BUCKETS) + 1)
+        self.sum = 0.0
+        self.longest = 0.0
+        self._last: deque[float] = deque(maxlen=last)
+
+    def observe(self, seconds: float) -> None:
+        self.buckets[bisect.bisect_left(DELAY_BUCKETS, seconds)] += 1
+        self.sum += seconds
+        self.longest = max(self.longest, seconds)
+        self._last.append(seconds)
+
+    def percentile(self, part: float) -> float:
+        """What this part of the last ones did not exceed; 0 without any."""
+        ordered = sorted(self._last)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+
 OPERATIONS = Timed()
 """Requests of the kernel, by kind."""
 
@@ -67,3 +92,6 @@ LOOKUPS = Counted()
 
 CONNECTIONS = Counted()
 """Connections to the zone that are open."""
+
+LOOP_DELAYS = Delays()
+"""How late the event loop was, in the last minutes and at all."""

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "irodsfs"
 
-LEAVES = {"directories", "errors", "metrics", "process"}
+LEAVES = {"directories", "errors", "heartbeat", "metrics", "process", "slices"}
 """Single modules that any part may import; they import nothing but each other."""
 
 ALLOWED = {

@@ -23,6 +23,7 @@ from irodsfs.grid.queries import FIRST_PAGE_ROWS
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.metrics import LOOKUPS
+from irodsfs.slices import Turns, slices
 
 SIBLING_ROWS = 5_000
 SUBTREE_ROWS = 50_000
@@ -255,7 +256,9 @@ class Catalog(Belief):
     async def _receive(self, path: str, arriving: Arriving, journal: Journal) -> None:
         async with aclosing(namespace.list_collection(self._zone, path, posix=self._posix)) as pages:
             async for entries, more in pages:
-                arriving.add(self._unchanged(entries, journal), more=more)
+                async for some in slices(entries):
+                    # What this mount changes meanwhile is in the journal, and laid over all of it in the end.
+                    arriving.add(self._unchanged(some, journal), more=more)
 
     def _left(self, path: str, arriving: Arriving) -> None:
         arriving.readers -= 1
@@ -282,15 +285,15 @@ class Catalog(Belief):
             return None
         asked_at = self._clock()
         entries = None
-        try:
-            with self._journals.opened() as journal:
+        with self._journals.opened() as journal:
+            try:
                 entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
-        finally:
-            if entries is None:
-                self._walk.too_many_siblings(path)
-        if entries is None or journal.moved_collections:
-            return None
-        self._keep_all(paths, entries, asked_at, journal)
+            finally:
+                if entries is None:
+                    self._walk.too_many_siblings(path)
+            if entries is None or journal.moved_collections:
+                return None
+            await self._keep_all(paths, entries, asked_at, journal)
         return self._listings.get(path)
 
     def _unlisted_siblings(self, path: str) -> Iterator[str]:
@@ -305,22 +308,29 @@ class Catalog(Belief):
     async def _list_below(self, top: str) -> None:
         asked_at = self._clock()
         entries = None
-        try:
-            with self._journals.opened() as journal:
+        with self._journals.opened() as journal:
+            try:
                 entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
-        finally:
-            if entries is None:
-                self._walk.is_too_large(top)
-        if entries is not None and not journal.moved_collections:
-            self._keep_all([entry.path for entry in entries if entry.is_collection], entries, asked_at, journal)
-            self._walk.fetched(top)
+            finally:
+                if entries is None:
+                    self._walk.is_too_large(top)
+            if entries is not None and not journal.moved_collections:
+                paths = [entry.path for entry in entries if entry.is_collection]
+                await self._keep_all(paths, entries, asked_at, journal)
+                self._walk.fetched(top)
 
-    def _keep_all(self, paths: list[str], entries: list[Entry], asked_at: float, journal: Journal) -> None:
+    async def _keep_all(self, paths: list[str], entries: list[Entry], asked_at: float, journal: Journal) -> None:
+        """Keep the listings of `paths`, in slices: what is changed meanwhile is in the journal, which is open still."""
         children: dict[str, list[Entry]] = {path: [] for path in paths}
-        for entry in entries:
-            children.setdefault(posixpath.dirname(entry.path), []).append(entry)
+        async for some in slices(entries):
+            for entry in some:
+                children.setdefault(posixpath.dirname(entry.path), []).append(entry)
+        turns = Turns()
         for path in paths:
+            if journal.moved_collections:
+                return  # these may have other paths now
             self._keep_fetched(path, children[path], asked_at, journal)
+            await turns.after(1 + len(children[path]))
 
     @asynccontextmanager
     async def _alone(self, path: str, extent: str = "") -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import trio
 
 from irodsfs.grid.namespace import Entry
+from irodsfs.slices import in_order
 
 TEMPORARY = ".irodsfs-"
 """How names begin that mounts give to entries for the moments of a rename."""
@@ -113,12 +114,16 @@ class Reading:
         self.path = path
         self.listing = listing
         self.arriving = arriving
-        self._names = in_order(listing) if arriving is None else arriving.names
+        self._names = _shown(listing) if arriving is None else arriving.names
+        self._is_sorted = arriving is not None
 
     async def names(self, start: int) -> list[str]:
         """The next names after the first `start` ones; none at the end. Raises what prevented that it was reached."""
         if self.arriving is not None:
             await self.arriving.more_than(start)
+        if not self._is_sorted:
+            # As the shell, too, puts them. Those who come meanwhile get the same: what is sorted does not change.
+            self._names, self._is_sorted = await in_order(self._names), True
         return self._names[start : start + BATCH]
 
     @property
@@ -132,6 +137,6 @@ class Reading:
             self.path = target + self.path[len(source) :]
 
 
-def in_order(listing: Listing) -> list[str]:
-    """The names in a listing as the shell, too, puts them; what is temporary is left out."""
-    return sorted(name for name in listing if name not in listing.temporary) if listing.temporary else sorted(listing)
+def _shown(listing: Listing) -> list[str]:
+    """The names in a listing but for what is temporary."""
+    return [name for name in listing if name not in listing.temporary] if listing.temporary else list(listing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -14,6 +15,8 @@ from prometheus_client.registry import Collector
 from irodsfs import __version__, metrics
 from irodsfs.control.changes import Changes
 from irodsfs.control.documents.status import StatusDocument
+
+MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Served:
             connections=sum(number for _, number in metrics.CONNECTIONS.items()),
             catalogQuestions=lookups.get("asked", 0),
             catalogFetches=lookups.get("fetched", 0),
+            loopDelayP99=round(MICROSECONDS * metrics.LOOP_DELAYS.percentile(0.99)),
+            loopDelayMax=round(MICROSECONDS * metrics.LOOP_DELAYS.longest),
         )
 
 
@@ -69,6 +74,7 @@ class _Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield _operations()
+        yield _loop_delays()
         yield _counter("irodsfs_errors", "Failed operations.", ("operation", "errno"), metrics.ERRORS)
         yield _counter("irodsfs_bytes", "Bytes read and written by programs.", ("direction",), metrics.BYTES)
         yield _counter("irodsfs_zone_requests", "Requests to the zone by API number.", ("api",), metrics.ZONE_REQUESTS)
@@ -85,11 +91,19 @@ class _Metrics(Collector):
 def _operations() -> Metric:
     family = HistogramMetricFamily("irodsfs_operation_seconds", "Latency of operations.", labels=("operation",))
     for kind, counts in sorted(metrics.OPERATIONS.buckets.items()):
-        bounds = [*(str(bound) for bound in metrics.BUCKETS), "+Inf"]
-        running = [sum(counts[: position + 1]) for position in range(len(counts))]
-        buckets = list(zip(bounds, map(float, running), strict=True))
-        family.add_metric((kind,), buckets, metrics.OPERATIONS.sums[kind])
+        family.add_metric((kind,), _running(metrics.BUCKETS, counts), metrics.OPERATIONS.sums[kind])
     return family
+
+
+def _loop_delays() -> Metric:
+    family = HistogramMetricFamily("irodsfs_loop_delay_seconds", "How late the event loop comes to what is due.")
+    family.add_metric((), _running(metrics.DELAY_BUCKETS, metrics.LOOP_DELAYS.buckets), metrics.LOOP_DELAYS.sum)
+    return family
+
+
+def _running(limits: Sequence[float], counts: Sequence[int]) -> list[tuple[str, float]]:
+    bounds = [*(str(limit) for limit in limits), "+Inf"]
+    return list(zip(bounds, map(float, accumulate(counts)), strict=True))
 
 
 def _counter(name: str, documentation: str, labels: tuple[str, ...], counted: metrics.Counted) -> Metric:

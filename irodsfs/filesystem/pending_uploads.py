@@ -90,7 +90,7 @@ class PendingUploads:
 
     async def lets_wait(self, inode: Inode, contents: OpenFile) -> bool:
         """Whether what is in the open file waits now, or did before, and so need not be brought at once."""
-        if _is_as_it_waits(inode, contents):
+        if await _is_as_it_waits(inode, contents):
             return True
         return self.is_enabled and contents.is_dirty and await self._let_wait(inode, contents)
 
@@ -184,8 +184,8 @@ class PendingUploads:
 
     async def _let_content_wait(self, inode: Inode, contents: OpenFile, content: bytes) -> bool:
         try:
-            description = self._describe_waiting(inode, contents, content)
-            kept = await trio.to_thread.run_sync(self._room.put, description, content)
+            description = self._salvage.described(inode, contents)
+            kept = await trio.to_thread.run_sync(self._put, description, content)
         except OSError as error:
             logger.info("%s can't wait in the spool: %s", contents.path, describe(error))
             return False
@@ -195,9 +195,9 @@ class PendingUploads:
         await self._wait(inode, kept)
         return True
 
-    def _describe_waiting(self, inode: Inode, contents: OpenFile, content: bytes) -> Description:
-        description = self._salvage.described(inode, contents)
-        return description.model_copy(update={"ranges": [(0, len(content))], "digest": digest(content).hex()})
+    def _put(self, description: Description, content: bytes) -> Kept:
+        whole = {"ranges": [(0, len(content))], "digest": digest(content).hex()}
+        return self._room.put(description.model_copy(update=whole), content)
 
     async def _wait(self, inode: Inode, kept: Kept) -> None:
         before, inode.waiting = inode.waiting, kept
@@ -260,8 +260,10 @@ class PendingUploads:
         return self._opener.new(inode, path)
 
 
-def _is_as_it_waits(inode: Inode, contents: OpenFile) -> bool:
+async def _is_as_it_waits(inode: Inode, contents: OpenFile) -> bool:
     if inode.waiting is None:
         return False
     description, content = inode.waiting.description, contents.in_memory
-    return description.modified_ns == contents.modified_ns and content is not None and description.is_of(content)
+    if description.modified_ns != contents.modified_ns or content is None:
+        return False
+    return await trio.to_thread.run_sync(description.is_of, content)

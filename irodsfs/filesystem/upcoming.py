@@ -95,7 +95,7 @@ class Upcoming:
         """What reading an object that is opened now has answered, if that was done ahead of time."""
         if not self._enabled:
             return None
-        self._opened(entry)
+        await self._opened(entry)
         coming = self._coming.pop(entry.path, None)
         if coming is None:
             return None
@@ -115,20 +115,20 @@ class Upcoming:
         told = coming.changes_elsewhere != self._catalog.changes_elsewhere
         return unchanged and not told and self._clock() - coming.asked_at <= FRESH
 
-    def _opened(self, entry: Entry) -> None:
+    async def _opened(self, entry: Entry) -> None:
         parent, name = posixpath.split(entry.path)
         walk = self._walks.get(parent)
+        if walk is not None and not walk.names and self._clock() - walk.at <= PACE:
+            walk.names = await self._catalog.small_objects(parent, SMALL)
         now = self._clock()
         if walk is None or now - walk.at > PACE:
             walk = self._walks[parent] = _Walk(name, now, WALK if self._goes_on_in(parent, now) else 1)
         else:
-            if not walk.names:
-                walk.names = self._catalog.small_objects(parent, SMALL)
             follows = next(iter(walk.after(walk.name)), None) == name
             walk.in_order = walk.in_order + 1 if follows else 1
             walk.name, walk.at = name, now
         if walk.in_order >= WALK:
-            walk.names = walk.names or self._catalog.small_objects(parent, SMALL)
+            walk.names = walk.names or await self._catalog.small_objects(parent, SMALL)
             self._read_ahead(parent, walk.after(name), now)
             if walk.names[-1:] == [name]:
                 self._last = (posixpath.dirname(parent), now)

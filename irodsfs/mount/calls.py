@@ -135,8 +135,10 @@ class Calls(pyfuse3.Operations):
             await self._begun.wait()
             await trio.sleep(LOOKS)
             now = trio.current_time()
-            for call in [call for call in self._under_way if now - call.began >= LOOKS]:
-                if call.waiter is not None and are_killed(call.processes):
+            long = [call for call in self._under_way if now - call.began >= LOOKS]
+            killed = await trio.to_thread.run_sync(_which_are_killed, [call.processes for call in long])
+            for call, is_killed in zip(long, killed, strict=True):
+                if call.waiter is not None and is_killed:
                     call.is_given_up = True
                     call.answer(outcome.Error(pyfuse3.FUSEError(errno.EINTR)))
             if not self._under_way:
@@ -198,3 +200,7 @@ class Calls(pyfuse3.Operations):
             await self._operations.forget([(attributes.st_ino, 1)])
         elif name in ("lookup", "mkdir", "mknod", "symlink") and result.st_ino:
             await self._operations.forget([(result.st_ino, 1)])
+
+
+def _which_are_killed(callers: Sequence[Sequence[int]]) -> list[bool]:
+    return [are_killed(processes) for processes in callers]

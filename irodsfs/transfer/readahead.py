@@ -64,6 +64,7 @@ class ReadAhead:
         self._pace = Pace()
         self._lanes = 1
         self._stopped = False
+        self._verifying = trio.Lock()
         self._progress = trio.Event()
         self.failure: Exception | None = None
         self.failed_beside = False
@@ -132,7 +133,7 @@ class ReadAhead:
             while lane.requested or self._has_work_for(number):
                 due = self._due(lane, number)
                 if due or lane.requested:
-                    self._arrived(await lane.exchange(due), lane.round_trip)
+                    await self._arrived(await lane.exchange(due), lane.round_trip)
                     self._employ_more(nursery)
                     idle_since = trio.current_time()
                 else:
@@ -178,20 +179,23 @@ class ReadAhead:
         so_far = max(FIRST_CHUNK, self._asked_to - self._start)
         return min(so_far, CHUNK - self._asked_to % CHUNK, self._end - self._asked_to)
 
-    def _arrived(self, chunk: Chunk, round_trip: float) -> None:
+    async def _arrived(self, chunk: Chunk, round_trip: float) -> None:
         assert chunk.content is not None
         if self._stopped:
             return
         if len(chunk.content) < chunk.size:
             raise OSError("the object became shorter while it was read")
         self._pace.arrived(chunk.size, round_trip)
-        for each in self._chunks:
-            if each.content is None:
-                break
-            if each.start == self._brought_to:
-                self._verify(each)
-                self._brought_to = each.end
+        async with self._verifying:  # in order, however many connections bring chunks meanwhile
+            while (following := self._following()) is not None:
+                await self._verify(following)
+                self._brought_to = following.end
         self._move()
+
+    def _following(self) -> Chunk | None:
+        """The chunk after those that count as brought, when it has arrived."""
+        following = next((chunk for chunk in self._chunks if chunk.start == self._brought_to), None)
+        return following if following is not None and following.content is not None else None
 
     def _employ_more(self, nursery: trio.Nursery) -> None:
         while self._another is not None and self._lanes < self._pace.wanted:
@@ -216,11 +220,11 @@ class ReadAhead:
         finally:
             self._lanes -= 1
 
-    def _verify(self, chunk: Chunk) -> None:
+    async def _verify(self, chunk: Chunk) -> None:
         if self._verification is None:
             return
         assert chunk.content is not None
-        self._verification.add(chunk.content)
+        await trio.to_thread.run_sync(self._verification.add, chunk.content)
         if chunk.end == self._end:
             self._verification.finish()
 

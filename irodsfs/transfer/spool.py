@@ -124,8 +124,15 @@ class Spool:
         self.directory = directory
         make_private(directory)
 
-    def open(self) -> SpoolFile:
-        return SpoolFile(self.directory)
+    def open(self, content: bytes | bytearray | None = None) -> SpoolFile:
+        """A new file, with this content."""
+        file = SpoolFile(self.directory)
+        try:
+            file.write(0, content or b"")
+        except OSError:
+            file.close()
+            raise
+        return file
 
     def keep(self, description: Description, due: Upload, *, ends: bool = False) -> Kept:
         """Store bytes that the zone would not take at their offsets, and a description beside them.

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Collection
 
+import trio
 from pydantic import BaseModel, ConfigDict
 
 from irodsfs.grid.data_objects import Replica, read_replicas, replicas_of, replicas_query
@@ -19,12 +20,20 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.flights import SMALL
 
+AT_ONCE = 256 * 1024
+"""Bytes that are hashed in less than a millisecond."""
+
 DIGEST_SIZE = 16
 
 RECENT = 5
 """Seconds for which a second may not be over, as clocks differ: in it, another change may show the same time."""
 
 _STAT_FIELD = re.compile(rb"<(objSize|dataId|modifyTime|chksum)>([^<]*)<")
+
+
+async def digest_of(content: bytes | bytearray) -> bytes:
+    """The digest of what nobody changes meanwhile; computed in a thread when that takes longer than to get there."""
+    return digest(content) if len(content) < AT_ONCE else await trio.to_thread.run_sync(digest, content)
 
 
 def digest(content: bytes | bytearray) -> bytes:
@@ -101,7 +110,7 @@ async def require_unchanged(
     if complete is None or (base is not None and base.is_of(complete) and not compares):
         return
     replies = read or await zone.fly(*flights.reading(path, SMALL + 1, stat=False), repeat=True)
-    if complete.size > SMALL or digest(flights.content(replies)) not in known:
+    if complete.size > SMALL or await digest_of(flights.content(replies)) not in known:
         raise ChangedElsewhereError(errno.ESTALE, f"{path} was changed elsewhere: {complete.size} bytes are there now")
 
 

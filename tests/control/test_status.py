@@ -9,11 +9,12 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from irodsfs.metrics import BUCKETS
+from irodsfs.metrics import BUCKETS, DELAY_BUCKETS
 from tests.mounts import Mount
 
 TYPES = {
     "irodsfs_operation_seconds": ("histogram", {"operation", "le"}),
+    "irodsfs_loop_delay_seconds": ("histogram", {"le"}),
     "irodsfs_errors": ("counter", {"operation", "errno"}),
     "irodsfs_bytes": ("counter", {"direction"}),
     "irodsfs_zone_requests": ("counter", {"api"}),
@@ -86,6 +87,18 @@ def test_latencies_fall_into_cumulative_buckets(control: httpx.Client, directory
     assert counts == sorted(counts)
     assert counts[-1] == metrics.value("irodsfs_operation_seconds_count", operation="mkdir") >= 1
     assert metrics.value("irodsfs_operation_seconds_sum", operation="mkdir") > 0
+
+
+def test_delays_of_the_event_loop_are_measured_all_the_time(control: httpx.Client, directory: Path) -> None:
+    status = control.get("/status").json()
+    assert 0 < status["loopDelayP99"] <= status["loopDelayMax"]
+    before = Metrics(control)
+    for _ in range(50):
+        (directory / "file").write_bytes(b"x")
+    after = Metrics(control)
+    counts = [after.value("irodsfs_loop_delay_seconds_bucket", le=str(bound)) for bound in (*DELAY_BUCKETS, "+Inf")]
+    assert counts == sorted(counts)
+    assert counts[-1] > before.value("irodsfs_loop_delay_seconds_count")
 
 
 def test_gauges_tell_what_is_open_and_dirty(control: httpx.Client, directory: Path) -> None:

@@ -11,6 +11,8 @@ class StatusDocument(Document):
     """This process and what it serves; `mountpoint` and `collection` are empty without a mount, uptime in seconds.
 
     Waiting files were closed and are not in the zone yet, failed ones would not be taken: both are kept in `spool`.
+    The event loop came so many microseconds late to what was due: in 99 of 100 cases of the last minutes no later than
+    `loopDelayP99`, and `loopDelayMax` at the worst since the start.
     """
 
     xml_name: ClassVar[str] = "status"
@@ -35,3 +37,5 @@ class StatusDocument(Document):
     connections: int
     catalogQuestions: int
     catalogFetches: int
+    loopDelayP99: int
+    loopDelayMax: int
