@@ -26,7 +26,8 @@ from irodsfs.mount import fuse
 from irodsfs.mount.calls import Calls
 from irodsfs.mount.kernel_cache import KernelCache, read_ahead
 from irodsfs.mount.translation import Operations
-from irodsfs.process import use_all_descriptors
+from irodsfs.process import give_memory_back, use_all_descriptors
+from irodsfs.transfer import memory
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def serve(config: MountConfig, ready: Callable[[], None]) -> None:
     """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `MountError`."""
     use_all_descriptors()
+    give_memory_back()
+    memory.allow(config.memory)
     failures: list[MountError] = []
 
     async def main() -> None:

@@ -55,6 +55,7 @@ EPILOG = (
 @click.option("--umask", metavar="OCTAL", help="Permission bits to take away.")
 @click.option("--timeout", metavar="SECONDS", help="How long a request may take. [default: 60]")
 @click.option("--connections", metavar="NUMBER", help="Most connections to the zone. [default: 8]")
+@click.option("--memory", metavar="MIB", help="Most memory for contents. [default: an eighth of the machine's]")
 @click.option("--strict-permissions", is_flag=True, help="Let chmod and chown fail instead of doing nothing.")
 @click.option("--name", metavar="NAME", help="Read ~/.config/irodsfs/NAME.toml, and call the mount so.")
 @click.option("--config", metavar="FILE", help="Configuration. [default: ~/.config/irodsfs/config.toml]")

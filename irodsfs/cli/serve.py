@@ -48,6 +48,12 @@ LOOPBACK = "127.0.0.1"
 @click.option("--tls-key", metavar="FILE", type=Path, help="Its key, unless in the same file.")
 @click.option("--connections", type=click.IntRange(1, 64), default=2, help="Most connections to the zone for a user.")
 @click.option(
+    "--memory",
+    metavar="MIB",
+    type=click.IntRange(min=1),
+    help="Most memory for contents. [default: an eighth of the machine's]",
+)
+@click.option(
     "--session-lifetime",
     metavar="SECONDS",
     type=click.FloatRange(min=0),
@@ -95,6 +101,7 @@ def serve(
     tls_certificate: Path | None,
     tls_key: Path | None,
     connections: int,
+    memory: int | None,
     session_lifetime: float,
     timeout: float,
     client_timeout: float,
@@ -130,6 +137,7 @@ def serve(
             certificate=tls_certificate,
             key=tls_key,
             connections=connections,
+            memory=memory,
             lifetime=session_lifetime,
             timeout=timeout,
             patience=client_timeout,

@@ -162,6 +162,7 @@ class MountConfig(BaseModel):
     )
     cache_timeout: float = Field(5.0, ge=0, description="the seconds that entries may be old")
     connections: int = Field(8, ge=1, le=128, description="the greatest number of connections to the zone, up to 128")
+    memory: int | None = Field(None, ge=1, description="the MiB of memory for the content of files")
     timeout: float = Field(60.0, gt=0, description="the seconds that one request may take")
     spool_directory: LocalPath = Field(description="the path of a directory for data not yet in the zone")
     strict_permissions: bool = Field(False, description="true or false")

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from irodsfs import __version__, metrics
 from irodsfs.control.changes import Changes
 from irodsfs.control.documents.status import StatusDocument
+from irodsfs.transfer.memory import BUDGET
 
 MICROSECONDS = 1_000_000
 
@@ -54,6 +55,8 @@ class Served:
             failedFiles=mount.failed_files,
             spool=mount.spool_directory,
             connections=sum(number for _, number in metrics.CONNECTIONS.items()),
+            memoryUsed=BUDGET.used,
+            memoryLimit=BUDGET.limit,
             catalogQuestions=lookups.get("asked", 0),
             catalogFetches=lookups.get("fetched", 0),
             loopDelayP99=round(MICROSECONDS * metrics.LOOP_DELAYS.percentile(0.99)),
@@ -65,6 +68,7 @@ def exposition(mount: Changes) -> bytes:
     """All metrics as text."""
     registry = CollectorRegistry()
     registry.register(_Metrics(mount))
+    ProcessCollector(registry=registry)
     return bytes(generate_latest(registry))
 
 
@@ -83,6 +87,8 @@ class _Metrics(Collector):
         yield GaugeMetricFamily("irodsfs_connections", "Connections to the zone.", connections)
         yield GaugeMetricFamily("irodsfs_open_files", "Files that programs have open.", self._mount.open_files)
         yield GaugeMetricFamily("irodsfs_dirty_bytes", "Bytes of files not in the zone yet.", self._mount.dirty_bytes)
+        yield GaugeMetricFamily("irodsfs_memory_bytes", "Bytes of contents held in memory.", BUDGET.used)
+        yield GaugeMetricFamily("irodsfs_memory_limit_bytes", "Bytes of them at the most.", BUDGET.limit)
         waiting, failed = self._mount.waiting_files, self._mount.failed_files
         yield GaugeMetricFamily("irodsfs_waiting_files", "Closed files that are not in the zone yet.", waiting)
         yield GaugeMetricFamily("irodsfs_failed_files", "Files in the spool that the zone would not take.", failed)

@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from irodsfs.control.errors import ControlError
+from irodsfs.transfer.memory import Part, Share
 from irodsfs.transfer.spool import SpoolFile
 
 BATCH = 4 * 1024 * 1024
@@ -61,13 +62,17 @@ class Collected:
 
     async def fill(self, source: AsyncIterator[bytes]) -> None:
         """Take all of `source`. Raises `ControlError` when there is no room for it."""
-        batch = bytearray()
-        async for piece in source:
-            batch += piece
-            if len(batch) >= BATCH:
-                await self._write(batch)
-                batch = bytearray()
-        await self._write(batch)
+        batch, share = bytearray(), Share()
+        try:
+            async for piece in source:
+                batch += piece
+                if len(batch) >= BATCH or not share.resize(len(batch), Part.ON_ITS_WAY):
+                    await self._write(batch)
+                    batch = bytearray()
+                    share.give_back()
+            await self._write(batch)
+        finally:
+            share.give_back()
 
     async def _write(self, batch: bytearray) -> None:
         self._spool.take(len(batch), self.size)

@@ -28,7 +28,8 @@ from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
 from irodsfs.errors import AuthenticationError, ConfigurationError, MountError
 from irodsfs.grid.login import entered
-from irodsfs.process import use_all_descriptors
+from irodsfs.process import give_memory_back, use_all_descriptors
+from irodsfs.transfer import memory
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class WebConfig:
     """Where to listen, and how to treat clients; `lifetime`, `timeout` and `patience` in seconds.
 
     What replaces data objects is collected in `spool_directory`, up to `spool_limit` bytes.
+    `memory` is the budget in MiB, None for a share of the machine.
     """
 
     account: ZoneAccount
@@ -77,11 +79,14 @@ class WebConfig:
     lifetime: float = 300.0
     timeout: float = 60.0
     patience: float = 30.0
+    memory: int | None = None
 
 
 def serve(config: WebConfig, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `ConfigurationError`, or `MountError`."""
     use_all_descriptors()
+    give_memory_back()
+    memory.allow(config.memory)
     tls = _tls(config)
     trio.run(_serve, config, tls, ready)
 

@@ -26,6 +26,7 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.flights import SMALL
+from irodsfs.transfer.memory import Part, Share
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class _Coming:
     changes_elsewhere: int
     replies: list[Reply] | None = None
     arrived: trio.Event = field(default_factory=trio.Event)
+    share: Share = field(default_factory=Share)
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Upcoming:
         if not self._enabled:
             return None
         await self._opened(entry)
-        coming = self._coming.pop(entry.path, None)
+        coming = self._pop(entry.path)
         if coming is None:
             return None
         with trio.move_on_after(self._fresh_for(coming)):
@@ -105,7 +107,13 @@ class Upcoming:
 
     def forget(self, path: str) -> None:
         """This mount changed what is at a path."""
-        self._coming.pop(path, None)
+        self._pop(path)
+
+    def _pop(self, path: str) -> _Coming | None:
+        coming = self._coming.pop(path, None)
+        if coming is not None:
+            coming.share.give_back()
+        return coming
 
     def _fresh_for(self, coming: _Coming) -> float:
         return max(0.0, coming.asked_at + FRESH - self._clock())
@@ -147,7 +155,10 @@ class Upcoming:
             room -= entry.size
             if room < 0 or len(self._coming) >= AHEAD:
                 return
-            coming = self._coming[path] = _Coming(entry, now, self._catalog.changes_elsewhere)
+            coming = _Coming(entry, now, self._catalog.changes_elsewhere)
+            if not coming.share.resize(entry.size, Part.AHEAD):
+                return
+            self._coming[path] = coming
             self._zone.background.start_soon(self._read, coming)
 
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:

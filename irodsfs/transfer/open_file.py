@@ -16,6 +16,7 @@ from irodsfs.transfer.bringing import Bringing, Brought, InZone
 from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch
 from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.memory import BUDGET, Share
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.pending import Pending
 from irodsfs.transfer.reader import Reader, ReaderClosed
@@ -28,11 +29,11 @@ from irodsfs.transfer.versions import Version, digest_of
 class OpenFile:
     """Bytes of a data object as this mount sees them: what the zone has, overlaid by what was written here.
 
-    A small object is held whole in memory. A large one is read by ranges; once it is written, its bytes live in a
-    spool file until a flush has put them into the zone. `size` (bytes) is always the local truth, and so is
-    `modified_ns` once something was written. `path` is None when the object was unlinked under its handles, or is not
-    the one at its path any more; then `failure` tells why whoever goes on writing, and, of an object that was to be
-    made exclusively, whoever flushes.
+    A small object is held whole in memory, or in a spool file where there is no memory for it. A large one is read by
+    ranges; once it is written, its bytes live in a spool file until a flush has put them into the zone. `size` (bytes)
+    is always the local truth, and so is `modified_ns` once something was written. `path` is None when the object was
+    unlinked under its handles, or is not the one at its path any more; then `failure` tells why whoever goes on
+    writing, and, of an object that was to be made exclusively, whoever flushes.
     `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
     object must not be in the zone yet when it is brought there.
 
@@ -61,6 +62,8 @@ class OpenFile:
         self._lock = lock or trio.Lock()
         self._pending = Pending()
         self._memory: bytearray | None = None
+        self._share = Share()
+        """What `_memory` takes of the budget."""
         self._file: SpoolFile | None = None
         self._reader: Reader | None = None
         self._streaming = Streaming(zone, options)
@@ -346,7 +349,7 @@ class OpenFile:
     async def _load_small(self, read_ahead: Sequence[Reply] | None, *, writes: bool) -> bool:
         assert self.path is not None
         stat = writes or self._options.verify
-        replies = read_ahead or await self._zone.fly(*flights.reading(self.path, SMALL + 1, stat=stat), may_repeat=True)
+        replies = read_ahead or await self._read_small(self.path, stat=stat)
         content = flights.content(replies)
         if len(content) > SMALL:
             return False
@@ -356,11 +359,22 @@ class OpenFile:
         self.in_zone.base = Version.of_stat(replies[0]) if stat else None
         await self._drop()
         self.in_zone.emptied = False
-        self._memory = bytearray(content)
+        await self._hold(content)
         self.size = self.in_zone.size = len(content)
         self.version = version
         self.in_zone.known = {version}
         return True
+
+    async def _read_small(self, path: str, *, stat: bool) -> list[Reply]:
+        async with BUDGET.piece(SMALL):
+            return await self._zone.fly(*flights.reading(path, SMALL + 1, stat=stat), may_repeat=True)
+
+    async def _hold(self, content: bytes | bytearray) -> None:
+        """Have all bytes of the object here: in memory, or in a file where that has no room for them."""
+        if self._share.resize(len(content)):
+            self._memory = bytearray(content)
+        else:
+            self._file = await trio.to_thread.run_sync(self._spool.open, content)
 
     async def _load_large(self) -> None:
         assert self.path is not None
@@ -377,7 +391,7 @@ class OpenFile:
 
     async def _drop(self) -> None:
         """Hold nothing of the content any more; who reads brings it again."""
-        self._memory = None
+        self._forget_memory()
         file, self._file = self._file, None
         reader, self._reader = self._reader, None
         await _close(file)
@@ -395,11 +409,17 @@ class OpenFile:
     async def _ensure_writable(self, size: int) -> None:
         """Bytes may be put into memory (an object that stays small) or into a spool file after this."""
         await self._ensure_loaded(writes=True)
-        if self._file is not None or (self._memory is not None and size <= SMALL):
+        if self._file is not None:
+            return
+        if self._memory is not None and size <= SMALL and self._share.resize(max(size, self._share.size)):
             return
         # Readers without the lock go on with the memory until the file has all of it.
         self._file = await trio.to_thread.run_sync(self._spool.open, self._memory)
+        self._forget_memory()
+
+    def _forget_memory(self) -> None:
         self._memory = None
+        self._share.give_back()
 
     async def _read_spooled(self, file: SpoolFile, offset: int, size: int) -> bytes:
         for start, end in file.present.gaps(offset, offset + size):
@@ -419,10 +439,8 @@ class OpenFile:
         assert self._file is not None
         if self._file.is_due:
             await self._settle_file()
-        if len(content) >= AT_ONCE:
+        if len(content) >= AT_ONCE or not self._file.put(offset, content):
             await trio.to_thread.run_sync(self._file.write, offset, content)
-        else:
-            self._file.put(offset, content)
 
     async def _settle_file(self) -> None:
         if self._file is not None and not self._file.is_settled:
@@ -432,6 +450,7 @@ class OpenFile:
         if self._memory is not None:
             del self._memory[size:]
             self._memory.extend(bytes(size - len(self._memory)))
+            self._share.resize(size)
         else:
             assert self._file is not None
             await trio.to_thread.run_sync(self._file.resize, self.size, size)
@@ -439,6 +458,7 @@ class OpenFile:
         self.size = size
 
     def _start_over(self) -> None:
+        self._forget_memory()
         self._memory = bytearray()
         self._pending.start_over()
         self.size = 0

@@ -15,6 +15,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.lane import Chunk, Lane
+from irodsfs.transfer.memory import Part, Share
 from irodsfs.transfer.pace import Pace
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,10 @@ class ReadAhead:
         self._verification = verification
         self._another = another
         self._chunks: deque[Chunk] = deque()
+        self._reads: list[tuple[int, int]] = []
+        """What is being read, from where to where."""
+        self._share = Share()
+        """What the chunks take of the memory, those on their way included."""
         self._start = self._asked_to = self._brought_to = self._read_to = start
         self._end = end
         self._pace = Pace()
@@ -69,6 +74,8 @@ class ReadAhead:
         self.failure: Exception | None = None
         self.failed_beside = False
         """Whether the failure is that of a connection beside the first."""
+        self.starved = False
+        """Whether it was stopped because there was no memory for what somebody waits for."""
         self.finished = trio.Event()
 
     def will_bring(self, offset: int, end: int) -> bool:
@@ -82,12 +89,19 @@ class ReadAhead:
 
     async def read(self, offset: int, end: int) -> bytes | memoryview | None:
         """Bytes that `will_bring` promised; None when the run could not keep its promise."""
+        self._reads.append((offset, end))
+        try:
+            return await self._read(offset, end)
+        finally:
+            self._reads.remove((offset, end))
+
+    async def _read(self, offset: int, end: int) -> bytes | memoryview | None:
         if end > self._read_to:
             self._read_to = end
             self._move()
         if end > self._brought_to and not await self._wait_for(end):
             return None
-        if self._chunks[0].start > offset:
+        if not self._chunks or self._chunks[0].start > offset:
             # Others read far ahead while this one waited, and the run did not keep what lies behind them.
             return None
         parts = []
@@ -97,7 +111,7 @@ class ReadAhead:
             if chunk.end > offset:
                 assert chunk.content is not None
                 parts.append(chunk.content[max(0, offset - chunk.start) : end - chunk.start])
-        self._forget_behind()
+        self._forget_behind(BEHIND)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def _wait_for(self, end: int) -> bool:
@@ -120,10 +134,12 @@ class ReadAhead:
             # What has been brought is still there to be read.
             self._stopped = self._stopped or self._brought_to < self._end
             self.finished.set()
+            self._forget_if_over()
             self._move()
 
     def stop(self) -> None:
         self._stopped = True
+        self._forget_if_over()
         self._move()
 
     async def _work(self, lane: Lane, number: int, nursery: trio.Nursery) -> None:
@@ -161,7 +177,11 @@ class ReadAhead:
         due: list[Chunk] = []
         most = AHEAD if self._pace.wanted == 1 else AHEAD_EACH
         while self._has_work_for(number) and self._has_room() and len(lane.requested) + len(due) < most:
-            chunk = Chunk(self._asked_to, self._next_size())
+            size = self._with_memory(self._next_size())
+            if not size:
+                self._starve_unless_more_comes()
+                break
+            chunk = Chunk(self._asked_to, size)
             self._asked_to = chunk.end
             self._chunks.append(chunk)
             due.append(chunk)
@@ -170,6 +190,22 @@ class ReadAhead:
     def _has_room(self) -> bool:
         unread = sum(1 for chunk in self._chunks if chunk.end > self._read_to)
         return unread < AHEAD + AHEAD_EACH * (self._pace.wanted - 1)
+
+    def _with_memory(self, size: int) -> int:
+        """How many bytes there is memory for, of `size` that are to be asked for: some at least, or none."""
+        part = Part.AHEAD if self._asked_to > self._read_to else Part.HELD
+        for behind in (BEHIND, 0):
+            self._forget_behind(behind)
+            for fewer in (size, min(size, FIRST_CHUNK)):
+                if self._share.resize(self._share.size + fewer, part):
+                    return fewer
+        return 0
+
+    def _starve_unless_more_comes(self) -> None:
+        # Nobody tells when there is memory again: whoever waits for more must get it in another way.
+        if self._asked_to == self._brought_to and any(end > self._brought_to for _, end in self._reads):
+            self.starved = True
+            self.stop()
 
     def _next_size(self) -> int:
         """As much again as was asked for until now, and no chunk across a multiple of the largest.
@@ -228,10 +264,18 @@ class ReadAhead:
         if chunk.end == self._end:
             self._verification.finish()
 
-    def _forget_behind(self) -> None:
+    def _forget_behind(self, kept: int) -> None:
+        """Drop chunks, but for what is being read, and `kept` bytes behind the one who reads farthest."""
+        behind = min([self._read_to - kept, *(offset for offset, _ in self._reads)])
         # What others have not received yet is ahead of everybody, so it is never the first.
-        while self._chunks and self._chunks[0].content is not None and self._chunks[0].end <= self._read_to - BEHIND:
-            self._chunks.popleft()
+        while self._chunks and self._chunks[0].content is not None and self._chunks[0].end <= behind:
+            self._share.resize(self._share.size - self._chunks.popleft().size)
+
+    def _forget_if_over(self) -> None:
+        """Give back the memory when nothing more comes, and nothing more is read."""
+        if self._stopped and self.finished.is_set():
+            self._chunks.clear()
+            self._share.give_back()
 
     def _move(self) -> None:
         self._progress.set()

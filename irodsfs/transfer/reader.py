@@ -17,6 +17,7 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, Verification
 from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.memory import Share
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.versions import Version
 
@@ -49,6 +50,8 @@ class Reader:
         self._lock = trio.Lock()
         self._window = memoryview(b"")
         self._window_start = 0
+        self._share = Share()
+        """What the window takes of the memory."""
         self._expected = -1
         self._ahead: ReadAhead | None = None
         self._alone_at = -1
@@ -87,7 +90,11 @@ class Reader:
         async for attempt in retrying():
             with attempt:
                 while content is None:
-                    content = await self._try_ahead(offset, end) or await self._try_alone(offset, end)
+                    ahead = self._ahead
+                    content = await self._try_ahead(offset, end)
+                    if content is None:
+                        starved = ahead is not None and ahead.starved
+                        content = await self._try_alone(offset, end, must_fetch=starved)
         return content or b""
 
     async def _try_ahead(self, offset: int, end: int) -> bytes | memoryview | None:
@@ -110,18 +117,24 @@ class Reader:
             self._alone_at = offset
             return None
 
-    async def _try_alone(self, offset: int, end: int) -> bytes | memoryview | None:
-        """A range from the window or fetched for it; None when a run of reading ahead is to bring it."""
+    async def _try_alone(self, offset: int, end: int, *, must_fetch: bool) -> bytes | memoryview | None:
+        """A range from the window or fetched for it; None when a run of reading ahead is to bring it.
+
+        Such a run is left to bring it, or begun, unless the caller `must_fetch`: there was no memory for one.
+        """
         async with self._lock:
-            if self._ahead is not None and self._ahead.will_bring(offset, end):
+            if not must_fetch and self._ahead is not None and self._ahead.will_bring(offset, end):
                 return None
             if not self._holds(offset, end):
-                if offset != self._alone_at and self._is_sequential(offset, end):
+                if not must_fetch and offset != self._alone_at and self._is_sequential(offset, end):
                     await self._start_ahead(offset)
                     return None
                 await self._fetch(offset, end)
             self._expected = end
-            return self._window[offset - self._window_start : end - self._window_start]
+            content = self._window[offset - self._window_start : end - self._window_start]
+            if not self._share.resize(len(self._window)):
+                self._forget_window()
+            return content
 
     async def shorten(self, size: int) -> None:
         """Ask for nothing from `size` (bytes) on any more: the object is about to be cut there."""
@@ -133,6 +146,7 @@ class Reader:
         self._closed = True
         async with self._lock:
             await self._stop_ahead()
+            self._forget_window()
             await self._leave_connection()
 
     @property
@@ -158,6 +172,10 @@ class Reader:
         if offset == self._alone_at and len(self._window) < end - offset:
             raise OSError(errno.EIO, "the object became shorter while it was read")
         self._window_start = offset
+
+    def _forget_window(self) -> None:
+        self._window = memoryview(b"")
+        self._share.give_back()
 
     async def _start_ahead(self, offset: int) -> None:
         await self._stop_ahead()

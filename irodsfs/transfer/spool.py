@@ -22,6 +22,7 @@ from irodsfs.transfer.kept import (
     new_name,
     save_description,
 )
+from irodsfs.transfer.memory import Part, Share
 from irodsfs.transfer.upload import Upload
 
 logger = logging.getLogger(__name__)
@@ -45,9 +46,10 @@ class SpoolFile:
         self._file = _unnamed(directory)
         self.present = Extents()
         self._pieces: list[tuple[int, bytes]] = []
-        self._waiting = 0
         # Whoever writes holds the lock of the open file; whoever only keeps what is there when the mount ends does not.
         self._mutex = threading.Lock()
+        self._share = Share()
+        """What those pieces take of the memory."""
 
     @property
     def is_settled(self) -> bool:
@@ -56,14 +58,16 @@ class SpoolFile:
     @property
     def is_due(self) -> bool:
         """True when memory holds as much as it should before the next `settle`."""
-        return self._waiting >= AT_ONCE or len(self._pieces) >= MOST_PIECES
+        return self._share.size >= AT_ONCE or len(self._pieces) >= MOST_PIECES
 
-    def put(self, offset: int, content: bytes) -> None:
-        """Take bytes without waiting for the disk."""
+    def put(self, offset: int, content: bytes) -> bool:
+        """Take bytes without waiting for the disk; False when there is no memory for them, so they must be written."""
         with self._mutex:
+            if not self._share.resize(self._share.size + len(content), Part.ON_ITS_WAY):
+                return False
             self._pieces.append((offset, content))
-            self._waiting += len(content)
         self.present.add(offset, offset + len(content))
+        return True
 
     def settle(self) -> None:
         """Write what was put. When it can't be written, for want of space, it waits for the next time."""
@@ -71,7 +75,7 @@ class SpoolFile:
             for offset, pieces in _runs(self._pieces):
                 _write_together(self._file.fileno(), offset, pieces)
             self._pieces.clear()
-            self._waiting = 0
+            self._share.give_back()
 
     def settled_to(self, start: int, end: int) -> int:
         """The end of what has settled of a range, from its start on."""
@@ -115,6 +119,7 @@ class SpoolFile:
 
     def close(self) -> None:
         self._file.close()
+        self._share.give_back()
 
 
 class Spool:

@@ -11,6 +11,7 @@ from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, Stored
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
+from irodsfs.transfer.memory import Part, Share
 
 UNANSWERED = 4
 """Write requests that may be on their way."""
@@ -43,6 +44,8 @@ class Writer:
         self.opened: list[Reply] = []
         self._connection: ZoneConnection | None = None
         self._buffer = bytearray()
+        self._share = Share()
+        """What the buffer takes of the memory."""
         self._unanswered = 0
 
     async def open(self) -> None:
@@ -59,12 +62,12 @@ class Writer:
             raise
 
     async def write(self, content: bytes | bytearray) -> None:
-        """Take bytes in any portions; they go in requests of a chunk."""
+        """Take bytes in any portions; they go in requests of a chunk, or smaller ones where memory has no room."""
         if not self._buffer and len(content) >= CHUNK:
             await self.send(content)
             return
         self._buffer += content
-        if len(self._buffer) >= CHUNK:
+        if len(self._buffer) >= CHUNK or not self._share.resize(len(self._buffer), Part.ON_ITS_WAY):
             await self._send_buffer()
 
     async def send(self, content: bytes | bytearray | Stored) -> None:
@@ -106,7 +109,10 @@ class Writer:
 
     async def _send_buffer(self) -> None:
         content, self._buffer = self._buffer, bytearray()
-        await self.send(content)
+        try:
+            await self.send(content)
+        finally:
+            self._share.give_back()
 
     async def _receive_all(self, connection: ZoneConnection) -> None:
         while self._unanswered:
@@ -119,6 +125,7 @@ class Writer:
 
     async def _leave(self) -> None:
         connection, self._connection = self._connection, None
+        self._share.give_back()
         if connection is not None:
             connection.broken = connection.broken or bool(connection.open_descriptors)
             await self._zone.pool.give_back(connection)

@@ -20,10 +20,18 @@ TYPES = {
     "irodsfs_zone_requests": ("counter", {"api"}),
     "irodsfs_catalog": ("counter", {"what"}),
     "irodsfs_connections": ("gauge", set()),
+    "irodsfs_memory_bytes": ("gauge", set()),
+    "irodsfs_memory_limit_bytes": ("gauge", set()),
     "irodsfs_open_files": ("gauge", set()),
     "irodsfs_dirty_bytes": ("gauge", set()),
     "irodsfs_waiting_files": ("gauge", set()),
     "irodsfs_failed_files": ("gauge", set()),
+    "process_cpu_seconds": ("counter", set()),
+    "process_max_fds": ("gauge", set()),
+    "process_open_fds": ("gauge", set()),
+    "process_resident_memory_bytes": ("gauge", set()),
+    "process_start_time_seconds": ("gauge", set()),
+    "process_virtual_memory_bytes": ("gauge", set()),
 }
 
 

@@ -13,6 +13,7 @@ class StatusDocument(Document):
     Waiting files were closed and are not in the zone yet, failed ones would not be taken: both are kept in `spool`.
     The event loop came so many microseconds late to what was due: in 99 of 100 cases of the last minutes no later than
     `loopDelayP99`, and `loopDelayMax` at the worst since the start.
+    Of the memory for contents of files, `memoryUsed` bytes are taken, and `memoryLimit` is its budget.
     """
 
     xml_name: ClassVar[str] = "status"
@@ -35,6 +36,8 @@ class StatusDocument(Document):
     failedFiles: int
     spool: str
     connections: int
+    memoryUsed: int
+    memoryLimit: int
     catalogQuestions: int
     catalogFetches: int
     loopDelayP99: int

@@ -28,6 +28,7 @@ from irodsfs.grid import namespace
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.transfer.flights import SMALL, content, reading
+from irodsfs.transfer.memory import Share
 from irodsfs.transfer.reader import Reader
 
 operations = Operations("File contents")
@@ -148,12 +149,16 @@ def _segment(call: Call, size: int, tag: str) -> Segment:
 
 
 async def _send(call: Call, replica: Replica, headers: dict[str, str]) -> Response:
-    if replica.size <= SMALL:
+    share = Share()
+    call.resources.callback(share.give_back)
+    if replica.size <= SMALL and share.resize(SMALL):
         whole = content(await call.session.zone.fly(*reading(call.path, SMALL + 1, stat=False), repeat=True))
+        share.resize(len(whole))
         if len(whole) <= SMALL:
             segment = _segment(call, len(whole), headers["ETag"])
             sent = bytes(memoryview(whole)[segment.start : segment.end])
             return Response(sent, segment.status, headers | segment.headers(), BYTES)
+        share.give_back()
     reader = Reader(call.session.zone, call.path, verify=False)
     call.resources.push_async_callback(_close, reader)
     await reader.open()
