@@ -51,6 +51,8 @@ class Walk:
     def goes_over_siblings(self, path: str) -> bool:
         """True when the siblings of a collection are likely to be listed next."""
         parent = posixpath.dirname(path)
+        if parent == "/":
+            return False  # each zone has a server of its own, which may be slow or away
         return parent in self._just_listed or self._children.get(parent, 0) >= SECOND_CHILD
 
     def top(self, path: str) -> str | None:

@@ -17,14 +17,17 @@ STREAMS = {"ruleExecOut": False, "ruleExecErrorOut": True}
 @click.command()
 @click.argument("file", help="A rule as irule takes it (.r); - is standard input.")
 @click.argument("parameters", metavar="[*NAME=VALUE]...", nargs=-1, help="Other inputs.")
+@click.option("--zone", metavar="NAME", help="Run it on the server of another zone.")
 @on_mount
 @as_json
-def rule(file: str, parameters: tuple[str, ...], mount: Path, as_json: bool) -> None:
+def rule(file: str, parameters: tuple[str, ...], zone: str | None, mount: Path, as_json: bool) -> None:
     """Run a rule in a mounted zone and print its outputs."""
-    request = {
+    request: dict[str, object] = {
         "ruleAsOriginalText": _read(file),
         "irodsRuleInputParameters": [_parameter(each) for each in parameters],
     }
+    if zone:
+        request["zone"] = zone
     with control_of(mount) as control:
         outputs = control.request("POST", "/rule", document=request)["outputParameterResults"]
     if as_json:

@@ -1,4 +1,7 @@
-"""The address of a zone: `irods://user@host:port/zone/path`."""
+"""The address of a zone: `irods://user@host:port/zone/path`.
+
+For a path in another zone, the user's own zone is named with the user: `irods://user%23zone@host:port/other/path`.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,12 @@ def parse_address(address: str) -> tuple[dict[str, Setting], Setting]:
     parts = _split(address)
     origin = f"the address {address}"
     collection = unquote(parts.path).rstrip("/")
+    user, _, zone = unquote(parts.username or "").partition("#")
     values = {
         "host": parts.hostname,
         "port": _port(parts, address),
-        "user": unquote(parts.username or ""),
-        "zone": collection.split("/")[1] if collection else "",
+        "user": user,
+        "zone": zone or (collection.split("/")[1] if collection else ""),
     }
     return {key: Setting(value, origin) for key, value in values.items() if value}, Setting(collection, origin)
 

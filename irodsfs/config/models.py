@@ -171,9 +171,14 @@ class MountConfig(BaseModel):
     )
 
     @property
-    def storing_resource(self) -> str | None:
-        """Where new data objects go: to the resource of the mount, else that of the account, else the zone's choice."""
-        return self.resource or self.account.default_resource
+    def storing_resource(self) -> tuple[str | None, str]:
+        """Where new data objects go, and in which zone: to the resource of the mount, else to that of the account.
+
+        Where there is none (None), and in all other zones, the zone has the choice.
+        """
+        if self.resource:
+            return self.resource, self.collection.split("/")[1] or self.account.zone
+        return self.account.default_resource, self.account.zone
 
 
 def default_name(mountpoint: Path) -> str:

@@ -55,6 +55,7 @@ _ADVICE: dict[object, tuple[str, str]] = {
     Kind.NO_SPACE: ("", "Ask who runs the zone for more space, or store on another resource."),
     Kind.TIMEOUT: ("", "Try again later."),
     Kind.UNREACHABLE: ("", "Try again when the zone is reachable."),
+    Kind.OTHER_ZONE: ("target", "It lies in another zone: copy it there, then remove it here."),
     Kind.RESOURCE_DOWN: ("", "Try again when the resource is reachable, or use another one."),
     ex.CAT_UNKNOWN_COLLECTION: ("path", "Create the collection first."),
     ex.CAT_UNKNOWN_SPECIFIC_QUERY: ("alias", "The specific query ls lists the aliases."),

@@ -30,7 +30,9 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes,
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=CONNECTIONS, timeout=config.timeout, lifetime=LIFETIME)
         try:
-            account = config.account.model_copy(update={"default_resource": config.storing_resource})
+            resource, zone = config.storing_resource
+            own = resource if zone == config.account.zone else config.account.default_resource
+            account = config.account.model_copy(update={"default_resource": own})
             access = OwnersAccess(sessions, account, config.ticket)
             spool = UploadSpool(config.spool_directory)
             application = Application(all_operations(), access, changes, _served(config, mounted_at), spool)

@@ -20,6 +20,7 @@ EXPECTED = {
     errno.ENOTEMPTY,
     errno.ENOTDIR,
     errno.EISDIR,
+    errno.EXDEV,
     errno.ENAMETOOLONG,
     errno.EACCES,
     errno.EPERM,

@@ -32,10 +32,10 @@ Result = TypeVar("Result")
 class FormerCollections:
     """The paths of collections that this mount has removed or moved away."""
 
-    def __init__(self, zone: Zone, resource: str | None) -> None:
-        """`resource` for data objects, None for the zone's own choice."""
+    def __init__(self, zone: Zone, resource_at: Callable[[str], str | None]) -> None:
+        """`resource_at` answers the resource for a data object at a path, None for the zone's own choice."""
         self._zone = zone
-        self._resource = resource
+        self._resource_at = resource_at
         self._paths: LRUCache[str, None] = LRUCache(REMEMBERED)
 
     def add(self, path: str) -> None:
@@ -74,7 +74,7 @@ class FormerCollections:
                 if each in made:
                     await self._zone.perform(requests.remove_collection(each))
                     made.remove(each)
-                await self._zone.perform(*making_and_removing(each, self._resource))
+                await self._zone.perform(*making_and_removing(each, self._resource_at(each)))
         finally:
             for parent in reversed(made):
                 await self._zone.perform(requests.remove_collection(parent))

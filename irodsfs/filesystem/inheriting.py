@@ -92,7 +92,7 @@ class Inheritance:
 
     async def changes(self, path: str, known: Known, wanted: Known) -> list[Request]:
         """What gives a data object the AVUs and permissions of another one. One flight when permissions differ."""
-        levels = await permissions.named(self._zone, _changes(known.levels, wanted.levels))
+        levels = await permissions.named(self._zone, path, _changes(known.levels, wanted.levels))
         # Whoever takes away their own permission can't rename any more.
         levels.pop((self._zone.identity.user, self._zone.identity.zone), None)
         before, after = self._passed_on(known.avus), self._passed_on(wanted.avus)

@@ -12,6 +12,7 @@ import logging
 import os
 import posixpath
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from irods.exception import iRODSException
@@ -86,16 +87,18 @@ class Overwriting:
         return found
 
     async def _put(self, source: str, target: str) -> Found | None:
+        # Asked before there is a connection: those who wait for one while they hold another may wait for ever.
+        ids = (await self._zone.identity_at(source)).ids
         async with self._zone.pool.connection() as connection:
             try:
-                found = await self._look(connection, source, target)
+                found = await self._look(connection, source, target, ids)
                 written = found is not None and await self._write(connection, target, found)
             finally:
                 await replica.close(self._zone, connection)
         return found if written else None
 
-    async def _look(self, connection: ZoneConnection, source: str, target: str) -> Found | None:
-        """Read the source, and lock the target; None when they don't fit."""
+    async def _look(self, connection: ZoneConnection, source: str, target: str, ids: Collection[str]) -> Found | None:
+        """Read the source, and lock the target; None when they don't fit, or are not all owned by one of `ids`."""
         asked = [replace(query, whole=False) for path in (source, target) for query in queries(path)]
         replies = await self._zone.pool.run(
             connection,
@@ -124,7 +127,7 @@ class Overwriting:
         )
         if modified is None or any(each.continuation for each in pages) or max(len(content), size) > SMALL:
             return None
-        if any(each.has(SYMLINK) or not each.is_owned_by(self._zone.identity.ids) for each in (of_source, of_target)):
+        if any(each.has(SYMLINK) or not each.is_owned_by(ids) for each in (of_source, of_target)):
             return None
         if checksum and not _has(content, checksum):
             return None

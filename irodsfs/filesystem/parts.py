@@ -58,16 +58,17 @@ class Parts:
 
 
 def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path) -> Parts:
-    posix, resource = config.posix_attributes, config.storing_resource
-    catalog = Catalog(zone, config.cache_timeout, config.collection, posix=posix)
+    posix, collection = config.posix_attributes, config.collection
+    options = TransferOptions(*config.storing_resource, checksum=config.checksum, verify=config.verify)
+    catalog = Catalog(zone, config.cache_timeout, collection, posix=posix)
     avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if posix else None)
-    inodes = Inodes(config.collection, kernel)
+    inodes = Inodes(collection, kernel)
     corrections = Corrections(catalog, avus, inodes)
-    former = FormerCollections(zone, resource)
+    former = FormerCollections(zone, options.resource_at)
     inheritance = _inheritance(zone, avus, config)
     upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
     spool = Spool(config.spool_directory)
-    opener = Opener(zone, spool, TransferOptions(resource, checksum=config.checksum, verify=config.verify), upcoming)
+    opener = Opener(zone, spool, options, upcoming)
     uploader = Uploader(zone, catalog, inodes, upcoming, former, inheritance)
     salvage = Salvage(catalog, inodes, spool, _sender(config))
     pending = PendingUploads(
@@ -84,9 +85,9 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         Tree(zone, catalog, corrections, inodes, files, former, trash=config.trash),
         Renaming(zone, catalog, avus, corrections, inodes, files, inheritance, former),
         Repair(zone, catalog, read_only=config.read_only),
-        Quotas(zone, resource),
+        Quotas(zone, collection, options.resource_at(collection)),
         ExtendedAttributes(avus, virtual, corrections),
-        PosixAttributes(zone, catalog, corrections, former, resource) if posix else None,
+        PosixAttributes(zone, catalog, corrections, former, options.resource_at) if posix else None,
         corrections,
         Coherence(catalog, inodes, avus, pending, spool),
     )

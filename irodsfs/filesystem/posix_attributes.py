@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -23,14 +24,19 @@ class PosixAttributes:
     """Makes symbolic links, and keeps modes: in one flight each. Listings bring both along."""
 
     def __init__(
-        self, zone: Zone, catalog: Catalog, corrections: Corrections, former: FormerCollections, resource: str | None
+        self,
+        zone: Zone,
+        catalog: Catalog,
+        corrections: Corrections,
+        former: FormerCollections,
+        resource_at: Callable[[str], str | None],
     ) -> None:
-        """`resource` for the data objects that are links."""
+        """`resource_at` answers the resource for a data object at a path that is to be a link."""
         self._zone = zone
         self._catalog = catalog
         self._corrections = corrections
         self._former = former
-        self._resource = resource
+        self._resource_at = resource_at
 
     async def change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
         """Keep permission bits; those of a file that is not in the zone yet go there with it."""
@@ -59,7 +65,7 @@ class PosixAttributes:
         await self._zone.perform(set_mode(entry.path, mode, is_collection=entry.is_collection), repeat=True)
 
     async def _make(self, path: str, target: str) -> None:
-        opened, *others = await self._zone.fly(*make_link(path, target, resource=self._resource))
+        opened, *others = await self._zone.fly(*make_link(path, target, resource=self._resource_at(path)))
         check_descriptor(opened)
         failed = next((reply for reply in others if reply.failed), None)
         if failed is not None:

@@ -22,7 +22,7 @@ from irodsfs.filesystem.overwriting import Overwriting
 from irodsfs.grid import requests
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Request
-from irodsfs.grid.names import check_collection_path
+from irodsfs.grid.names import check_collection_path, zone_of
 from irodsfs.grid.namespace import NANOSECONDS, Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import SMALL
@@ -66,6 +66,8 @@ class Renaming:
             raise OSError(errno.EINVAL, "RENAME_EXCHANGE")
         if source == target:
             return
+        if zone_of(source) != zone_of(target):
+            raise OSError(errno.EXDEV, f"{target} lies in another zone than {source}")
         if target.startswith(f"{source}/"):
             raise OSError(errno.EINVAL, f"{target} lies in {source}")
         replaces = not flags & NO_REPLACE

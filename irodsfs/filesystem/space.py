@@ -21,14 +21,18 @@ class Space:
 
 
 class Quotas:
-    """Room in the zone: what the tightest quota leaves, else large constants, as an installer must not find none."""
+    """Room in the zone of a collection: what the tightest quota leaves.
 
-    def __init__(self, zone: Zone, resource: str | None) -> None:
+    Without one, large constants, as an installer must not find none.
+    """
+
+    def __init__(self, zone: Zone, collection: str, resource: str | None) -> None:
         """`resource` is where new data objects go, if that was chosen."""
         self._zone = zone
+        self._collection = collection
         self._resource = resource
 
     async def left(self) -> Space:
-        quotas = await read_quotas(self._zone, self._resource)
+        quotas = await read_quotas(self._zone, self._collection, self._resource)
         tightest = min(quotas, key=lambda quota: quota.left, default=UNLIMITED)
         return Space(tightest.limit, max(0, tightest.left))

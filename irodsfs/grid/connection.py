@@ -20,7 +20,15 @@ from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
 from irods.ticket import Ticket
 
-from irodsfs.grid.errors import LoginNeedsTls, ZoneTimeout, ZoneUnreachable
+from irodsfs.grid.errors import (
+    LinkBroken,
+    LoginNeedsTls,
+    ZoneTimeout,
+    ZoneUnreachable,
+    describe,
+    has_lost_link,
+    has_silent_link,
+)
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
 from irodsfs.metrics import CONNECTIONS
 
@@ -42,7 +50,7 @@ LEAVE_SECONDS = 1.0
 PROBE_SECONDS = 0.75
 """How long an older one has to show that it still works, before anything is sent on it that matters."""
 
-_PROBE = Request(api_number["GET_MISC_SVR_INFO_AN"])
+SERVER_INFORMATION = Request(api_number["GET_MISC_SVR_INFO_AN"])
 """What every server answers at once, without its catalog."""
 
 KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
@@ -139,10 +147,16 @@ class ZoneConnection:
         return _now() - self.heard_at < PROVEN_SECONDS
 
     def fly(self, requests: Iterable[Request]) -> list[Reply]:
-        """Send a flight and return its replies, failed ones included. A broken line is never used again."""
+        """Send a flight and return its replies, failed ones included. A broken line is never used again.
+
+        Raises `LinkBroken` when one of them is that of a server which has lost another one.
+        """
         with self._in_use():
             self._prove()
-            return list(fly(self._socket, requests, self))
+            replies = list(fly(self._socket, requests, self))
+            for reply in replies:
+                self._require_link(reply)
+            return replies
 
     def send(self, *requests: Request) -> None:
         """Send requests whose replies are received later, one `receive` for each, in order."""
@@ -156,6 +170,7 @@ class ZoneConnection:
         with self._in_use():
             reply = receive(self._socket, self)
             self._unanswered -= 1
+            self._require_link(reply)
             return reply
 
     def converse(self, request: Request) -> Reply:
@@ -167,7 +182,15 @@ class ZoneConnection:
             while reply.status == SYS_SVR_TO_CLI_COLL_STAT:
                 self._connection.reply(SYS_CLI_TO_SVR_COLL_STAT_REPLY)
                 reply = receive(self._socket, self)
+            self._require_link(reply)
             return reply
+
+    def _require_link(self, reply: Reply) -> None:
+        if has_lost_link(reply.status):
+            # Others in the pool have lost it, too, or may: none of them is asked again.
+            self.lost_at = _now()
+            raise LinkBroken(f"the zone has lost the server behind it ({describe(reply.failure())})")
+        self.broken = self.broken or has_silent_link(reply.status)
 
     def silent_for(self) -> float:
         """Seconds since something was asked that may be asked again and to which nothing has been heard."""
@@ -199,7 +222,7 @@ class ZoneConnection:
         asked_at = _now()
         self._socket.settimeout(min(PROBE_SECONDS, self.time_limit))
         try:
-            send(self._socket, _PROBE)
+            send(self._socket, SERVER_INFORMATION)
             receive(self._socket)
         except ZoneUnreachable as error:
             self.lost_at = asked_at

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import irods.exception as ex
 from irods.message import Bad_AVU_Field
 
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, is_about_ticket
+from irodsfs.grid.errors import LinkBroken, ZoneTimeout, ZoneUnreachable, is_about_ticket, without_errno
 
 Classes = tuple[type[Exception], ...]
 
@@ -29,6 +29,10 @@ _PASSWORD_REFUSED = (ex.CAT_INVALID_AUTHENTICATION, ex.CAT_PASSWORD_EXPIRED, ex.
 _WRONG_INPUT = (
     ex.InvalidInputArgument, ex.SYS_INVALID_INPUT_PARAM, ex.USER_INPUT_PATH_ERR, ex.CAT_INVALID_ARGUMENT,
     ex.SAME_SRC_DEST_PATHS_ERR, Bad_AVU_Field,
+)
+_DOWN = (
+    ex.SYS_RESC_IS_DOWN, ex.USER_SOCK_CONNECT_ERR, ex.CROSS_ZONE_SOCK_CONNECT_ERR, ex.USER_RODS_HOSTNAME_ERR,
+    ex.SYS_SVR_TO_SVR_CONNECT_FAILED, LinkBroken,
 )
 _TIMEOUT = (ZoneTimeout, ex.USER_SOCK_CONNECT_TIMEDOUT, ex.SYS_SOCK_READ_TIMEDOUT)
 # fmt: on
@@ -64,10 +68,11 @@ class Kind(Enum):
     WRONG_INPUT = errno.EINVAL, HTTPStatus.BAD_REQUEST, _WRONG_INPUT
     NOT_SUPPORTED = errno.ENOTSUP, HTTPStatus.BAD_REQUEST, (ex.OperationNotSupported, ex.NotImplementedInIRODSServer)
     NOT_OPEN = errno.EBADF, HTTPStatus.BAD_REQUEST, (ex.BAD_INPUT_DESC_INDEX,)
+    OTHER_ZONE = errno.EXDEV, HTTPStatus.BAD_REQUEST, (ex.SYS_CROSS_ZONE_MV_NOT_SUPPORTED,)
     TIMEOUT = errno.ETIMEDOUT, HTTPStatus.GATEWAY_TIMEOUT, _TIMEOUT
     UNREACHABLE = errno.ENOTCONN, HTTPStatus.BAD_GATEWAY, (ZoneUnreachable, ex.NetworkException)
-    RESOURCE_DOWN = errno.EHOSTUNREACH, HTTPStatus.BAD_GATEWAY, (ex.SYS_RESC_IS_DOWN,), (-185000,)
-    """The line between the zone's servers, or to its disks; the number is CONNECTION_REFUSED."""
+    RESOURCE_DOWN = errno.EHOSTUNREACH, HTTPStatus.BAD_GATEWAY, _DOWN, (-162000, -185000)
+    """The line between servers, or to their disks; the numbers are SYS_SOCK_CONNECT_ERR and CONNECTION_REFUSED."""
     REFUSED = errno.EIO, HTTPStatus.BAD_REQUEST, (ex.iRODSException, ex.PycommandsException)
     """Whatever has no kind of its own."""
 
@@ -90,8 +95,8 @@ LOGIN_REFUSED = (*Kind.PASSWORD_REFUSED.classes, *Kind.UNKNOWN_USER.classes)
 def kind_of(error: BaseException) -> Kind:
     """What an error means; `REFUSED` for what has no kind of its own."""
     code = getattr(error, "code", 0)
-    if code in _OF_NUMBER:
-        return _OF_NUMBER[code]
+    if (number := without_errno(code)) in _OF_NUMBER:
+        return _OF_NUMBER[number]
     if is_about_ticket(error):
         return Kind.TICKET_REFUSED
     if isinstance(error, ex.FileDriverException):

@@ -6,6 +6,7 @@ what happens to the line itself is a `ZoneUnreachable` or one of its kinds.
 
 from __future__ import annotations
 
+import errno
 import re
 
 from irods.exception import (
@@ -28,6 +29,18 @@ class ZoneTimeout(ZoneUnreachable):
     """The zone did not answer within the configured time."""
 
 
+class LinkBroken(ZoneUnreachable):
+    """The server has lost its link to another server, behind which the request was to be done, and may have been.
+
+    It never makes a new one on the connection that was asked: that must not be used again.
+    """
+
+
+# SYS_SOCK_*, SYS_HEADER_* and SYS_READ_MSG_BODY_*: a message between two servers did not arrive.
+_OF_BROKEN_LINKS = frozenset({-1000, -2000, -3000, -4000, -5000, -6000, -11000, -116000, -155000, -161000})
+_OF_SILENT_LINKS = frozenset({-115000})  # SYS_SOCK_READ_TIMEDOUT
+
+
 ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable)
 """The zone said no, or the line broke: how zones and lines prevent something."""
 
@@ -38,6 +51,23 @@ def zone_error(code: int, message: str | None = None) -> iRODSException:
     error = kind(message) if message else kind()
     error.code = code
     return error
+
+
+def without_errno(code: object) -> int:
+    """An iRODS error number without the errno that may be in its last three digits; 0 for what is none."""
+    return -(-code // 1000 * 1000) if isinstance(code, int) and code < 0 else 0
+
+
+def has_lost_link(status: int) -> bool:
+    """Whether a server says that a link of its own is broken, on which the connection relies."""
+    number = -status % 1000
+    # Rules may fail with any number that they like.
+    return without_errno(status) in _OF_BROKEN_LINKS and (not number or number in errno.errorcode)
+
+
+def has_silent_link(status: int) -> bool:
+    """Whether a server says that it has waited for another one in vain."""
+    return without_errno(status) in _OF_SILENT_LINKS
 
 
 def is_about_ticket(error: BaseException) -> bool:

@@ -32,12 +32,14 @@ def is_available(zone: Zone) -> bool:
     return zone.server_version >= AVAILABLE_SINCE
 
 
-async def pages(zone: Zone, text: str) -> AsyncGenerator[list[list[str]], None]:
-    """All rows of a query that names no limit. Raises the zone's error: SYS_LIBRARY_ERROR for bad syntax.
+async def pages(zone: Zone, text: str, name: str | None = None) -> AsyncGenerator[list[list[str]], None]:
+    """All rows of a query that names no limit, from the zone of that name, else the server's own.
+
+    Raises the zone's error: SYS_LIBRARY_ERROR for bad syntax.
 
     The server sends them in one message, which is held as it came; they are decoded some at a time.
     """
-    rows = _rows(await _ask(zone, without_default_limit(text)))
+    rows = _rows(await _ask(zone, without_default_limit(text), name or zone.name))
     while page := await zone.pool.in_thread(partial(_next_page, rows)):
         yield page
 
@@ -82,7 +84,7 @@ def without_default_limit(text: str) -> str:
     return f"{text[:end]} limit {ALL_ROWS}{text[end:]}"
 
 
-async def _ask(zone: Zone, text: str) -> Reply:
-    message = GenQuery2Request(query_string=text, zone=zone.identity.zone, sql_only=0, column_mappings=0)
+async def _ask(zone: Zone, text: str, name: str) -> Reply:
+    message = GenQuery2Request(query_string=text, zone=name, sql_only=0, column_mappings=0)
     (reply,) = await zone.perform(Request(api_number["GENQUERY2_AN"], message, large_reply=True), repeat=True)
     return reply

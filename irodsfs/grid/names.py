@@ -1,10 +1,18 @@
-"""Names that servers can't hold: they take what is in them for operators when they look them up."""
+"""Names in paths: that of the zone, and those that servers can't hold.
+
+Those they take for operators when they look them up.
+"""
 
 from __future__ import annotations
 
 import posixpath
 
 OPERATORS = ("&&", "||")
+
+
+def zone_of(path: str) -> str:
+    """The zone that a path lies in: its first name; "" for what lies in none."""
+    return path.lstrip("/").partition("/")[0]
 
 
 def check_name(path: str) -> None:

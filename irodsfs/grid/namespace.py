@@ -14,11 +14,12 @@ from typing import Any
 
 from irods.column import Column, String
 from irods.models import Collection, CollectionAccess, DataAccess, DataObject
-from irods.models import Zone as ZoneTable
 
 from irodsfs.grid import posix_attributes
 from irodsfs.grid.access_levels import OWN, READ_OBJECT
+from irodsfs.grid.identities import Identity
 from irodsfs.grid.links import Version, encoded, told_by_checksum
+from irodsfs.grid.names import zone_of
 from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
     MORE_WAS_THERE,
@@ -32,7 +33,7 @@ from irodsfs.grid.queries import (
 )
 from irodsfs.grid.row_values import NANOSECONDS as NANOSECONDS
 from irodsfs.grid.row_values import leave_out, level_of, nanoseconds, natural, require_path
-from irodsfs.grid.zone import Identity, Zone
+from irodsfs.grid.zone import Zone
 
 CLOCK_REALTIME_COARSE = 5
 """Number of a clock of Linux that `time` has no name for."""
@@ -127,9 +128,9 @@ async def list_collection(
     if path == "/":
         yield await _list_root(zone, posix=posix), False
         return
-    await zone.know_groups()
-    missing = {top.path: top for top in _top_collections(zone, path)}
-    async with aclosing(_arriving(zone, _selection(zone, _directly_in(equal(path)), posix=posix))) as pages:
+    selection = _selection(await zone.identity_at(path), _directly_in(equal(path)), posix=posix)
+    missing = {top.path: top for top in await _top_collections(zone, path)}
+    async with aclosing(_arriving(zone, selection)) as pages:
         async for entries, more in pages:
             for path in missing.keys() & {entry.path for entry in entries} if missing else ():
                 del missing[path]
@@ -140,19 +141,19 @@ async def list_small_collection(zone: Zone, path: str, *, posix: bool = False) -
     """What is directly in a collection, in exactly one flight; None when that is too much for one."""
     if path == "/":
         return await _list_root(zone, posix=posix)
-    entries = await _select(zone, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS, posix=posix)
+    entries = await _select(zone, path, _directly_in(equal(path)), limit=FIRST_PAGE_ROWS, posix=posix)
     if entries is None:
         return None
     known = {entry.path for entry in entries}
-    return entries + [top for top in _top_collections(zone, path) if top.path not in known]
+    return entries + [top for top in await _top_collections(zone, path) if top.path not in known]
 
 
-async def list_collections(zone: Zone, paths: Iterable[str], limit: int, *, posix: bool = False) -> list[Entry] | None:
+async def list_collections(zone: Zone, paths: Sequence[str], limit: int, *, posix: bool = False) -> list[Entry] | None:
     """What is directly in several collections, in one flight; None when there is more than `limit` rows of it.
 
-    The paths must hold no single quotes, which the server can't read in a list.
+    The paths must lie in one zone, and hold no single quotes, which the server can't read in a list.
     """
-    return await _select(zone, _directly_in(one_of(paths)), limit=limit, posix=posix)
+    return await _select(zone, paths[0], _directly_in(one_of(paths)), limit=limit, posix=posix)
 
 
 async def list_below(zone: Zone, path: str, limit: int, *, posix: bool = False) -> list[Entry] | None:
@@ -160,7 +161,7 @@ async def list_below(zone: Zone, path: str, limit: int, *, posix: bool = False) 
     below = ((Collection.name, starts_with(f"{path}/")),)
     if await _count_objects(zone, below) > limit:
         return None
-    return await _select(zone, Scope(below, below), limit=limit, posix=posix)
+    return await _select(zone, path, Scope(below, below), limit=limit, posix=posix)
 
 
 async def find(zone: Zone, path: str, *, posix: bool = False) -> Entry | None:
@@ -169,9 +170,10 @@ async def find(zone: Zone, path: str, *, posix: bool = False) -> Entry | None:
         return _hidden_collection("/")
     parent, name = posixpath.split(path)
     scope = Scope(((Collection.name, equal(path)),), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
-    found = await _select(zone, scope, posix=posix)
-    tops = [top for top in _top_collections(zone, parent) if top.path == path]
-    return next(iter(found or tops), None)
+    found = await _select(zone, path, scope, posix=posix)
+    if found:
+        return found[0]
+    return next((top for top in await _top_collections(zone, parent, path) if top.path == path), None)
 
 
 def _directly_in(collection: str) -> Scope:
@@ -218,20 +220,20 @@ class _Selection:
         return ((*row[:width], level_of(row[width])) for row in rows)
 
 
-def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> _Selection:
+def _selection(identity: Identity, scope: Scope, limit: int | None = None, *, posix: bool = False) -> _Selection:
     """Entries with the user's access to them; at most `limit` rows of each query."""
-    own = one_of(zone.identity.ids)
+    own = one_of(identity.ids)
     query = partial(_query, limit)
     kept = _posix_queries(limit, scope) if posix else ()
-    if zone.identity.assumed_access is not None:
+    if identity.assumed_access is not None:
         of_own = (*scope.collections, (CollectionAccess.user_id, own)), (*scope.objects, (DataAccess.user_id, own))
         levels = query(of_own[0], _COLLECTION_LEVEL), query(of_own[1], _OBJECT_LEVEL)
         main = query(scope.collections, _COLLECTION_COLUMNS), query(scope.objects, _REPLICA_COLUMNS)
-        return _Selection(zone.identity, main, levels, kept)
-    if zone.identity.is_administrator:
+        return _Selection(identity, main, levels, kept)
+    if identity.is_administrator:
         # Whoever may see everything is told everybody's permissions and finds its own among them.
         return _Selection(
-            zone.identity,
+            identity,
             (
                 query(scope.collections, (*_COLLECTION_COLUMNS, CollectionAccess.type, CollectionAccess.user_id)),
                 query(scope.objects, (*_REPLICA_COLUMNS, DataAccess.type, DataAccess.user_id)),
@@ -240,7 +242,7 @@ def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: boo
             kept,
         )
     return _Selection(
-        zone.identity,
+        identity,
         (
             query((*scope.collections, (CollectionAccess.user_id, own)), (*_COLLECTION_COLUMNS, CollectionAccess.type)),
             query((*scope.objects, (DataAccess.user_id, own)), (*_REPLICA_COLUMNS, DataAccess.type)),
@@ -250,10 +252,11 @@ def _selection(zone: Zone, scope: Scope, limit: int | None = None, *, posix: boo
     )
 
 
-async def _select(zone: Zone, scope: Scope, limit: int | None = None, *, posix: bool = False) -> list[Entry] | None:
-    """Entries with the user's access to them; None when there are more than `limit` rows."""
-    await zone.know_groups()
-    selection = _selection(zone, scope, limit, posix=posix)
+async def _select(
+    zone: Zone, path: str, scope: Scope, limit: int | None = None, *, posix: bool = False
+) -> list[Entry] | None:
+    """Entries with the user's access to them, in the zone of a path; None when there are more than `limit` rows."""
+    selection = _selection(await zone.identity_at(path), scope, limit, posix=posix)
     collections, replicas, *laid = await zone.pages(*selection.queries)
     if any(page.continuation == MORE_WAS_THERE for page in (collections, replicas, *laid)):
         return None
@@ -392,25 +395,23 @@ async def describe_special(zone: Zone, entry: Entry) -> str:
 
 async def lies_in_a_zone(zone: Zone, path: str) -> bool:
     """Whether the first name in a path is that of a zone: servers leave without an answer when it is none."""
-    name = path.lstrip("/").partition("/")[0]
-    return name == zone.identity.zone or f"/{name}" in await _zones(zone)
-
-
-async def _zones(zone: Zone) -> list[str]:
-    (rows,) = await zone.query(Query((ZoneTable.name,)))
-    return [f"/{name}" for (name,) in rows]
+    return await zone.knows(zone_of(path))
 
 
 async def _list_root(zone: Zone, *, posix: bool) -> list[Entry]:
     """The collections of the zones, also of those that show the user nothing of them."""
-    entries = await _select(zone, _directly_in(equal("/")), posix=posix) or []
-    known = {entry.path for entry in entries}
-    return entries + [_hidden_collection(path) for path in await _zones(zone) if path not in known]
+    entries = await _select(zone, "/", _directly_in(equal("/")), posix=posix) or []
+    # Of another zone's collection our own catalog does not know who may do what.
+    known = {entry.path: entry for entry in entries if zone.holds(entry.path)}
+    return [known.get(path) or _hidden_collection(path) for path in map("/{}".format, await zone.zones())]
 
 
-def _top_collections(zone: Zone, parent: str) -> list[Entry]:
-    """Collections that every zone has but may hide from its users, although what they may see lies below them."""
-    root = f"/{zone.identity.zone}"
+async def _top_collections(zone: Zone, parent: str, path: str = "") -> list[Entry]:
+    """Collections that every zone has but may hide from its users, although what they may see lies below them.
+
+    Those in `parent`; of zones, the one of `path`.
+    """
+    root = f"/{await zone.zone_at(path or parent)}"
     tops = {
         "/": [root],
         root: [f"{root}/home", f"{root}/trash"],

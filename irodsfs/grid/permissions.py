@@ -56,7 +56,7 @@ class Permission:
 async def read_permissions(zone: Zone, path: str, *, is_collection: bool) -> list[Permission]:
     """All permissions, by user. At most two flights: entries name their users by number only."""
     (entries,) = await zone.query(levels_query(path, is_collection=is_collection))
-    users = await _read_users(zone, {user_id for user_id, _ in entries})
+    users = await _read_users(zone, path, {user_id for user_id, _ in entries})
     # The catalog may keep entries of users that were removed.
     permissions = [Permission(*users[id_], int(level)) for id_, level in entries if id_ in users]
     return sorted(permissions, key=lambda permission: (permission.user, permission.zone))
@@ -71,19 +71,22 @@ def levels_query(path: str, *, is_collection: bool) -> Query:
     return Query((DataAccess.user_id, DataAccess.type), conditions)
 
 
-async def named(zone: Zone, levels: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """The access levels of user ids by the names of users (name, zone), without those that were removed."""
-    users = await _read_users(zone, levels)
+async def named(zone: Zone, path: str, levels: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """The access levels of user ids by the names of users (name, zone), without those that were removed.
+
+    The ids are those that users have in the zone of the path.
+    """
+    users = await _read_users(zone, path, levels)
     return {users[id_][:2]: level for id_, level in levels.items() if id_ in users}
 
 
-async def _read_users(zone: Zone, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
-    """Name, zone, id and type of users and groups by id."""
+async def _read_users(zone: Zone, path: str, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Name, zone, id and type of users and groups by their ids in the zone of a path."""
     wanted = sorted(ids)
     if not wanted:
         return {}
     columns = (User.name, User.zone, User.id, User.type)
-    (users,) = await zone.query(Query(columns, ((User.id, one_of(wanted)),)))
+    (users,) = await zone.query(Query(columns, ((User.id, one_of(wanted)),), options=await zone.hint(path)))
     return {id_: (name, zone_name, id_, kind) for name, zone_name, id_, kind in users}
 
 

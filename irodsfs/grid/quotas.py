@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from irods.column import Column, Integer, String
 
@@ -26,12 +27,13 @@ class Quota:
     left: int
 
 
-async def read_quotas(zone: Zone, resource: str | None) -> list[Quota]:
-    """The limits on everything that we store and, where one is named, on a resource. One flight."""
-    ours = (_USER_ID, one_of(zone.identity.ids))
-    queries = [Query((_USER_ID, _LIMIT, _OVER), (ours, (_RESOURCE_ID, equal(ALL_RESOURCES))))]
+async def read_quotas(zone: Zone, path: str, resource: str | None) -> list[Quota]:
+    """The limits on all that we store in the zone of a path and, where one is named, on a resource. One flight."""
+    ours = (_USER_ID, one_of((await zone.identity_at(path)).ids))
+    ask = partial(Query, (_USER_ID, _LIMIT, _OVER), options=await zone.hint(path))
+    queries = [ask((ours, (_RESOURCE_ID, equal(ALL_RESOURCES))))]
     if resource is not None:
-        queries.append(Query((_USER_ID, _LIMIT, _OVER), (ours, (_RESOURCE_NAME, equal(resource)))))
+        queries.append(ask((ours, (_RESOURCE_NAME, equal(resource)))))
     return [_quota(row) for rows in await zone.query(*queries) for row in rows]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from irods.api_number import api_number
+from irods.column import Column, String
 from irods.message import (
     ET,
     STR_PI,
@@ -18,8 +19,10 @@ from irods.message import (
     RuleExecutionRequest,
     StringStringMap,
 )
+from irods.models import Zone as ZoneTable
 
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.queries import Query, equal
 from irodsfs.grid.zone import Zone
 
 STANDARD_OUTPUT = "ruleExecOut"
@@ -33,6 +36,7 @@ _INPUT = re.compile(r"^[ \t]*input[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTI
 _OUTPUT = re.compile(r"^[ \t]*output[ \t]+(?P<list>.*)$", re.IGNORECASE | re.MULTILINE)
 _PARAMETER = re.compile(r"""\s*(?P<name>\*\w+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,]*)\s*(?:,|$)""")
 _PYTHON_RULE = re.compile(r"^def\s+main\s*\(", re.MULTILINE)
+_CONNECTION = Column(String, "ZONE_CONNECTION", 104)
 _FIELDS = ("myStr", "myInt", "myDouble")
 """Where the value of an output lies, whatever its type."""
 
@@ -112,14 +116,27 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(name for name in names if name and name.lower() != "null")
 
 
-async def execute(zone: Zone, rule: Rule, *, external: bool = True) -> list[Output]:
+NOWHERE = RodsHostAddress(hostAddr="", rodsZone="", port=0, dummyInt=0)
+"""The server that is asked runs the rule."""
+
+
+async def execute(zone: Zone, rule: Rule, *, external: bool = True, where: RodsHostAddress = NOWHERE) -> list[Output]:
     """Run a rule and bring its outputs, standard output and error among them. Raises the zone's or the rule's error."""
-    (engines,) = await zone.fly(_request(Rule(""), available="true"), repeat=True)
+    (engines,) = await zone.fly(_request(Rule(""), where, available="true"), repeat=True)
     named = engine_for(rule, engines.told() or "")
     # Without a name the server tries all its engines, and tells nobody that the rule has failed.
     keywords = {"instance_name": named} if named else {}
-    (reply,) = await zone.perform(_request(rule, external=external, **keywords))
+    (reply,) = await zone.perform(_request(rule, where, external=external, **keywords))
     return _outputs(reply)
+
+
+async def server_of(zone: Zone, name: str) -> RodsHostAddress | None:
+    """Where rules run in a zone of that name; None when its server is not known. One flight."""
+    if name == zone.name:
+        return NOWHERE
+    (rows,) = await zone.query(Query((_CONNECTION,), ((ZoneTable.name, equal(name)),)))
+    host, _, port = rows[0][0].partition(":") if rows else ("", "", "")
+    return RodsHostAddress(hostAddr=host, rodsZone=name, port=int(port or 0), dummyInt=0) if host else None
 
 
 def engine_for(rule: Rule, listed: str) -> str | None:
@@ -128,11 +145,11 @@ def engine_for(rule: Rule, listed: str) -> str | None:
     return next((line.strip() for line in listed.splitlines() if line.strip().startswith(kind)), None)
 
 
-def _request(rule: Rule, *, external: bool = False, **keywords: str) -> Request:
+def _request(rule: Rule, where: RodsHostAddress, *, external: bool = False, **keywords: str) -> Request:
     parameters = [_parameter(name, value) for name, value in rule.inputs.items()]
     message = RuleExecutionRequest(
         myRule=(EXTERNAL if external else "") + rule.body,
-        addr=RodsHostAddress(hostAddr="", rodsZone="", port=0, dummyInt=0),
+        addr=where,
         condInput=StringStringMap(keywords),
         outParamDesc="%".join(rule.outputs),
         inpParamArray=MsParamArray(paramLen=len(parameters), oprType=0, MsParam_PI=parameters),

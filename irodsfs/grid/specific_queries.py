@@ -13,8 +13,8 @@ from irodsfs.grid.queries import PAGE_ROWS
 MOST_ARGUMENTS = 10
 
 
-def request(alias: str, arguments: Sequence[str], continuation: int = 0) -> Request:
-    """The first page of a result, or the next one of a continuation."""
+def request(alias: str, arguments: Sequence[str], continuation: int = 0, *, zone: str | None = None) -> Request:
+    """The first page of a result, or the next one of a continuation; from another zone where one is named."""
     given = {f"arg{number}": argument for number, argument in enumerate(arguments, 1)}
     message = SpecificQueryRequest(
         sql=alias,
@@ -22,7 +22,7 @@ def request(alias: str, arguments: Sequence[str], continuation: int = 0) -> Requ
         continueInx=continuation,
         rowOffset=0,
         options=0,
-        KeyValPair_PI=StringStringMap({}),
+        KeyValPair_PI=StringStringMap({"zone": zone} if zone else {}),
         **given,
     )
     return Request(api_number["SPECIFIC_QUERY_AN"], message, large_reply=True)

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import trio
-from irods.models import Group, User
+from irods.models import Zone as ZoneTable
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.background import Background
 from irodsfs.grid.beside import beside
+from irodsfs.grid.connection import SERVER_INFORMATION
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.identities import Identities, Identity, identity_of, who_is
 from irodsfs.grid.links import Links
+from irodsfs.grid.names import zone_of
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
-from irodsfs.grid.queries import Page, Query, Row, equal, page
+from irodsfs.grid.queries import Page, Query, Row, page
 from irodsfs.grid.retrying import retrying
 
 REPLICA_TRUNCATE_SINCE = (4, 3, 2)
-ADMINISTRATOR = "rodsadmin"
 
-GROUPS_FOR = 30.0
-"""Seconds for which the groups of the user are believed."""
+ZONES_FOR = 30.0
+"""Seconds for which the zones that the server knows are believed."""
 
 PATIENCE = 5.0
 """Seconds at the most that are waited for what nobody asked for."""
@@ -34,23 +37,9 @@ PATIENCE = 5.0
 OF_THE_TIME_LIMIT = 0.25
 """The part of the time limit of a request that may be waited for that, too."""
 
-NOBODY = "0"
-"""An id that no user and no group has."""
+_ZONE = re.compile(rb"<rodsZone>([^<]+)<")
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The user that requests are made as: its name, zone, the ids of itself and its groups."""
-
-    user: str
-    zone: str
-    ids: tuple[str, ...]
-    is_administrator: bool
-    """True of those to whom queries show also what no permission names them for."""
-    assumed_access: int | None = None
-    """With a ticket, the access level where no permission is found: what it opens is for the server to decide."""
 
 
 class Zone:
@@ -62,20 +51,24 @@ class Zone:
     def __init__(
         self,
         pool: ConnectionPool,
+        name: str,
         identity: Identity,
         server_version: tuple[int, ...],
         background: trio.Nursery,
         clock: Callable[[], float],
         patience: float = PATIENCE,
     ) -> None:
-        """`patience` in seconds, for what is asked `beside`."""
+        """`name` and `identity`: of the server's zone. `patience` in seconds, for what is asked `beside`."""
         self.pool = pool
-        self.identity = identity
+        self.name = name
+        """Of the zone of the server, in which the user may be a guest."""
         self.server_version = server_version
         self.background = Background(background)
         self._clock = clock
         self._patience = patience
-        self._groups_asked = clock()
+        self._identities = Identities(self, name, identity, clock)
+        self._zones: frozenset[str] = frozenset()
+        self._zones_asked = -math.inf
         self.links = Links(lambda requests: self.fly(*requests, repeat=True))
 
     @classmethod
@@ -94,41 +87,57 @@ class Zone:
         try:
             async with pool.connection() as connection:
                 version = connection.server_version
-                replies = await pool.run(connection, [_who_is(user, zone).request()])
-            rows = page(replies[0]).rows
+                about, found = await pool.run(connection, [SERVER_INFORMATION, who_is(user, zone).request()])
+            rows = page(found).rows
         except BaseException:
             with trio.CancelScope(shield=True):
                 await pool.close()
             raise
-        is_administrator = any(kind == ADMINISTRATOR for _, kind in rows)
-        ids = _ids(rows)
-        identity = Identity(user, zone, ids, is_administrator, MODIFY_OBJECT if session.ticket__ else None)
+        told = _ZONE.search(about.body)
+        identity = identity_of(user, zone, rows, MODIFY_OBJECT if session.ticket__ else None)
         patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
-        return cls(pool, identity, version, background, clock, patience)
+        return cls(pool, told[1].decode() if told else zone, identity, version, background, clock, patience)
 
-    async def know_groups(self) -> None:
-        """Learn anew which groups the user is in, in one flight, when it was long ago that this was asked for.
+    @property
+    def identity(self) -> Identity:
+        """Who the user is in the zone of the server."""
+        return self._identities.own
 
-        Those that were known until now count when this fails.
-        """
-        asked_before = self._groups_asked
-        if self._clock() - asked_before <= GROUPS_FOR:
-            return
-        self._groups_asked = self._clock()
-        who = self.identity.user
-        answers = await self.beside(f"the groups of {who}", lambda: self.query(_who_is(who, self.identity.zone)))
-        if answers is None:
-            self._groups_asked = asked_before
-        else:
-            self.identity = replace(self.identity, ids=_ids(answers[0]))
+    async def identity_at(self, path: str) -> Identity:
+        """Who the user is in the zone of a path. At most one flight, seldom."""
+        return await self._identities.in_zone(await self.zone_at(path))
+
+    async def zone_at(self, path: str) -> str:
+        """The zone that a path lies in; the server takes paths in zones that it does not know for its own."""
+        name = zone_of(path)
+        return name if name and name != self.name and await self.knows(name) else self.name
+
+    async def hint(self, path: str) -> Mapping[str, str]:
+        """The option of queries that name no collection, by which they reach the zone of a path."""
+        name = await self.zone_at(path)
+        return {} if name == self.name else {"zone": name}
+
+    async def knows(self, name: str) -> bool:
+        """Whether the server knows a zone of that name."""
+        if name == self.name:
+            return True
+        if name not in self._zones or self._clock() - self._zones_asked > ZONES_FOR:
+            await self.zones()
+        return name in self._zones
+
+    async def zones(self) -> list[str]:
+        """The names of all zones that the server knows, its own included. One flight."""
+        (rows,) = await self.query(Query((ZoneTable.name,)))
+        self._zones, self._zones_asked = frozenset(name for (name,) in rows), self._clock()
+        return [name for (name,) in rows]
 
     @property
     def can_truncate_replicas(self) -> bool:
         return self.server_version >= REPLICA_TRUNCATE_SINCE
 
     def holds(self, path: str) -> bool:
-        """Whether a path lies in the zone that we are logged in to, and not in another one that it knows."""
-        return path.split("/", 2)[1] == self.identity.zone
+        """Whether a path lies in the zone of the server, and not in another one that it knows."""
+        return zone_of(path) == self.name
 
     async def fly(self, *requests: Request, repeat: bool = False, may_repeat: bool = False) -> list[Reply]:
         """One flight on any connection; `repeat` allows it to be sent again when the line broke.
@@ -168,13 +177,3 @@ class Zone:
 
     async def leave(self) -> None:
         await self.pool.close()
-
-
-def _who_is(user: str, zone: str) -> Query:
-    """Asks for the ids of a user and its groups, and for the user's type."""
-    return Query((Group.id, User.type), ((User.name, equal(user)), (User.zone, equal(zone))))
-
-
-def _ids(rows: Iterable[Row]) -> tuple[str, ...]:
-    # A condition must have something to compare with, so there is always an id.
-    return tuple(id_ for id_, _ in rows) or (NOBODY,)

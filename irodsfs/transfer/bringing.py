@@ -235,7 +235,7 @@ class Bringing:
             replace=replace and not emptied,
             cut=0 if emptied else None if create or replace else self.pending.cut,
             touch=self._time_to_set(emptied=emptied),
-            resource=self.options.resource,
+            resource=self.options.resource_at(self.path),
             checksum=self.options.checksum,
         )
 

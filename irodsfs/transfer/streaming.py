@@ -51,7 +51,8 @@ class Streaming:
                 return
             self._creates = not in_zone.registered
             flags = opening_flags(create=self._creates, replace=pending.replaces)
-            self._stream = WriteStream(self._zone, path, file, start, flags, self._options.resource)
+            resource = self._options.resource_at(path)
+            self._stream = WriteStream(self._zone, path, file, start, flags, resource)
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = pending.written.end_from(self._stream.position)
         if ready - self._stream.position >= CHUNK:

@@ -30,6 +30,12 @@ def test_percent_encoding_is_undone() -> None:
     assert collection.value == "/z/100%/more"
 
 
+def test_the_zone_of_the_user_may_be_another_one_than_that_of_the_path() -> None:
+    account, collection = parse_address("irods://alice%23exampleZone@h/otherZone/home/alice%23exampleZone")
+    assert (account["user"].value, account["zone"].value) == ("alice", "exampleZone")
+    assert collection.value == "/otherZone/home/alice#exampleZone"
+
+
 def test_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(ConfigurationError) as refused:
         parse_address("irods://alice:topsecret@h/z")

@@ -16,7 +16,7 @@ import irodsfs
 from irodsfs.control.errors import explain
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.grid.error_kinds import Kind, is_taken, kind_of
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, zone_error
+from irodsfs.grid.errors import LinkBroken, ZoneTimeout, ZoneUnreachable, has_lost_link, zone_error
 
 BY_CLASS: dict[type[Exception], tuple[int, int]] = {
     ex.DoesNotExist: (errno.ENOENT, 404),
@@ -67,10 +67,17 @@ BY_CLASS: dict[type[Exception], tuple[int, int]] = {
     ZoneUnreachable: (errno.ENOTCONN, 502),
     ex.NetworkException: (errno.ENOTCONN, 502),
     ex.SYS_RESC_IS_DOWN: (errno.EHOSTUNREACH, 502),
+    ex.USER_SOCK_CONNECT_ERR: (errno.EHOSTUNREACH, 502),
+    ex.CROSS_ZONE_SOCK_CONNECT_ERR: (errno.EHOSTUNREACH, 502),
+    ex.USER_RODS_HOSTNAME_ERR: (errno.EHOSTUNREACH, 502),
+    ex.SYS_SVR_TO_SVR_CONNECT_FAILED: (errno.EHOSTUNREACH, 502),
+    LinkBroken: (errno.EHOSTUNREACH, 502),
+    ex.SYS_CROSS_ZONE_MV_NOT_SUPPORTED: (errno.EXDEV, 400),
     ex.iRODSException: (errno.EIO, 400),
     ex.PycommandsException: (errno.EIO, 400),
 }
 BY_NUMBER = {
+    -162000: (errno.EHOSTUNREACH, 502),  # SYS_SOCK_CONNECT_ERR
     -170000: (errno.ENOTDIR, 409),  # NOT_A_COLLECTION
     -185000: (errno.EHOSTUNREACH, 502),  # CONNECTION_REFUSED
     -186000: (errno.EDQUOT, 507),  # LOGICAL_QUOTA_EXCEEDED
@@ -116,10 +123,33 @@ def test_whatever_is_about_a_ticket_is_a_denial(number: int) -> None:
         (-511017, (errno.EEXIST, 409)),  # UNIX_FILE_CREATE_ERR, there already
         (-510024, (errno.EMFILE, 400)),  # UNIX_FILE_OPEN_ERR, too many open files
         (-510999, (errno.EIO, 400)),
+        (-92111, (errno.EHOSTUNREACH, 502)),  # CROSS_ZONE_SOCK_CONNECT_ERR, connection refused
+        (-305113, (errno.EHOSTUNREACH, 502)),  # USER_SOCK_CONNECT_ERR, no route
+        (-162110, (errno.EHOSTUNREACH, 502)),  # SYS_SOCK_CONNECT_ERR, timed out
     ],
 )
-def test_what_the_storage_tells_is_of_the_kind_of_its_errno(number: int, expected: tuple[int, int]) -> None:
+def test_an_errno_may_be_in_the_last_digits_of_a_number(number: int, expected: tuple[int, int]) -> None:
     assert told(zone_error(number)) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "lost"),
+    [
+        (-4000, True),  # SYS_HEADER_READ_LEN_ERR
+        (-5032, True),  # SYS_HEADER_WRITE_LEN_ERR, broken pipe
+        (-116104, True),  # SYS_SOCK_READ_ERR, connection reset
+        (-161110, True),  # SYS_SOCK_WRITE_ERR, timed out
+        (-1234, False),  # with no errno
+        (-305111, False),  # USER_SOCK_CONNECT_ERR: there was no link
+        (-162111, False),  # SYS_SOCK_CONNECT_ERR
+        (-13000, False),  # SYS_NO_API_PRIV
+        (-818000, False),
+        (4000, False),
+        (0, False),
+    ],
+)
+def test_what_tells_that_a_server_has_lost_another_one(status: int, lost: bool) -> None:
+    assert has_lost_link(status) is lost
 
 
 @pytest.mark.parametrize(

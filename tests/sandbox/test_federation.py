@@ -16,6 +16,7 @@ from irods.exception import (
     CAT_INVALID_AUTHENTICATION,
     CAT_INVALID_USER,
     CAT_NO_ACCESS_PERMISSION,
+    OVERWRITE_WITHOUT_FORCE_FLAG,
     SYS_INVALID_ZONE_NAME,
     CollectionDoesNotExist,
     DataObjectDoesNotExist,
@@ -164,6 +165,17 @@ def test_avus_go_one_by_one_to_the_zone_of_the_path(session: iRODSSession, there
     session.metadata.add(DataObject, path, iRODSMeta("attribute", "value", "units"))
     there.acls.set(iRODSAccess("read", path, "rods", "otherZone"), admin=True)
     assert there.data_objects.get(path).metadata.items() == [iRODSMeta("attribute", "value", "units")]
+
+
+def test_objects_are_copied_within_the_other_zone_and_from_one_to_the_other(session: iRODSSession, path: str) -> None:
+    own = f"/tempZone/home/rods/{uuid.uuid4().hex}"
+    for source, target in ((path, f"{path}-2"), (path, own), (own, f"{path}-3")):
+        session.data_objects.copy(source, target)
+        with session.data_objects.open(target, "r") as file:
+            assert file.read() == b"content"
+        with pytest.raises(OVERWRITE_WITHOUT_FORCE_FLAG):
+            session.data_objects.copy(source, target)
+        session.data_objects.copy(source, target, forceFlag="")
 
 
 def test_nothing_is_renamed_from_one_zone_to_the_other(session: iRODSSession, path: str) -> None:

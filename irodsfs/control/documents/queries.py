@@ -9,6 +9,9 @@ from pydantic import Field
 
 from irodsfs.control.documents.base import Document, Place
 
+ZoneName = Annotated[str, Field(min_length=1, description="the zone to ask, if not that of the server")]
+"""Queries for paths in another zone reach it anyway."""
+
 
 class Aggregate(StrEnum):
     """What is made of a column's values; FIELD is the values themselves."""
@@ -91,6 +94,7 @@ class GenQueryDocument(Document):
     select: list[Select] = Field(min_length=1)
     condition: list[Condition] = []
     order_by: list[OrderBy] = []
+    zone: ZoneName | None = None
 
 
 class ResultColumn(Document):
@@ -116,6 +120,7 @@ class TextQuery(Document):
     xml_name: ClassVar[str] = "textQuery"
 
     query: str = Field(min_length=1)
+    zone: ZoneName | None = None
 
 
 class SpecificQueryDocument(Document):
@@ -125,6 +130,7 @@ class SpecificQueryDocument(Document):
 
     alias: str = Field(min_length=1)
     argument: list[Annotated[str, Field(min_length=1)]] = Field([], max_length=10)
+    zone: ZoneName | None = None
 
 
 class RowsDocument(Document):

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from irodsfs.control.documents.base import Document
+from irodsfs.control.documents.queries import ZoneName
 from irodsfs.grid.rules import Output
 
 
@@ -34,6 +35,7 @@ class RuleRequest(Document):
     ruleAsOriginalText: str = Field(min_length=1)
     ruleProcessingType: ProcessingType = ProcessingType.EXTERNAL
     irodsRuleInputParameters: list[InputParameter] = []
+    zone: ZoneName | None = None
 
 
 class OutputParameter(Document):

@@ -27,6 +27,7 @@ from irodsfs.control.uploads import FORM, PART, uploaded
 from irodsfs.grid import namespace
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.names import zone_of
 from irodsfs.transfer.flights import SMALL, content, reading
 from irodsfs.transfer.memory import Share
 from irodsfs.transfer.reader import Reader
@@ -99,7 +100,8 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
         offset = call.parameters.offset
         try:
             if entry is None:
-                resource = call.session.account.default_resource
+                account = call.session.account
+                resource = account.default_resource if zone_of(path) == account.zone else None
                 await create(zone, path, source, offset=offset or 0, resource=resource)
             elif offset is None:
                 await replace(zone, path, source, call.spool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -43,9 +44,11 @@ _TWO = {Operator.BETWEEN, Operator.NOT_BETWEEN}
 @operations.operation("POST", "/genQuery", body=GenQueryDocument, answer=ResultsDocument, contents=LINES, changes=False)
 async def post_gen_query(call: Call) -> Response:
     """Run a GenQuery; the result is complete, however long."""
+    await _require_zone(call, call.body.zone)
     general = _build(call.body)
     names = [_result_name(select.value, select.aggregate_type) for select in call.body.select]
-    found = rows_of(call.session.zone.pool, general.query.request)
+    options = {"zone": call.body.zone} if call.body.zone else {}
+    found = rows_of(call.session.zone.pool, replace(general.query, options=options).request)
     call.resources.push_async_callback(found.aclose)
     written = form(
         call.media_type,
@@ -70,8 +73,9 @@ async def post_query(call: Call) -> Response:
             field="query",
             remedy="Use POST /genQuery.",
         )
+    await _require_zone(call, call.body.zone)
     with about("query", iRODSException):
-        return await _answer_rows(call, genquery2.pages(zone, call.body.query))
+        return await _answer_rows(call, genquery2.pages(zone, call.body.query, call.body.zone))
 
 
 @operations.operation(
@@ -79,9 +83,18 @@ async def post_query(call: Call) -> Response:
 )
 async def post_specific_query(call: Call) -> Response:
     """Run a query that an administrator has stored."""
-    found = rows_of(call.session.zone.pool, partial(specific_queries.request, call.body.alias, call.body.argument))
+    asked: SpecificQueryDocument = call.body
+    await _require_zone(call, asked.zone)
+    request = partial(specific_queries.request, asked.alias, asked.argument, zone=asked.zone)
+    found = rows_of(call.session.zone.pool, request)
     with about("argument", CAT_SQL_ERR):
         return await _answer_rows(call, found)
+
+
+async def _require_zone(call: Call, name: str | None) -> None:
+    # Some requests for zones that a server does not know are answered from its own catalog.
+    if name and not await call.session.zone.knows(name):
+        raise BadRequest("zone", f"The server knows no zone {name}.", "Name one that the column ZONE_NAME lists.")
 
 
 async def _answer_rows(call: Call, found: Pages) -> Response:

@@ -21,8 +21,11 @@ async def post_rule(call: Call) -> RuleResult:
     """Run a rule with other values for its inputs where given; answers its outputs."""
     given: RuleRequest = call.body
     external = given.ruleProcessingType != ProcessingType.CLASSIC
+    where = await rules.server_of(call.session.zone, given.zone) if given.zone else rules.NOWHERE
+    if where is None:
+        raise BadRequest("zone", f"The server knows no zone {given.zone}.", "Name one that the column ZONE_NAME lists.")
     try:
-        outputs = await rules.execute(call.session.zone, _rule(given), external=external)
+        outputs = await rules.execute(call.session.zone, _rule(given), external=external, where=where)
     except iRODSException as error:
         remedy = "Check the rule, and the log of the server."
         raise BadRequest("ruleAsOriginalText", f"The rule failed with {summarise(error)}.", remedy) from error

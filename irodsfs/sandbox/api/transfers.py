@@ -14,6 +14,7 @@ from irodsfs.sandbox.checksums import checksum_of, register_checksum
 from irodsfs.sandbox.closing import COPY, close_put, close_replica
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.federation.copying import concerns_two_zones, copy_across
 from irodsfs.sandbox.namespace import find_collection
 from irodsfs.sandbox.opening import open_replica
 from irodsfs.sandbox.paths import checked, split
@@ -109,7 +110,8 @@ def portal(number: int, checksum: str) -> Struct:
 @handles(696)
 def data_object_copy(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_COPY_AN: copies the content of one data object to another path."""
-    return Reply(0, transfer_status(copy(agent, *source_and_target(request.input))))
+    copying = copy_across if concerns_two_zones(request.input) else copy
+    return Reply(0, transfer_status(copying(agent, *source_and_target(request.input))))
 
 
 def source_and_target(request: Struct) -> tuple[Struct, Struct]:

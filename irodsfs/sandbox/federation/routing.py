@@ -51,6 +51,13 @@ def of_avus(asked: Struct) -> str:
     return ""
 
 
+def of_host(asked: Struct) -> str:
+    """The zone of the server that is to run a rule, where one is named."""
+    for each in asked.structs("RHostAddr_PI"):
+        return each.text("rodsZone") if each.text("hostAddr") else ""
+    return ""
+
+
 def of_first_object(asked: Struct) -> str:
     """Of two paths the first one."""
     for each in asked.structs("DataObjInp_PI"):
@@ -85,6 +92,7 @@ PLACES = {
     20007: Place(of_json, "USER_SOCK_CONNECT_ERR"),
     **dict.fromkeys((615, 630, 633), Place(member("objPath"))),
     **dict.fromkeys((679, 680, 681), Place(member("collName"))),
+    625: Place(of_host, "USER_SOCK_CONNECT_ERR"),
     627: Place(of_first_object),
     702: Place(of_query),
     706: Place(of_avus),
@@ -92,4 +100,4 @@ PLACES = {
     722: Place(of_keyword),
     10221: Place(member("zone")),
 }
-"""By API number. All else is done by the server that is asked: tickets, users, rules, atomic changes."""
+"""By API number. All else is done by the server that is asked: tickets, users, delayed rules, atomic changes."""
