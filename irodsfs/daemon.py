@@ -77,7 +77,7 @@ async def _serve(
             read_only=config.read_only,
         )
         end = _End(file_system, zone.background)
-        zone.background.start_soon(end.come_with, until_the_end.enter_context(_handled()))
+        zone.background.keep_up(partial(end.come_with, until_the_end.enter_context(_handled())))
         try:
             async with calls.serving():
                 with listening(control_path) as control:
@@ -118,9 +118,10 @@ async def _answer_requests(
     *beside: Callable[[], Awaitable[None]],
 ) -> None:
     async with trio.open_nursery() as nursery:
+        background = Background(nursery)
         for each in beside:
-            nursery.start_soon(each)
-        nursery.start_soon(_announce, config, ready)
+            background.keep_up(each)
+        nursery.start_soon(_announce, config, ready)  # a mount that can't be announced ends
         await fuse.answer()
         nursery.cancel_scope.cancel()
 

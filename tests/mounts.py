@@ -55,12 +55,14 @@ class Mount:
         self._expected: list[re.Pattern[str]] = []
         self._zone: Path | str = ""
         self._env: dict[str, str] = {}
+        self.module = "irodsfs"
+        """What is started, with the arguments of `irodsfs`."""
 
     def start(self, zone: Path | str, *options: str, env: dict[str, str]) -> None:
         """Returns when the mount answers."""
         self.path.mkdir(exist_ok=True)
         self._zone, self._env = zone, env
-        command = [sys.executable, "-m", "irodsfs", "mount", "--foreground", "--collection", self.collection]
+        command = [sys.executable, "-m", self.module, "mount", "--foreground", "--collection", self.collection]
         notifications = NotifySocket()
         try:
             with self._log_file.open("ab") as log:

@@ -230,11 +230,11 @@ class Catalog(Belief):
         """Begin to list a collection, for one reader at first."""
         self._listings.expire()  # makes room
         arriving = self._arriving[path] = Arriving(self._clock())
-        self._zone.background.start_soon(self._bring, path, arriving)
+        at_end = partial(self._end, path, arriving)
+        self._zone.background.start_soon(self._bring, path, arriving, at_end=at_end)
         return arriving
 
     async def _bring(self, path: str, arriving: Arriving) -> None:
-        failure: Exception | None = ZoneUnreachable(f"the listing of {path} was given up")
         try:
             with arriving.scope, self._journals.opened() as journal:
                 async for attempt in retrying():
@@ -245,13 +245,15 @@ class Catalog(Belief):
                     self._keep(path, arriving.listing, journal)
                 if path in self._large:
                     self._large[path] = arriving.listing.weight()
-                failure = None
+                arriving.end()
         except Exception as error:  # whoever waits for it is told
-            failure = error
-        finally:
-            if self._arriving.get(path) is arriving:
-                del self._arriving[path]
-            arriving.end(failure)
+            arriving.end(error)
+
+    def _end(self, path: str, arriving: Arriving) -> None:
+        if self._arriving.get(path) is arriving:
+            del self._arriving[path]
+        if not arriving.has_ended:
+            arriving.end(ZoneUnreachable(f"the listing of {path} was given up"))
 
     async def _receive(self, path: str, arriving: Arriving, journal: Journal) -> None:
         async with aclosing(namespace.list_collection(self._zone, path, posix=self._posix)) as pages:

@@ -27,12 +27,13 @@ from irodsfs.filesystem.space import Space
 from irodsfs.filesystem.tree import check_length
 from irodsfs.filesystem.virtual_attributes import CONTROL
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
+from irodsfs.grid.background import Background
 from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.grid.patience import one_call
 from irodsfs.grid.zone import Zone
 from irodsfs.metrics import BYTES
 
-__all__ = ["Change", "FileSystem", "one_call"]
+__all__ = ["Background", "Change", "FileSystem", "one_call"]
 
 FIRST_HANDLE = 1 << 48
 """Handles are numbered from here on, so that no inode has the number of one."""

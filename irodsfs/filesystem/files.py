@@ -128,7 +128,7 @@ class Files:
             return
         try:
             await self.sync(inode)
-        except (*ZONE_FAILURES, OSError) as error:
+        except Exception as error:  # mistakes of ours, too, must lose nothing
             if contents.is_dirty:
                 await self._salvage.keep(inode, contents, error)
             raise

@@ -19,6 +19,7 @@ from irodsfs.filesystem.opener import Opener
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.unsaved import Unsaved
 from irodsfs.filesystem.uploader import Uploader
+from irodsfs.grid.background import Background
 from irodsfs.grid.errors import describe, summarise
 from irodsfs.grid.namespace import made_now
 from irodsfs.transfer.kept import Description, Kept
@@ -90,9 +91,14 @@ class PendingUploads:
 
     async def lets_wait(self, inode: Inode, contents: OpenFile) -> bool:
         """Whether what is in the open file waits now, or did before, and so need not be brought at once."""
-        if await _is_as_it_waits(inode, contents):
-            return True
-        return self.is_enabled and contents.is_dirty and await self._let_wait(inode, contents)
+        try:
+            if await _is_as_it_waits(inode, contents):
+                return True
+            return self.is_enabled and contents.is_dirty and await self._let_wait(inode, contents)
+        except Exception:
+            # A mistake of ours: then it is brought at once, as where files do not wait.
+            logger.exception("%s can't wait", contents.path)
+            return False
 
     async def bring(self, inode: Inode, attempts: int = ATTEMPTS) -> None:
         """Bring what was written into the zone, what waits included."""
@@ -159,7 +165,7 @@ class PendingUploads:
             async with trio.open_nursery() as nursery:
                 # As many at a time as there are threads.
                 for each in unsaved:
-                    nursery.start_soon(each.secure)
+                    Background(nursery).start_soon(each.secure)
             for each in unsaved:
                 self._queue.add(each)
             await self._queue.finished()

@@ -13,6 +13,7 @@ import posixpath
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import trio
 from cachetools import LRUCache
@@ -159,7 +160,7 @@ class Upcoming:
             if not coming.share.resize(entry.size, Part.AHEAD):
                 return
             self._coming[path] = coming
-            self._zone.background.start_soon(self._read, coming)
+            self._zone.background.start_soon(self._read, coming, at_end=partial(self._end, coming))
 
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:
         content = flights.content(replies)
@@ -175,10 +176,10 @@ class Upcoming:
         except (*ZONE_FAILURES, OSError) as error:
             # Whoever opens it reads it again, and is told.
             logger.debug("reading %s ahead: %s", coming.entry.path, describe(error))
-        except Exception:
-            logger.exception("reading %s ahead", coming.entry.path)
-        finally:
-            coming.arrived.set()
+        coming.arrived.set()
         await trio.sleep(self._fresh_for(coming))
+
+    def _end(self, coming: _Coming) -> None:
+        coming.arrived.set()
         if self._coming.get(coming.entry.path) is coming:
             self.forget(coming.entry.path)

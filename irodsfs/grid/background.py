@@ -10,7 +10,14 @@ import trio
 
 logger = logging.getLogger(__name__)
 
+PAUSE = 1.0
+"""Seconds after which what is kept up begins again."""
+
 Arguments = TypeVarTuple("Arguments")
+
+
+def _nothing() -> None:
+    """What nobody waits for ends without a word."""
 
 
 class Background:
@@ -23,11 +30,34 @@ class Background:
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
 
-    def start_soon(self, task: Callable[[*Arguments], Awaitable[object]], *arguments: *Arguments) -> None:
-        self._nursery.start_soon(self._run, task, arguments)
+    def start_soon(
+        self,
+        task: Callable[[*Arguments], Awaitable[object]],
+        *arguments: *Arguments,
+        at_end: Callable[[], object] = _nothing,
+    ) -> None:
+        """`at_end` is called however the task ends: whoever waits for it is not kept waiting by its failure."""
+        self._nursery.start_soon(self._run, task, arguments, at_end)
 
-    async def _run(self, task: Callable[..., Awaitable[object]], arguments: tuple[object, ...]) -> None:
+    def keep_up(self, task: Callable[[], Awaitable[object]]) -> None:
+        """Begin again, after a pause, what fails before it returns."""
+        self._nursery.start_soon(self._run_again, task)
+
+    async def _run(
+        self, task: Callable[..., Awaitable[object]], arguments: tuple[object, ...], at_end: Callable[[], object]
+    ) -> bool:
         try:
-            await task(*arguments)
+            try:
+                await task(*arguments)
+            finally:
+                at_end()
         except Exception:
             logger.exception("%s has failed in the background", getattr(task, "__qualname__", task))
+            return False
+        return True
+
+    async def _run_again(self, task: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            if await self._run(task, (), _nothing):
+                return
+            await trio.sleep(PAUSE)

@@ -39,12 +39,8 @@ async def beside(
                 attempt.result = await fetching()
         except ZONE_FAILURES as error:
             logger.info("%s, which can do without: %s", about, describe(error))
-        except Exception:
-            logger.exception("%s, which can do without", about)
-        finally:
-            attempt.ended.set()
 
-    background.start_soon(run)
+    background.start_soon(run, at_end=attempt.ended.set)
     try:
         with trio.move_on_after(patience) as waiting:
             await attempt.ended.wait()

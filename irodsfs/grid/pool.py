@@ -12,6 +12,7 @@ from typing import TypeVar
 import trio
 from irods.session import iRODSSession
 
+from irodsfs.grid.background import Background
 from irodsfs.grid.connection import THREADS, Login, ZoneConnection
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
@@ -193,15 +194,11 @@ class ConnectionPool:
         there is still nothing on the old one, what was asked there is asked again. A new one has as much time as it
         takes; when it takes long, too, it is the zone, and old ones get more time from then on.
         """
-        with self._watching:
-            while True:
+        with trio.CancelScope() as self._watching:
+            while not self._closed:
                 await self._used.wait()
                 await trio.sleep(LOOKS)
-                try:
-                    await self._replace([each for each in self._in_use if each.silent_for() > self._quiet])
-                except Exception:
-                    # A mistake of ours: the zone is there without this.
-                    logger.exception("looking after connections")
+                await self._replace([each for each in self._in_use if each.silent_for() > self._quiet])
                 if not self._in_use:
                     self._used = trio.Event()
 
@@ -269,7 +266,7 @@ class ConnectionPool:
         async with trio.open_nursery() as nursery:
             # Side by side: with TLS each of them waits for the zone to take its leave, too.
             for connection in idle:
-                nursery.start_soon(self.in_thread, connection.close)
+                Background(nursery).start_soon(self.in_thread, connection.close)
 
     async def _fly(self, requests: Iterable[Request], *, may_repeat: bool) -> list[Reply]:
         async with self.connection() as connection:

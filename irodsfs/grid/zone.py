@@ -81,7 +81,7 @@ class Zone:
     ) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
         pool = ConnectionPool(session, connections)
-        Background(background).start_soon(pool.watch)
+        Background(background).keep_up(pool.watch)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ import outcome
 import pyfuse3
 import trio
 
-from irodsfs.filesystem.file_system import one_call
+from irodsfs.filesystem.file_system import Background, one_call
 from irodsfs.mount.callers import are_killed, process_of
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,11 @@ class _Call:
         waiter, self.waiter = self.waiter, None
         if waiter is not None:
             trio.lowlevel.reschedule(waiter, answer)
+
+    def fail(self) -> None:
+        """Nobody else will answer, when there is no answer yet."""
+        if self.waiter is not None:
+            self.answer(outcome.Error(pyfuse3.FUSEError(errno.EIO)))
 
     def give_up(self, _: object = None) -> trio.lowlevel.Abort:
         self.is_given_up = True
@@ -102,7 +107,7 @@ class Calls(pyfuse3.Operations):
         self.supports_dot_lookup = operations.supports_dot_lookup
         self.enable_writeback_cache = operations.enable_writeback_cache
         self._operations = operations
-        self._nursery: trio.Nursery | None = None
+        self._background: Background | None = None
         self._under_way: set[_Call] = set()
         self._begun = trio.Event()
         self._files, self._directories = _Openers(), _Openers()
@@ -115,7 +120,8 @@ class Calls(pyfuse3.Operations):
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """At the end of the block, what was given up has been done."""
-        async with trio.open_nursery() as self._nursery:
+        async with trio.open_nursery() as nursery:
+            self._background = Background(nursery)
             yield
 
     async def forget(self, inode_list: Sequence[tuple[pyfuse3.InodeT, int]]) -> None:
@@ -156,8 +162,8 @@ class Calls(pyfuse3.Operations):
         call = _Call(processes)
         self._under_way.add(call)
         self._begun.set()
-        assert self._nursery is not None
-        self._nursery.start_soon(self._carry_out, call, method, args)
+        assert self._background is not None
+        self._background.start_soon(self._carry_out, call, method, args, at_end=call.fail)
         try:
             return await trio.lowlevel.wait_task_rescheduled(call.give_up)
         finally:
@@ -176,7 +182,8 @@ class Calls(pyfuse3.Operations):
             call.answer(outcome.Error(pyfuse3.FUSEError(errno.EINTR)))
             raise
         if call.is_given_up:
-            await self._take_back(method.__name__, result)
+            with suppress(pyfuse3.FUSEError):  # which the log has already
+                await self._take_back(method.__name__, result)
         else:
             call.answer(outcome.Value(result))
 

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 
 import trio
 
+from irodsfs.grid.background import Background
 from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.transfer.checksums import Verification
@@ -127,22 +128,22 @@ class ReadAhead:
 
     async def run(self) -> None:
         """Fetch until the end or `stop`; every reply is received, so the connection is fit for other use then."""
-        try:
-            async with trio.open_nursery() as nursery:
-                await self._work(Lane(self._connection), 0, nursery)
-        finally:
-            # What has been brought is still there to be read.
-            self._stopped = self._stopped or self._brought_to < self._end
-            self.finished.set()
-            self._forget_if_over()
-            self._move()
+        async with trio.open_nursery() as nursery:
+            await self._work(Lane(self._connection), 0, Background(nursery))
+
+    def at_end(self) -> None:
+        """`run` has returned, or failed: what has been brought is still there to be read."""
+        self._stopped = self._stopped or self._brought_to < self._end
+        self.finished.set()
+        self._forget_if_over()
+        self._move()
 
     def stop(self) -> None:
         self._stopped = True
         self._forget_if_over()
         self._move()
 
-    async def _work(self, lane: Lane, number: int, nursery: trio.Nursery) -> None:
+    async def _work(self, lane: Lane, number: int, background: Background) -> None:
         """Ask for chunks on one connection, and receive them, as long as there are some to ask for."""
         idle_since = trio.current_time()
         try:
@@ -150,7 +151,7 @@ class ReadAhead:
                 due = self._due(lane, number)
                 if due or lane.requested:
                     await self._arrived(await lane.exchange(due), lane.round_trip)
-                    self._employ_more(nursery)
+                    self._employ_more(background)
                     idle_since = trio.current_time()
                 else:
                     await self._wait_for_work(number, idle_since)
@@ -233,19 +234,19 @@ class ReadAhead:
         following = next((chunk for chunk in self._chunks if chunk.start == self._brought_to), None)
         return following if following is not None and following.content is not None else None
 
-    def _employ_more(self, nursery: trio.Nursery) -> None:
+    def _employ_more(self, background: Background) -> None:
         while self._another is not None and self._lanes < self._pace.wanted:
-            nursery.start_soon(self._work_beside, self._another, self._lanes, nursery)
+            background.start_soon(self._work_beside, self._another, self._lanes, background, at_end=self._one_less)
             self._lanes += 1
 
-    async def _work_beside(self, another: Another, number: int, nursery: trio.Nursery) -> None:
+    async def _work_beside(self, another: Another, number: int, background: Background) -> None:
         try:
             async with another() as connection:
                 if connection is None:
                     self._pace.refused()
                     return
                 self._pace.joined()
-                await self._work(Lane(connection), number, nursery)
+                await self._work(Lane(connection), number, background)
                 self._pace.left()
         except ZONE_FAILURES as error:
             logger.debug("one more connection to read ahead: %s", describe(error))
@@ -253,8 +254,9 @@ class ReadAhead:
         except Exception:
             logger.exception("one more connection to read ahead")
             self._pace.refused()
-        finally:
-            self._lanes -= 1
+
+    def _one_less(self) -> None:
+        self._lanes -= 1
 
     async def _verify(self, chunk: Chunk) -> None:
         if self._verification is None:

@@ -184,7 +184,7 @@ class Reader:
         # Each further opening would be one more use of a ticket.
         another = None if self._zone.identity.assumed_access else self._another
         self._ahead = ReadAhead(connection, offset, self.size, verification, another)
-        self._zone.background.start_soon(self._ahead.run)
+        self._zone.background.start_soon(self._ahead.run, at_end=self._ahead.at_end)
 
     @asynccontextmanager
     async def _another(self) -> AsyncIterator[ZoneConnection | None]:

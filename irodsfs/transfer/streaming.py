@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
+from irods.exception import iRODSException
+
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.bringing import InZone
 from irodsfs.transfer.extents import Extents
@@ -68,7 +70,7 @@ class Streaming:
             await stream.finish()
         except Exception as error:
             # Whatever it was, the flush brings everything, and tells what prevents that.
-            logger.debug("the stream is repeated from the spool: %s", describe(error))
+            logger.info("the stream is repeated from the spool: %s", describe(error))
             await self.abort(in_zone)
             return
         self._stream = None
@@ -87,7 +89,8 @@ class Streaming:
         if stream.opened:
             in_zone.registered = in_zone.ours = True
             in_zone.size = max(in_zone.size, stream.position)
-        elif self._creates and isinstance(stream.failure, ZoneUnreachable):
+        elif self._creates and not isinstance(stream.failure, iRODSException):
+            # Whatever prevented that it was open, the zone may have made it.
             in_zone.doubtful = True
 
     async def _may_begin(self, path: str, pending: Pending, in_zone: InZone) -> bool:

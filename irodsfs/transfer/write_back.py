@@ -62,6 +62,7 @@ class WriteBack:
         self._queue: deque[Delivery] = deque()
         self._reserved: list[int] = []
         self._carriers = 0
+        self._may_employ = True
         self._away_since: float | None = None
         self._finishing = trio.Event()
         self._ends_since: float | None = None
@@ -97,9 +98,7 @@ class WriteBack:
         """Deliver it behind what was added before."""
         self._present[delivery] = None
         self._queue.append(delivery)
-        if self._carriers < self._at_a_time:
-            self._carriers += 1
-            self._background.start_soon(self._carry)
+        self._employ()
 
     def remove(self, delivery: Delivery) -> None:
         """It has arrived, or is not to any more."""
@@ -109,7 +108,10 @@ class WriteBack:
     async def finished(self) -> None:
         """Return when nothing waits any more."""
         while self._present:
-            await self._moved.wait()
+            if self._queue and not self._may_employ:
+                await self._carry()
+            else:
+                await self._moved.wait()
 
     def end(self) -> None:
         """What can't be delivered from now on is given up after a few attempts.
@@ -129,12 +131,30 @@ class WriteBack:
         self._moved.set()
         self._moved = trio.Event()
 
+    def _employ(self) -> None:
+        if self._queue and self._may_employ and self._carriers < self._at_a_time:
+            self._carriers += 1
+            self._background.start_soon(self._carry, at_end=self._one_less)
+
+    def _one_less(self) -> None:
+        self._carriers -= 1
+        self._employ()  # for what one that has failed leaves
+
     async def _carry(self) -> None:
-        try:
-            while self._queue:
-                await self._deliver(self._queue.popleft())
-        finally:
-            self._carriers -= 1
+        while self._queue:
+            delivery = self._queue.popleft()
+            try:
+                await self._deliver(delivery)
+            except Exception as error:
+                # A mistake of ours: whoever waits for the end must not wait for what nobody delivers any more.
+                logger.exception("what was to be delivered is kept")
+                await self._give_up([delivery], error)
+            except BaseException:
+                # Cancelled, as every other task would be that took over here: it is left to who waits for the end.
+                self._queue.append(delivery)
+                self._may_employ = False
+                self._move()
+                raise
 
     async def _deliver(self, delivery: Delivery) -> None:
         began, pause, last_attempts = self._clock(), FIRST_PAUSE, LAST_ATTEMPTS

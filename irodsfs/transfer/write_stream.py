@@ -38,7 +38,7 @@ class WriteStream:
         self._failure: BaseException | None = None
         self._is_registered = False
         self._ended = trio.Event()
-        zone.background.start_soon(self._run)
+        zone.background.start_soon(self._run, at_end=self._end)
 
     async def hand_over(self, end: int) -> None:
         """Bytes up to `end` are in the spool file; waits while the zone is too far behind."""
@@ -87,8 +87,10 @@ class WriteStream:
             # Also when this task is cancelled: what is left open would stay locked for everybody.
             with trio.CancelScope(shield=True):
                 await self._writer.abort()
-            self._ended.set()
-            self._move()
+
+    def _end(self) -> None:
+        self._ended.set()
+        self._move()
 
     async def _send_chunk(self) -> None:
         size = min(CHUNK, self.position - self._sent)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.grid.connection import PROVEN_SECONDS
@@ -27,7 +28,11 @@ from tests.objects import get, put
 from tests.proxy import Proxy
 from tests.zones import EmbeddedZone
 
+OPEN, QUERY = api_number["DATA_OBJ_OPEN_AN"], api_number["GEN_QUERY_AN"]
 MEGABYTE = 1 << 20
+PATIENCE = 60
+"""Seconds in which what comes must have come."""
+
 PROMISED = 3.0
 """Seconds in which a call on a forgotten line succeeds on a new one."""
 
@@ -343,6 +348,28 @@ def test_what_a_killed_program_has_written_is_brought_without_it(
     assert get(session, f"{home}/of the program {ended.pid}") == b"content"
     brought = f"{home}/of the program {killed.pid}"
     wait_until(lambda: session.data_objects.exists(brought) and get(session, brought) == b"content")
+
+
+def test_what_a_killed_program_has_left_open_may_be_refused(
+    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    session.collections.create(f"{home}/directory")
+    mount = mount_through(proxy, "--cache-timeout", "60")
+    mount.expect_log("ERROR irodsfs.mount.boundary: release")
+    os.listdir(mount.path / "directory")
+    stall = proxy.stall_at(QUERY)
+    opening = "import os; os.open('file', os.O_CREAT | os.O_EXCL | os.O_WRONLY)"
+    program = subprocess.Popen([sys.executable, "-c", opening], cwd=mount.path / "directory")
+    assert stall.reached.wait(PATIENCE)
+    program.kill()
+    program.wait(PATIENCE)
+    proxy.forget_hooks()
+    proxy.cut_at(OPEN, times=1000)
+    stall.release()
+    wait_until(lambda: "release" in mount.log)
+    proxy.forget_hooks()
+    (mount.path / "directory" / "other").write_bytes(b"content")
+    assert get(session, f"{home}/directory/other") == b"content"
 
 
 def test_status_answers_while_the_zone_hangs(

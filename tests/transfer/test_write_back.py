@@ -191,3 +191,32 @@ async def test_the_end_does_not_give_up_what_fails_once(start: Start, autojump_c
     queue.end()
     await queue.finished()
     assert sorted(log) == ["0", "1", "2", "3", "4"]
+
+
+async def test_what_a_mistake_of_ours_leaves_is_given_up_and_the_rest_delivered(
+    nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, log = WriteBack(Background(nursery), at_a_time=1, patience=60, clock=trio.current_time), list[str]()
+
+    async def fail(seconds: float) -> float:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(queue, "_pause", fail)
+    queue.add(Parcel(log, "away", failures=[ZoneUnreachable("away")]))
+    queue.add(Parcel(log, "next"))
+    await queue.finished()
+    assert log == ["away: KeyError", "next"]
+
+
+async def test_what_is_cancelled_in_the_background_is_left_to_who_waits_for_the_end(autojump_clock: MockClock) -> None:
+    log: list[str] = []
+    async with trio.open_nursery() as nursery:
+        queue = WriteBack(Background(nursery), at_a_time=2, patience=60, clock=trio.current_time)
+        for number in range(5):
+            queue.add(Parcel(log, str(number)))
+        await trio.sleep(0.5)
+        nursery.cancel_scope.cancel()
+        with trio.CancelScope(shield=True):
+            queue.end()
+            await queue.finished()
+    assert sorted(log) == ["0", "1", "2", "3", "4"]
