@@ -14,7 +14,7 @@ import trio
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted
 from irodsfs.directories import socket_path
-from irodsfs.errors import CollectionError, MountError
+from irodsfs.errors import CollectionError, IrodsfsError, MountError
 from irodsfs.filesystem.file_system import FileSystem
 from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
@@ -35,11 +35,11 @@ UNMOUNT_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve(config: MountConfig, ready: Callable[[], None]) -> None:
-    """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `MountError`."""
+    """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `IrodsfsError`."""
     use_all_descriptors()
     give_memory_back()
     memory.allow(config.memory)
-    failures: list[MountError] = []
+    failures: list[IrodsfsError] = []
 
     async def main() -> None:
         try:
@@ -47,8 +47,8 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
                 async with trio.open_nursery() as background:
                     await _serve(config, ready, background, until_the_end)
                     background.cancel_scope.cancel()
-        except* MountError as group:
-            failures.extend(error for error in group.exceptions if isinstance(error, MountError))
+        except* IrodsfsError as group:
+            failures.extend(error for error in group.exceptions if isinstance(error, IrodsfsError))
 
     trio.run(main)
     if failures:

@@ -4,16 +4,16 @@ IrodsfsError                     1
  ├─ ConfigurationError           3
  ├─ MountError                   1
  │   ├─ AuthenticationError      4
+ │   │   └─ WrongZoneError       4
  │   ├─ UnreachableError         5
  │   ├─ CollectionError          6
  │   ├─ MountPointError          7
- │   └─ FuseError                8
+ │   ├─ FuseError                8
+ │   ├─ TlsError                12
+ │   └─ ServerFullError         13
  ├─ UnmountError                 9
- └─ ControlFailure              10
-     └─ NotOnMountError         10
-
-
  ├─ ControlFailure              10
+ │   └─ NotOnMountError         10
  └─ RecoveryError               11
 
 The number is the exit status of the command that failed.
@@ -50,6 +50,10 @@ class AuthenticationError(MountError):
     exit_code = 4
 
 
+class WrongZoneError(AuthenticationError):
+    """The server belongs to another zone than the user."""
+
+
 class UnreachableError(MountError):
     """No server answers at the address of the zone."""
 
@@ -72,6 +76,18 @@ class FuseError(MountError):
     """FUSE is not available on this machine or to this user."""
 
     exit_code = 8
+
+
+class TlsError(MountError):
+    """The zone and this account do not get a line together that TLS protects, or that needs no TLS."""
+
+    exit_code = 12
+
+
+class ServerFullError(MountError):
+    """The server has as many connections as it allows."""
+
+    exit_code = 13
 
 
 class UnmountError(IrodsfsError):

@@ -34,6 +34,7 @@ def sandbox() -> None:
     help="Whether to use TLS: refuse it, require it, or let the client choose.",
 )
 @click.option("--enforce-quotas", is_flag=True, help="Refuse new data objects to groups that are over quota.")
+@click.option("--most-connections", metavar="NUMBER", type=click.IntRange(min=1), help="Refuse more of them at a time.")
 @click.option(
     "--password-file",
     metavar="FILE",
@@ -60,6 +61,7 @@ def serve(
     port: int,
     negotiation: str,
     enforce_quotas: bool,
+    most_connections: int | None,
     password_file: Path | None,
     allow_registration: tuple[Path, ...],
     federate: tuple[str, ...],
@@ -85,7 +87,7 @@ def serve(
         for partner in partners:
             introduce(zone, *partner)
         zone.enforces_quotas = enforce_quotas
-        server = Server(zone, host, port)
+        server = Server(zone, host, port, most_connections=most_connections)
     except (OSError, IrodsError) as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
     if negotiation != WITHOUT_TLS:

@@ -23,7 +23,7 @@ def parse_address(address: str) -> tuple[dict[str, Setting], Setting]:
     if "@" in address.removeprefix(SCHEME).split("/", 1)[0] and ":" in address.removeprefix(SCHEME).split("@", 1)[0]:
         raise ConfigurationError(
             "An address must not hold a password, which others could read in the list of processes: "
-            f"write {FORM} and give the password when asked, in IRODSFS_PASSWORD, or through iinit."
+            f"write {FORM} and give the password when asked, in IRODSFS_PASSWORD, or to irodsfs login."
         )
     parts = _split(address)
     origin = f"the address {address}"

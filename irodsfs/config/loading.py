@@ -82,7 +82,9 @@ def _account_table(values: dict[str, object], path: Path) -> dict[str, object]:
     if not isinstance(account, dict):
         raise ConfigurationError(f"account in {path} is {account!r}: write a table, [account].")
     if "password" in account or "password" in values:
-        raise ConfigurationError(f"password in {path} must not be there: run iinit, or set {PASSWORD_VARIABLE}.")
+        raise ConfigurationError(
+            f"password in {path} must not be there: run irodsfs login, or set {PASSWORD_VARIABLE}."
+        )
     for key in account.keys() - ACCOUNT_FIELDS:
         raise ConfigurationError(f"{key} in [account] of {path} is not a setting: {', '.join(ACCOUNT_FIELDS)} are.")
     return account
@@ -170,7 +172,7 @@ def _with_password(account: ZoneAccount, ask: AskPassword | None) -> ZoneAccount
 
 
 def with_current_password(account: ZoneAccount) -> ZoneAccount:
-    """An account with the password that iinit has kept by now; as it is where its password came from elsewhere.
+    """An account with the password that irodsfs login has kept by now; as it is where its password came from elsewhere.
 
     Raises ConfigurationError when the file is gone or spoilt.
     """
@@ -183,7 +185,7 @@ def _ask_password(account: ZoneAccount, ask: AskPassword | None) -> str:
     who = f"{account.user} in zone {account.zone} on {account.host}"
     if ask is None:
         raise ConfigurationError(
-            f"There is no password for {who}: run iinit, set {PASSWORD_VARIABLE}, or mount from a terminal."
+            f"There is no password for {who}: run irodsfs login, set {PASSWORD_VARIABLE}, or mount from a terminal."
         )
     return ask(f"Password of {who}: ")
 

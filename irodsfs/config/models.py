@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 import ssl
 from pathlib import Path
@@ -15,6 +16,19 @@ REQUEST_NEGOTIATION = "request_server_negotiation"
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+SCHEMES = ("native", "pam_password", "pam_interactive")
+SPELLINGS = {"pam": "pam_password", "password": "native", "standard": "native", "": "native"}
+"""How older environments call them."""
+
+
+def _scheme(value: object) -> object:
+    """The name of a scheme as servers of today know it, however a file spells it."""
+    if not isinstance(value, str):
+        return value
+    name = value.strip().lower().replace("-", "_")
+    return SPELLINGS.get(name, name)
 
 
 def _octal(value: object) -> object:
@@ -45,12 +59,12 @@ class ZoneAccount(BaseModel):
     port: int = Field(1247, ge=1, le=65535, description="the TCP port of the iRODS server")
     user: Name = Field(description="the name of the iRODS user")
     zone: str = Field(pattern=r"^[^/]+$", description="the name of the zone of the user")
-    authentication_scheme: Annotated[Literal["native", "pam", "pam_password"], BeforeValidator(_lower)] = Field(
-        "native", description="native or pam_password"
+    authentication_scheme: Annotated[Literal["native", "pam_password", "pam_interactive"], BeforeValidator(_scheme)] = (
+        Field("native", description=", ".join(SCHEMES[:-1]) + f" or {SCHEMES[-1]}")
     )
     password: SecretStr | None = Field(None, repr=False)
     password_made_by_server: bool = Field(
-        False, description="true when the password is what iinit kept of a PAM login, which logs in natively"
+        False, description="true when the password is what a zone made at a PAM login, which logs in natively"
     )
     environment_file: LocalPath | None = None
     authentication_file: LocalPath | None = Field(None, description="the path of the file that iinit keeps (.irodsA)")
@@ -93,7 +107,7 @@ class ZoneAccount(BaseModel):
             "irods_user_name": self.user,
             "irods_zone_name": self.zone,
             "irods_home": self.home,
-            "irods_authentication_scheme": self._schemes(),
+            "irods_authentication_scheme": "native" if self.password_made_by_server else self.authentication_scheme,
             "irods_client_server_negotiation": self.client_server_negotiation,
             "irods_client_server_policy": self.client_server_policy,
             "irods_encryption_algorithm": self.encryption_algorithm,
@@ -109,20 +123,20 @@ class ZoneAccount(BaseModel):
             arguments["ssl_context"] = self._ssl_context()
         return arguments
 
-    def _schemes(self) -> str | tuple[str, str]:
-        if self.password_made_by_server:
-            return ("native", self.authentication_scheme)
-        return self.authentication_scheme
-
     def _ssl_context(self) -> ssl.SSLContext:
         # python-irodsclient's own context verifies nothing unless a CA is named; the icommands trust the system's.
-        try:
-            context = ssl.create_default_context(
-                cafile=self.ssl_ca_certificate_file, capath=self.ssl_ca_certificate_path
-            )
-        except OSError as error:
+        file, directory = self.ssl_ca_certificate_file, self.ssl_ca_certificate_path
+        if directory is not None and not directory.is_dir():
             raise ConfigurationError(
-                f"The CA certificates in {self.ssl_ca_certificate_file} can't be used ({error}): "
+                f"The CA certificates in {directory} can't be used (it is no directory): "
+                "correct irods_ssl_ca_certificate_path."
+            )
+        try:
+            context = ssl.create_default_context(cafile=file, capath=directory)
+        except OSError as error:
+            reason = "it holds none" if isinstance(error, ssl.SSLError) else os.strerror(error.errno or 0)
+            raise ConfigurationError(
+                f"The CA certificates in {file} can't be used ({reason}): "
                 "set irods_ssl_ca_certificate_file to a file in PEM format."
             ) from None
         context.check_hostname = self.ssl_verify_server == "hostname"

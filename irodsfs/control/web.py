@@ -26,7 +26,7 @@ from irodsfs.control.status import Served
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
-from irodsfs.errors import AuthenticationError, ConfigurationError, MountError
+from irodsfs.errors import AuthenticationError, ConfigurationError, IrodsfsError, WrongZoneError
 from irodsfs.grid.login import entered
 from irodsfs.process import give_memory_back, use_all_descriptors
 from irodsfs.transfer import memory
@@ -83,7 +83,7 @@ class WebConfig:
 
 
 def serve(config: WebConfig, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `ConfigurationError`, or `MountError`."""
+    """Serve until SIGTERM or Ctrl-C; `ready` gets the address. Raises `IrodsfsError`."""
     use_all_descriptors()
     give_memory_back()
     memory.allow(config.memory)
@@ -127,7 +127,7 @@ def _application(config: WebConfig, sessions: Sessions) -> Starlette:
     return application.asgi([cors.middleware(), patient] if cors else [patient])
 
 
-async def _ask_zone(config: WebConfig) -> MountError | None:
+async def _ask_zone(config: WebConfig) -> IrodsfsError | None:
     """Ask the zone once, as nobody; answers what prevented that. That it lets nobody in is an answer."""
     nobody = config.account.model_copy(
         update={"user": ANONYMOUS, "password": SecretStr(""), "authentication_scheme": "native"}
@@ -136,9 +136,11 @@ async def _ask_zone(config: WebConfig) -> MountError | None:
         try:
             async with entered(nobody, background, connections=1, request_timeout=config.timeout):
                 pass
+        except WrongZoneError as error:
+            return error
         except AuthenticationError:
             return None
-        except MountError as error:
+        except IrodsfsError as error:
             return error
     return None
 

@@ -6,6 +6,7 @@ import logging
 import math
 import select
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 import irods.exception
 import trio
 from irods.api_number import api_number
-from irods.connection import Connection
+from irods.auth import ClientAuthError
 from irods.constants import SYS_CLI_TO_SVR_COLL_STAT_REPLY, SYS_SVR_TO_CLI_COLL_STAT
 from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
@@ -23,6 +24,8 @@ from irods.ticket import Ticket
 from irodsfs.grid.errors import (
     LinkBroken,
     LoginNeedsTls,
+    NotIrods,
+    TlsFailure,
     ZoneTimeout,
     ZoneUnreachable,
     describe,
@@ -30,6 +33,7 @@ from irodsfs.grid.errors import (
     has_silent_link,
 )
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
+from irodsfs.grid.greeting import GreetedConnection, requires_tls
 from irodsfs.metrics import CONNECTIONS
 
 logger = logging.getLogger(__name__)
@@ -40,6 +44,9 @@ set_default_XML_by_name("QUASI_XML")
 logging.getLogger("irods").setLevel(logging.CRITICAL + 1)
 
 FIRST_DESCRIPTOR = 3
+
+PAM = "pam"
+"""How the names of the schemes begin whose passwords are sent as they are."""
 
 PROVEN_SECONDS = 3.0
 """How long a line is trusted on which the zone has said something: firewalls forget those on which nothing moves."""
@@ -69,7 +76,7 @@ def _now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Login(Connection):  # type: ignore[misc]  # python-irodsclient has no types
+class Login(GreetedConnection):
     """One login of python-irodsclient, which another thread may give up: whoever sends a byte at times is never late.
 
     Blocking: `log_in` in a worker thread. Afterwards it is the connection.
@@ -81,14 +88,21 @@ class Login(Connection):  # type: ignore[misc]  # python-irodsclient has no type
         self.socket: socket.socket | None = None
 
     def log_in(self) -> None:
-        """Raises what python-irodsclient does."""
+        """Raises what python-irodsclient does, and `LoginNeedsTls`."""
+        account = self._session.pool.account
+        if account.authentication_scheme.startswith(PAM) and not requires_tls(account):
+            raise LoginNeedsTls("PAM passwords are sent over TLS only")
         try:
-            super().__init__(self._session.pool, self._session.pool.account)
+            super().__init__(self._session.pool, account)
             if self._session.ticket__:
                 Ticket._lowlevel_api_request(self, "session", self._session.ticket__)
-        finally:
-            if self.given_up and self.socket is not None:
-                self.socket.close()
+            if self.given_up:
+                raise irods.exception.NetworkException("nobody waits for this login any more")
+        except BaseException:
+            # Otherwise it would say goodbye later, to whom it may concern, and keep what it can't say that to open.
+            self.drop()
+            self.require_fit()
+            raise
 
     def give_up(self) -> None:
         """The login fails, now or with its next message."""
@@ -109,7 +123,7 @@ class ZoneConnection:
 
     def __init__(self, login: Login, time_limit: float) -> None:
         """Connect and log in. Raises `ZoneUnreachable`, `LoginNeedsTls` or the zone's authentication error."""
-        try:
+        with logging_in():
             login.log_in()
             assert login.socket is not None
             self._connection = login
@@ -117,11 +131,6 @@ class ZoneConnection:
             self.time_limit = time_limit
             """Seconds that what is done on it next may wait for the zone."""
             _keep_alive(self._socket, self.time_limit)
-        except (irods.exception.NetworkException, OSError) as error:
-            raise _login_failure(error) from error
-        except RuntimeError as error:
-            # What python-irodsclient raises when it is to send a PAM password without TLS.
-            raise LoginNeedsTls(str(error).rstrip(".")) from error
         CONNECTIONS.add()
         self.open_descriptors: set[int] = set()
         self.broken = False
@@ -274,9 +283,28 @@ def _keep_alive(sock: socket.socket, time_limit: float) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(time_limit * 1000))
 
 
-def _login_failure(error: BaseException) -> ZoneUnreachable:
-    """A timeout is told by its kind: it is not tried again."""
+@contextmanager
+def logging_in() -> Iterator[None]:
+    """What goes wrong in the block, as `ZoneUnreachable` or one of its kinds, or as the zone's authentication error."""
+    try:
+        yield
+    except (irods.exception.NetworkException, OSError) as error:
+        raise _failure_of_line(error) from error
+    except (irods.exception.iRODSException, LoginNeedsTls, ZoneUnreachable):
+        raise
+    except ClientAuthError as error:
+        # What python-irodsclient raises when the zone ends its questions without success.
+        raise irods.exception.CAT_INVALID_AUTHENTICATION(str(error)) from error
+    except Exception as error:
+        # python-irodsclient trips in many ways over what is not the protocol.
+        raise NotIrods(f"it does not say what the protocol wants: {describe(error)}") from error
+
+
+def _failure_of_line(error: Exception) -> ZoneUnreachable:
+    """What happened to the line; a timeout is told by its kind: it is not tried again."""
     # python-irodsclient hides what happened to the socket behind an exception of its own.
     if any(isinstance(each, TimeoutError) for each in (error, error.__context__)):
         return ZoneTimeout("the zone did not answer in time to logging in")
+    if isinstance(error, ssl.SSLError):
+        return TlsFailure(str(error))
     return ZoneUnreachable(str(error))

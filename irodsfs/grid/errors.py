@@ -21,6 +21,14 @@ class LoginNeedsTls(Exception):
     """A PAM password would go over a line that nothing protects: the zone must be reached with TLS for that."""
 
 
+class WrongZone(Exception):
+    """The server belongs to another zone, `name`, than the one whose user is to log in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the zone there is {name}")
+        self.name = name
+
+
 class ZoneUnreachable(Exception):
     """The connection could not be opened, broke, or answered with something that is not the protocol."""
 
@@ -34,6 +42,26 @@ class LinkBroken(ZoneUnreachable):
 
     It never makes a new one on the connection that was asked: that must not be used again.
     """
+
+
+class NotIrods(ZoneUnreachable):
+    """Something answers that does not speak the protocol."""
+
+
+class ServerFull(ZoneUnreachable):
+    """The server has as many connections as it allows."""
+
+
+class TlsFailure(ZoneUnreachable):
+    """Server and client do not get a protected line together; trying again does not help."""
+
+
+class TlsRequired(TlsFailure):
+    """The server wants TLS, and the client is to do without."""
+
+
+class TlsRefused(TlsFailure):
+    """The client is to use TLS, and the server does without."""
 
 
 # SYS_SOCK_*, SYS_HEADER_* and SYS_READ_MSG_BODY_*: a message between two servers did not arrive.

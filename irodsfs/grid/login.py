@@ -11,9 +11,10 @@ from irods.exception import iRODSException
 from irods.session import iRODSSession
 
 from irodsfs.config import ZoneAccount
-from irodsfs.errors import AuthenticationError, ConfigurationError, MountError, UnreachableError
-from irodsfs.grid.error_kinds import LOGIN_REFUSED
-from irodsfs.grid.errors import LoginNeedsTls, ZoneUnreachable, summarise
+from irodsfs.errors import ConfigurationError
+from irodsfs.grid.errors import WrongZone
+from irodsfs.grid.login_failures import PREVENTS_LOGIN, UNKNOWN_USER, explain_login
+from irodsfs.grid.server_info import introduce
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
@@ -37,21 +38,16 @@ async def entered(
     request_timeout: float,
     ticket: str | None = None,
 ) -> AsyncIterator[Zone]:
-    """A zone that is left at the end of the block. What prevents logging in is told to the user: `MountError`."""
-    where = f"{account.host}:{account.port}"
+    """A zone that is left at the end of the block. What prevents logging in is told to the user: `IrodsfsError`."""
     try:
-        zone = await Zone.enter(open_session(account, request_timeout, ticket), connections, background)
-    except LOGIN_REFUSED as error:
-        raise AuthenticationError(
-            f"Zone {account.zone} on {where} refused {account.user} with this password ({summarise(error)}): "
-            "check the user name, and run iinit or set IRODSFS_PASSWORD."
-        ) from error
-    except ZoneUnreachable as error:
-        raise UnreachableError(
-            f"No iRODS server answers on {where} ({error}): check host and port, and the network."
-        ) from error
-    except (iRODSException, LoginNeedsTls, ValueError, OSError) as error:
-        raise MountError(f"Logging in to zone {account.zone} on {where} failed: {summarise(error)}.") from error
+        session = open_session(account, request_timeout, ticket)
+        try:
+            zone = await Zone.enter(session, connections, background)
+        except UNKNOWN_USER as error:
+            await _require_zone(open_session(account, request_timeout), error)
+            raise
+    except PREVENTS_LOGIN as error:
+        raise explain_login(error, account) from error
     try:
         yield zone
     finally:
@@ -59,8 +55,15 @@ async def entered(
             await zone.leave()
 
 
+async def _require_zone(session: iRODSSession, error: iRODSException) -> None:
+    """Raises `WrongZone` when it is for that reason that the user is unknown there."""
+    there = await trio.to_thread.run_sync(introduce, session)
+    if there.zone != session.zone:
+        raise WrongZone(there.zone) from error
+
+
 class Renewal:
-    """Sessions with the password that iinit has kept by now: PAM passwords expire during a mount, others are changed.
+    """Sessions with the password that a login has kept by now: PAM passwords expire during a mount, others are changed.
 
     `reread` answers the account with that password.
     """
@@ -81,7 +84,7 @@ class Renewal:
             logger.warning("%s", error)
             return None
         if account.password == self._account.password:
-            logger.warning("the zone refuses the password of %s by now: run iinit to log in again", account.user)
+            logger.warning("the zone refuses the password of %s by now: run irodsfs login", account.user)
             return None
         self._account = account
         return open_session(account, self._timeout, self._ticket)

@@ -106,7 +106,7 @@ class ConnectionPool:
             renewed = await self.in_thread(self.renew)
             if renewed is None:
                 raise
-            logger.info("logging in with the password that iinit has kept: %s", describe(error))
+            logger.info("logging in with the password that irodsfs login has kept: %s", describe(error))
             self._session = renewed
             return await self._connect()
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 import tenacity
 import trio
 
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
+from irodsfs.grid.errors import TlsFailure, ZoneTimeout, ZoneUnreachable
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ LONGEST_PAUSE = 4.0
 
 def is_temporary(error: BaseException) -> bool:
     """True when trying again may help. A zone that let a whole time limit pass has had its chance."""
-    return isinstance(error, ZoneUnreachable) and not isinstance(error, ZoneTimeout)
+    return isinstance(error, ZoneUnreachable) and not isinstance(error, (TlsFailure, ZoneTimeout))
 
 
 def retrying(

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from irods.api_number import api_number
 from irods.message import IntegerProperty, Message, StringProperty, iRODSMessage
+from irods.session import iRODSSession
 
+from irodsfs.grid.connection import Login, logging_in
 from irodsfs.grid.flight import Request
 from irodsfs.grid.zone import Zone
 
@@ -35,7 +37,23 @@ class ServerInfo:
 
 async def read_server_info(zone: Zone) -> ServerInfo:
     (reply,) = await zone.perform(Request(api_number["GET_MISC_SVR_INFO_AN"]), repeat=True)
-    info = iRODSMessage(msg=reply.body).get_main_message(_MiscSvrInfo)
+    return _parsed(iRODSMessage(msg=reply.body))
+
+
+def introduce(session: iRODSSession) -> ServerInfo:
+    """What a server tells strangers, over a line as the session would have it. Blocking; raises `ZoneUnreachable`."""
+    line = Login(session)
+    try:
+        with session.pool.no_auto_authenticate(), logging_in():
+            line.log_in()
+            line.send(iRODSMessage("RODS_API_REQ", int_info=api_number["GET_MISC_SVR_INFO_AN"]))
+            return _parsed(line.recv())
+    finally:
+        line.drop()
+
+
+def _parsed(message: iRODSMessage) -> ServerInfo:
+    info = message.get_main_message(_MiscSvrInfo)
     return ServerInfo(
         info.relVersion, info.apiVersion, info.rodsZone, info.serverBootTime, info.serverType == WITH_CATALOG
     )

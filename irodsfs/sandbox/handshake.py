@@ -70,6 +70,18 @@ def say_goodbye(connection: socket.socket) -> None:
             connection.unwrap()
 
 
+def turn_away(connection: socket.socket) -> None:
+    """Tells a client that there are too many, without having read what it wants."""
+    status = code_of("SYS_MAX_CONNECT_COUNT_EXCEEDED")
+    with contextlib.suppress(OSError), connection:
+        send_message(connection, Message("RODS_VERSION", 0, encode(version(status))))
+        connection.shutdown(socket.SHUT_WR)
+        # What it has sent must be read, or its system would not let it read this.
+        connection.settimeout(GOODBYE_SECONDS)
+        while connection.recv(4096):
+            pass
+
+
 def send(agent: Agent, kind: str, struct: Struct) -> None:
     send_message(agent.connection, Message(kind, 0, encode(struct)))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import irodsfs.sandbox.api  # noqa: F401 - registers every API
 from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.handshake import turn_away
 from irodsfs.sandbox.rules.delay_server import DelayServer
 from irodsfs.sandbox.zone import Zone
 
@@ -28,11 +29,15 @@ class Listener(socketserver.ThreadingTCPServer):
     def __init__(self, zone: Zone, address: tuple[str, int]) -> None:
         self.zone = zone
         self.connections: set[socket.socket] = set()
+        self.most_connections: int | None = None
         super().__init__(address, socketserver.BaseRequestHandler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serves one connection, in a thread of its own."""
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.most_connections is not None and len(self.connections) >= self.most_connections:
+            turn_away(request)
+            return
         self.connections.add(request)
         try:
             Agent(self.zone, request).run()
@@ -50,12 +55,15 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 class Server:
-    """Serves a zone over TCP; port 0 takes a free port, found in ``port``."""
+    """Serves a zone over TCP; port 0 takes a free port, found in ``port``; beyond ``most_connections`` it is full."""
 
-    def __init__(self, zone: Zone, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, zone: Zone, host: str = "127.0.0.1", port: int = 0, *, most_connections: int | None = None
+    ) -> None:
         self.zone = zone
         self.host = host
         self._listener = Listener(zone, (host, port))
+        self._listener.most_connections = most_connections
         self.port: int = self._listener.server_address[1]
         self._thread: threading.Thread | None = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from irodsfs.cli.mountpoints import find_mount
 from irodsfs.sandbox.wire import Message, Struct, encode
+from tests.certificates import make_certificate
 from tests.conftest import IrodsfsCommand
 from tests.hostile_zone import HostileZone, Lie
 from tests.zones import EmbeddedZone
@@ -101,27 +98,8 @@ def zone_of_another_name(tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
     """Its certificate is trusted, and says another name than the one that leads there."""
     directory = tmp_path_factory.mktemp("other")
     with ExitStack() as stack:
-        (directory / "zone").mkdir(mode=0o700)
         make_certificate(directory / "zone", "data.example.org")
         yield stack.enter_context(EmbeddedZone.served(directory, "--negotiation", "CS_NEG_REQUIRE"))
-
-
-def make_certificate(directory: Path, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (directory / "key.pem").write_bytes(secret)
-    (directory / "certificate.pem").write_bytes(certificate.public_bytes(encoding))
 
 
 def test_a_certificate_of_another_host_is_not_trusted(

@@ -47,7 +47,7 @@ def test_without_zone_the_environment_of_the_icommands_is_taken(iinit: Iinit) ->
 def test_without_zone_and_environment_file_the_remedy_is_named() -> None:
     message = refusal()
     assert "irods_environment.json does not exist" in message
-    assert "run iinit" in message
+    assert "run irodsfs login" in message
     assert "irods://user@host:port/zone/path" in message
 
 
@@ -279,7 +279,7 @@ def test_a_damaged_password_file_is_named(iinit: Iinit) -> None:
     iinit()
     secret = Path.home() / ".irods" / ".irodsA"
     secret.write_text("")
-    assert refusal() == f"{secret} is not a file that iinit made: run iinit again."
+    assert refusal() == f"{secret} does not hold a password as a login keeps it: run irodsfs login."
 
 
 def test_irods_authentication_file_names_another_password_file(

@@ -31,7 +31,7 @@ def test_session_arguments_are_those_of_the_environment_file() -> None:
 
 def test_what_iinit_kept_of_a_pam_login_logs_in_natively() -> None:
     kept = account(authentication_scheme="PAM", password_made_by_server=True)
-    assert kept.session_arguments()["irods_authentication_scheme"] == ("native", "pam")
+    assert kept.session_arguments()["irods_authentication_scheme"] == "native"
 
 
 def test_requiring_tls_asks_for_negotiation_and_verifies_the_server() -> None:

@@ -29,14 +29,14 @@ def test_a_mount_logs_in_with_what_iinit_kept_when_the_password_has_changed(
         return zone_server.behind(proxy.port).environment_file(carol.name, password)
 
     mount = make_mount("--cache-timeout", "0", collection=carol.home, environment_file=iinit(FIRST))
-    mount.expect_log(f"the zone refuses the password of {carol.name} by now: run iinit")
+    mount.expect_log(f"the zone refuses the password of {carol.name} by now: run irodsfs login")
     (mount.path / "file").write_bytes(b"content")
     session.users.modify(carol.name, "password", SECOND)
     assert os.listdir(mount.path) == ["file"]  # on connections that logged in before
     proxy.cut()
     with fails(errno.EACCES):
         os.listdir(mount.path)
-    assert "run iinit" in mount.log
+    assert "run irodsfs login" in mount.log
     iinit(SECOND)
     assert os.listdir(mount.path) == ["file"]
     assert (mount.path / "file").read_bytes() == b"content"
