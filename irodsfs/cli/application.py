@@ -10,6 +10,8 @@ from irodsfs import __version__
 from irodsfs.cli.running import run
 
 COMMANDS = {
+    "login": "Log in to a zone, and keep what is needed to mount it.",
+    "logout": "Remove the password that a login keeps.",
     "mount": "Mount a zone as a directory.",
     "umount": "Unmount a zone.",
     "status": "Show what a mount is and what it is doing.",

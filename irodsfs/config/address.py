@@ -18,13 +18,39 @@ def is_address(zone: str) -> bool:
     return zone.startswith(SCHEME)
 
 
-def parse_address(address: str) -> tuple[dict[str, Setting], Setting]:
-    """Account settings and the collection that `address` names; ConfigurationError when it is malformed."""
-    if "@" in address.removeprefix(SCHEME).split("/", 1)[0] and ":" in address.removeprefix(SCHEME).split("@", 1)[0]:
+def parse_beginning(address: str) -> dict[str, Setting]:
+    """Account settings that an address names of which the end, and the user, may be missing."""
+    rest = address.removeprefix(SCHEME)
+    _require_no_password(rest)
+    place, _, path = rest.partition("/")
+    user, _, server = place.rpartition("@")
+    try:
+        parts = urlsplit(f"{SCHEME}{server}")
+        host = parts.hostname
+    except ValueError as error:
+        raise ConfigurationError(f"{address} is not an address ({error}): write {FORM}.") from None
+    if not host:
+        raise ConfigurationError(f"{address} does not name a host: write {FORM}.")
+    values = {
+        "host": host,
+        "port": _port(parts, address),
+        "user": unquote(user),
+        "zone": unquote(path).split("/")[0],
+    }
+    return {key: Setting(value, f"the address {address}") for key, value in values.items() if value}
+
+
+def _require_no_password(rest: str) -> None:
+    if "@" in rest.split("/", 1)[0] and ":" in rest.split("@", 1)[0]:
         raise ConfigurationError(
             "An address must not hold a password, which others could read in the list of processes: "
             f"write {FORM} and give the password when asked, in IRODSFS_PASSWORD, or to irodsfs login."
         )
+
+
+def parse_address(address: str) -> tuple[dict[str, Setting], Setting]:
+    """Account settings and the collection that `address` names; ConfigurationError when it is malformed."""
+    _require_no_password(address.removeprefix(SCHEME))
     parts = _split(address)
     origin = f"the address {address}"
     collection = unquote(parts.path).rstrip("/")

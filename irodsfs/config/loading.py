@@ -18,7 +18,7 @@ from irodsfs.config.environment import (
     read_environment_file,
     read_environment_variables,
 )
-from irodsfs.config.models import MountConfig, ZoneAccount, default_name
+from irodsfs.config.models import MOST_CONNECTIONS, MountConfig, ZoneAccount, default_name
 from irodsfs.config.settings import Setting, Settings, build, from_keywords, read_file
 from irodsfs.errors import ConfigurationError
 
@@ -26,6 +26,8 @@ PASSWORD_VARIABLE = "IRODSFS_PASSWORD"  # noqa: S105 - the name of the variable,
 TICKET_VARIABLE = "IRODSFS_TICKET"
 AskPassword = Callable[[str], str]
 
+INTERACTIVE = "pam_interactive"
+THREADS = "irods_default_number_of_transfer_threads"
 _IDENTITY = ("host", "port", "user", "zone")
 
 
@@ -43,7 +45,8 @@ def load(options: Settings, *, config_file: Path | None = None, ask_password: As
     ticket = _find_ticket(options, settings)
     settings |= {key: value for key, value in options.items() if key != "zone"}
     settings = {key: value for key, value in settings.items() if key != "ticket"} | ticket
-    settings["collection"] = _below_home(collection, account.home)
+    settings["collection"] = _absolute(collection, account)
+    settings = _connections(account) | settings
     settings["account"] = Setting(_with_password(account, ask_password), "the account")
     return build(MountConfig, _with_local_names(settings))
 
@@ -122,7 +125,7 @@ def _with_authentication_file(settings: dict[str, Setting], environment_file: Pa
 
 def _account(settings: Settings) -> ZoneAccount:
     account = build(ZoneAccount, settings)
-    if account.client_server_policy == "CS_NEG_REQUIRE" and not account.uses_tls:
+    if account.client_server_policy == "CS_NEG_REQUIRE" and not account.may_use_tls:
         raise ConfigurationError(
             "CS_NEG_REQUIRE can't be had without negotiation: set irods_client_server_negotiation to "
             "request_server_negotiation, or leave it out."
@@ -153,10 +156,19 @@ def read_ticket(file: Setting) -> Setting:
     return Setting(ticket, str(file.value))
 
 
-def _below_home(collection: Setting | None, home: str) -> Setting:
+def _absolute(collection: Setting | None, account: ZoneAccount) -> Setting:
     if collection is None:
-        return Setting(home, "the home collection")
-    return Setting(posixpath.join(home, str(collection.value)), collection.origin)
+        return Setting(account.home, "the home collection")
+    return Setting(posixpath.join(account.cwd or account.home, str(collection.value)), collection.origin)
+
+
+def _connections(account: ZoneAccount) -> dict[str, Setting]:
+    """As many as the environment wants for one transfer, where that is more than there are otherwise."""
+    threads = str(account.environment.get(THREADS, ""))
+    usual = MountConfig.model_fields["connections"].default
+    if not threads.isdecimal() or int(threads) <= usual:
+        return {}
+    return {"connections": Setting(min(int(threads), MOST_CONNECTIONS), THREADS)}
 
 
 def _with_password(account: ZoneAccount, ask: AskPassword | None) -> ZoneAccount:
@@ -166,6 +178,10 @@ def _with_password(account: ZoneAccount, ask: AskPassword | None) -> ZoneAccount
         kept = SecretStr(read_authentication_file(account.authentication_file, uid))
         made_by_server = account.authentication_scheme != "native"
         return account.model_copy(update={"password": kept, "password_made_by_server": made_by_server})
+    if account.authentication_scheme == INTERACTIVE:
+        raise ConfigurationError(
+            f"The scheme {INTERACTIVE} asks questions before it gives a password for {account.user}: run irodsfs login."
+        )
     if given is None and account.user != "anonymous":
         given = _ask_password(account, ask)
     return account.model_copy(update={"password": SecretStr(given or "")})

@@ -12,11 +12,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from irodsfs.errors import ConfigurationError
 
 REQUEST_NEGOTIATION = "request_server_negotiation"
+MOST_CONNECTIONS = 128
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
+
+NOT_OF_AN_ACCOUNT = ("irods_env_file", "irods_derived_auth_file", "irods__auth_file")
+"""What python-irodsclient would take for something else than a setting of the environment."""
 
 SCHEMES = ("native", "pam_password", "pam_interactive")
 SPELLINGS = {"pam": "pam_password", "password": "native", "standard": "native", "": "native"}
@@ -29,6 +33,10 @@ def _scheme(value: object) -> object:
         return value
     name = value.strip().lower().replace("-", "_")
     return SPELLINGS.get(name, name)
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
 
 
 def _octal(value: object) -> object:
@@ -69,12 +77,16 @@ class ZoneAccount(BaseModel):
     environment_file: LocalPath | None = None
     authentication_file: LocalPath | None = Field(None, description="the path of the file that iinit keeps (.irodsA)")
     home: LogicalPath = Field("", description="the home collection, an absolute logical path")
+    cwd: LogicalPath = Field("", description="the collection that relative paths begin at, an absolute logical path")
     default_resource: str | None = Field(None, description="the name of a resource of the zone")
     client_server_negotiation: Literal["request_server_negotiation", "none", "off", ""] = Field(
         "", description=REQUEST_NEGOTIATION
     )
-    client_server_policy: Literal["CS_NEG_REFUSE", "CS_NEG_REQUIRE"] = Field(
-        "CS_NEG_REFUSE", description="CS_NEG_REQUIRE (with TLS) or CS_NEG_REFUSE (without), as the server demands"
+    client_server_policy: Annotated[
+        Literal["CS_NEG_REFUSE", "CS_NEG_REQUIRE", "CS_NEG_DONT_CARE"], BeforeValidator(_upper)
+    ] = Field(
+        "CS_NEG_REFUSE",
+        description="CS_NEG_REQUIRE (with TLS), CS_NEG_REFUSE (without) or CS_NEG_DONT_CARE (as the server demands)",
     )
     encryption_algorithm: str = "AES-256-CBC"
     encryption_key_size: int = Field(32, ge=1, description="the size of the key in bytes")
@@ -91,17 +103,17 @@ class ZoneAccount(BaseModel):
     @classmethod
     def _follow_from_others(cls, values: dict[str, Any]) -> dict[str, Any]:
         implied: dict[str, Any] = {"home": f"/{values.get('zone')}/home/{values.get('user')}"}
-        if values.get("client_server_policy") == "CS_NEG_REQUIRE":
+        if _upper(values.get("client_server_policy")) in ("CS_NEG_REQUIRE", "CS_NEG_DONT_CARE"):
             implied["client_server_negotiation"] = REQUEST_NEGOTIATION
         return implied | values
 
     @property
-    def uses_tls(self) -> bool:
-        return self.client_server_negotiation == REQUEST_NEGOTIATION and self.client_server_policy == "CS_NEG_REQUIRE"
+    def may_use_tls(self) -> bool:
+        return self.client_server_negotiation == REQUEST_NEGOTIATION and self.client_server_policy != "CS_NEG_REFUSE"
 
     def session_arguments(self) -> dict[str, Any]:
         """Keyword arguments for `iRODSSession` that log in as this account."""
-        arguments = self.environment | {
+        arguments = {key: value for key, value in self.environment.items() if key not in NOT_OF_AN_ACCOUNT} | {
             "irods_host": self.host,
             "irods_port": self.port,
             "irods_user_name": self.user,
@@ -109,7 +121,7 @@ class ZoneAccount(BaseModel):
             "irods_home": self.home,
             "irods_authentication_scheme": "native" if self.password_made_by_server else self.authentication_scheme,
             "irods_client_server_negotiation": self.client_server_negotiation,
-            "irods_client_server_policy": self.client_server_policy,
+            "irods_client_server_policy": self.client_server_policy if self.may_use_tls else "CS_NEG_REFUSE",
             "irods_encryption_algorithm": self.encryption_algorithm,
             "irods_encryption_key_size": self.encryption_key_size,
             "irods_encryption_num_hash_rounds": self.encryption_num_hash_rounds,
@@ -119,7 +131,7 @@ class ZoneAccount(BaseModel):
         }
         if self.default_resource:
             arguments["irods_default_resource"] = self.default_resource
-        if self.uses_tls:
+        if self.may_use_tls:
             arguments["ssl_context"] = self._ssl_context()
         return arguments
 
@@ -175,7 +187,9 @@ class MountConfig(BaseModel):
         None, ge=0, le=0o777, description="permission bits to take away, in octal, such as 022"
     )
     cache_timeout: float = Field(5.0, ge=0, description="the seconds that entries may be old")
-    connections: int = Field(8, ge=1, le=128, description="the greatest number of connections to the zone, up to 128")
+    connections: int = Field(
+        8, ge=1, le=MOST_CONNECTIONS, description="the greatest number of connections to the zone, up to 128"
+    )
     memory: int | None = Field(None, ge=1, description="the MiB of memory for the content of files")
     timeout: float = Field(60.0, gt=0, description="the seconds that one request may take")
     spool_directory: LocalPath = Field(description="the path of a directory for data not yet in the zone")

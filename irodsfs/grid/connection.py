@@ -33,7 +33,7 @@ from irodsfs.grid.errors import (
     has_silent_link,
 )
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
-from irodsfs.grid.greeting import GreetedConnection, requires_tls
+from irodsfs.grid.greeting import GreetedConnection, choose_policy, requires_tls
 from irodsfs.metrics import CONNECTIONS
 
 logger = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ class Login(GreetedConnection):
     def log_in(self) -> None:
         """Raises what python-irodsclient does, and `LoginNeedsTls`."""
         account = self._session.pool.account
+        choose_policy(account, self._session.connection_timeout)
         if account.authentication_scheme.startswith(PAM) and not requires_tls(account):
             raise LoginNeedsTls("PAM passwords are sent over TLS only")
         try:

@@ -7,11 +7,19 @@ import ssl
 from typing import Any
 
 from irods.account import iRODSAccount
-from irods.client_server_negotiation import REQUEST_NEGOTIATION, REQUIRE_SSL, REQUIRE_TCP
+from irods.client_server_negotiation import (
+    CS_NEG_RESULT_KW,
+    FAILURE,
+    REQUEST_NEGOTIATION,
+    REQUIRE_SSL,
+    REQUIRE_TCP,
+)
 from irods.connection import Connection
-from irods.message import ClientServerNegotiation, VersionResponse, iRODSMessage
+from irods.message import ClientServerNegotiation, StartupPack, VersionResponse, iRODSMessage
 
 from irodsfs.grid.errors import NotIrods, ServerFull, TlsRefused, TlsRequired, ZoneUnreachable, describe, zone_error
+
+NOBODY, APPLICATION = "anonymous", "irodsfs"
 
 MAX_CONNECT_COUNT_EXCEEDED = -118000
 NEGOTIATION_FAILED = (-1824000, -1825000)
@@ -41,12 +49,9 @@ class GreetedConnection(Connection):  # type: ignore[misc]  # python-irodsclient
         return message
 
     def _heed(self, status: int) -> None:
-        if status == MAX_CONNECT_COUNT_EXCEEDED:
-            raise ServerFull("the server has as many connections as it allows")
         if status in NEGOTIATION_FAILED:
             raise self._misfit()
-        if status < 0:
-            raise ZoneUnreachable(f"the server lets nobody in: {describe(zone_error(status))}")
+        require_welcome(status)
         if self._policy == REQUIRE_SSL and not self.server_policy:
             raise self._misfit()
 
@@ -69,6 +74,43 @@ class GreetedConnection(Connection):  # type: ignore[misc]  # python-irodsclient
         if self._policy == REQUIRE_SSL:
             return TlsRefused("the server does without TLS (CS_NEG_REFUSE), which is required here (CS_NEG_REQUIRE)")
         return TlsRequired("the server requires TLS (CS_NEG_REQUIRE), which is not used here (CS_NEG_REFUSE)")
+
+
+DONT_CARE = "CS_NEG_DONT_CARE"
+
+
+def choose_policy(account: iRODSAccount, seconds: float) -> None:
+    """Settle for TLS or none where an account leaves it to the server; as the icommands do, TLS when it may be."""
+    if getattr(account, "client_server_policy", "") == DONT_CARE:
+        policy = ask_policy(account.host, account.port, seconds)
+        account.client_server_policy = REQUIRE_TCP if policy == REQUIRE_TCP else REQUIRE_SSL
+
+
+def ask_policy(host: str, port: int, seconds: float) -> str:
+    """A server's side of the negotiation, of which nothing is made; CS_NEG_REFUSE where it does not negotiate.
+
+    Waits for `seconds` at each step. Raises OSError, `ZoneUnreachable`, and much else for what is no message.
+    """
+    startup = StartupPack((NOBODY, ""), (NOBODY, ""), APPLICATION)
+    startup.option += REQUEST_NEGOTIATION
+    with socket.create_connection((host, port), seconds) as line:
+        line.sendall(iRODSMessage(msg_type="RODS_CONNECT", msg=startup).pack())
+        _require_message(line)
+        answer = iRODSMessage.recv(line)
+        if answer.msg_type != "RODS_CS_NEG_T":
+            require_welcome(answer.get_main_message(VersionResponse).status)
+            return str(REQUIRE_TCP)
+        none = ClientServerNegotiation(status=0, result=f"{CS_NEG_RESULT_KW}={FAILURE};")
+        line.sendall(iRODSMessage(msg_type="RODS_CS_NEG_T", msg=none).pack())
+        return str(answer.get_main_message(ClientServerNegotiation).result)
+
+
+def require_welcome(status: int) -> None:
+    """Raises for the status of a version message that ends a connection."""
+    if status == MAX_CONNECT_COUNT_EXCEEDED:
+        raise ServerFull("the server has as many connections as it allows")
+    if status < 0:
+        raise ZoneUnreachable(f"the server lets nobody in: {describe(zone_error(status))}")
 
 
 def requires_tls(account: iRODSAccount) -> bool:

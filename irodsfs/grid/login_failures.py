@@ -77,6 +77,12 @@ def _numbered(*numbers: int) -> Applies:
 
 LOGIN_FAILURES = (
     LoginFailure(
+        "time to live",
+        _is(ex.PAM_AUTH_PASSWORD_INVALID_TTL),
+        ConfigurationError,
+        "Zone {zone} on {where} does not let passwords live for that long, or for so short a time: give another --ttl.",
+    ),
+    LoginFailure(
         "expired password",
         _is(ex.CAT_PASSWORD_EXPIRED),
         AuthenticationError,

@@ -47,6 +47,9 @@ class Agent:
         self.ticket: str | None = None
         self.ticket_counts = Counted()
         self.challenge = b""
+        self.questions: list[dict[str, str]] = []
+        self.question: dict[str, str] | None = None
+        self.answers_well = False
         self.signature = ""
         self.startup = Struct("StartupPack_PI")
         self.negotiated = "CS_NEG_USE_TCP"

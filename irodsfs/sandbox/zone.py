@@ -54,6 +54,7 @@ class Zone:
         self.name = name
         self.negotiation = negotiation
         self.pam_passwords = pam_passwords or {}
+        self.pam_scripts: dict[str, list[dict[str, str]]] = {}
         self.enforces_quotas = False
         self.host = socket.gethostname()
         self.vault = self.directory / "vault"

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from irods.session import iRODSSession
 
-from irodsfs.config import MountConfig, Setting, load
+from irodsfs.config import MountConfig, Setting, ZoneAccount, load
 from irodsfs.errors import ConfigurationError
 from tests.config.conftest import Iinit
 
@@ -327,3 +328,38 @@ def test_a_file_without_a_ticket_is_named(iinit: Iinit, tmp_path: Path, content:
     if content is not None:
         file.write_bytes(content)
     assert str(file) in refusal(ticket_file=str(file))
+
+
+def test_relative_collections_begin_at_the_working_collection_of_the_environment(iinit: Iinit) -> None:
+    iinit(irods_cwd="/exampleZone/home/public/")
+    assert loaded().collection == "/exampleZone/home/alice"
+    assert loaded(collection="run/7").collection == "/exampleZone/home/public/run/7"
+
+
+@pytest.mark.parametrize(
+    ("threads", "connections"), [("4", 8), (16, 16), ("16", 16), (1000, 128), (-1, 8), ("many", 8)]
+)
+def test_more_transfer_threads_are_more_connections(iinit: Iinit, threads: object, connections: int) -> None:
+    iinit(irods_default_number_of_transfer_threads=threads)
+    assert loaded().connections == connections
+    assert loaded(connections="3").connections == 3
+
+
+def test_keys_that_are_not_known_are_no_error_and_do_nothing(iinit: Iinit) -> None:
+    known = set(loaded_account(iinit()).session_arguments())
+    unknown = {"irods_env_file": "/nowhere", "irods_derived_auth_file": "x", "irods__auth_file": "x", "port": 1}
+    arguments = loaded_account(iinit(Path.home() / "other", irods_anything=[1, {"a": None}], **unknown))
+    session = iRODSSession(**arguments.session_arguments())
+    assert session.port == 1247
+    assert set(arguments.session_arguments()) - known == {"irods_anything"}
+
+
+@pytest.mark.parametrize("policy", ["CS_NEG_DONT_CARE", "cs_neg_dont_care"])
+def test_a_policy_that_leaves_it_to_the_server_asks_it(iinit: Iinit, policy: str) -> None:
+    account = loaded_account(iinit(irods_client_server_policy=policy))
+    assert account.client_server_negotiation == "request_server_negotiation"
+    assert "ssl_context" in account.session_arguments()
+
+
+def loaded_account(environment: Path) -> ZoneAccount:
+    return loaded(zone=str(environment)).account

@@ -61,9 +61,9 @@ def test_ca_certificates_that_are_none_are_named(tmp_path: Path) -> None:
             account(client_server_policy="CS_NEG_REQUIRE", ssl_ca_certificate_file=file).session_arguments()
 
 
-def test_a_policy_that_python_irodsclient_does_not_know_is_refused() -> None:
+def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(ValidationError):
-        account(client_server_policy="CS_NEG_DONT_CARE")
+        account(client_server_policy="CS_NEG_WHATEVER")
 
 
 def test_what_the_environment_file_holds_beyond_our_fields_is_kept(iinit: Iinit) -> None:

@@ -274,7 +274,7 @@ def test_certificates_of_authorities_that_can_not_be_read(secure: Server, refusa
     assert (status, "it is no directory" in message) == (3, True)
 
 
-@pytest.mark.parametrize("scheme", ["pam_password", "PAM", "pam", "PAM_PASSWORD", "pam_interactive"])
+@pytest.mark.parametrize("scheme", ["pam_password", "PAM", "pam", "PAM_PASSWORD"])
 def test_a_pam_password_without_tls(
     plain: Server, refusal: Refusal, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
@@ -282,6 +282,13 @@ def test_a_pam_password_without_tls(
     status, message = refusal(plain.port, irods_authentication_scheme=scheme)
     assert status == 3
     assert "needs TLS" in message
+
+
+def test_a_scheme_that_asks_questions(secure: Server, refusal: Refusal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRODSFS_PASSWORD", "pam password")
+    status, message = refusal(secure.port, irods_authentication_scheme="PAM_Interactive", **authority(secure))
+    assert status == 3
+    assert "run irodsfs login" in message
 
 
 def test_an_unknown_scheme(plain: Server, refusal: Refusal) -> None:

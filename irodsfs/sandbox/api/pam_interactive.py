@@ -1,0 +1,56 @@
+"""Scheme `pam_interactive` (110000): what a user's script says and asks, one step for each request of the client.
+
+A step of a script is `{"say": text}`, `{"ask": text, "answer": text}`, or `"ask_secretly"` instead of `"ask"` for what
+is not shown while it is typed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from irodsfs.sandbox.api.authentication import STEPS, require_user
+from irodsfs.sandbox.api.pam import generate, lifetime
+from irodsfs.sandbox.errors import IrodsError
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+Content = dict[str, Any]
+
+OPERATIONS = {"say": "next", "ask": "waiting", "ask_secretly": "waiting_pw"}
+ANSWERED = ("request_result", "msg", "resp")
+"""What is the client's answer, or the zone's last one."""
+
+
+def begin(agent: Agent, content: Content) -> Content:
+    if agent.negotiated != "CS_NEG_USE_SSL":
+        raise IrodsError("SYS_NOT_ALLOWED")
+    agent.questions = list(
+        agent.zone.pam_scripts.get(str(content.get("user_name", "")), [{"ask_secretly": "Password:"}])
+    )
+    agent.question = None
+    agent.answers_well = True
+    return content
+
+
+def go_on(agent: Agent, content: Content) -> Content:
+    """Takes the answer to the last question and asks the next one; at the end, lets in or not."""
+    if agent.question is not None and "say" not in agent.question:
+        expected, given = str(agent.question.get("answer", "")), str(content.get("resp", ""))
+        agent.answers_well &= bool(expected) and hmac.compare_digest(expected.encode(), given.encode())
+    rest = {key: value for key, value in content.items() if key not in ANSWERED}
+    if agent.questions:
+        agent.question = agent.questions.pop(0)
+        kind = next(name for name in OPERATIONS if name in agent.question)
+        return {**rest, "msg": {"prompt": agent.question[kind]}, "next_operation": OPERATIONS[kind]}
+    agent.question = None
+    if not agent.answers_well:
+        return {**rest, "next_operation": "not_authenticated"}
+    user = require_user(agent, str(content.get("user_name", "")), str(content.get("zone_name", "")))
+    generated = generate(agent, user, lifetime(agent, str(content.get("time_to_live_in_hours", ""))))
+    return {**rest, "request_result": generated, "next_operation": "authenticated"}
+
+
+STEPS["pam_interactive", "auth_agent_auth_request"] = begin
+STEPS["pam_interactive", "auth_agent_auth_response"] = go_on
