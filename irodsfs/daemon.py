@@ -27,7 +27,6 @@ from irodsfs.mount.calls import Calls
 from irodsfs.mount.kernel_cache import KernelCache, read_ahead
 from irodsfs.mount.translation import Operations
 from irodsfs.process import give_memory_back, use_all_descriptors
-from irodsfs.transfer import memory
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,6 @@ def serve(config: MountConfig, ready: Callable[[], None]) -> None:
     """Mount, call `ready` when the mount answers, and return when it is unmounted. Raises `IrodsfsError`."""
     use_all_descriptors()
     give_memory_back()
-    memory.allow(config.memory)
     failures: list[IrodsfsError] = []
 
     async def main() -> None:

@@ -31,6 +31,7 @@ from irodsfs.filesystem.uploader import Uploader
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
+from irodsfs.transfer import memory
 from irodsfs.transfer.kept import Sender
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
@@ -58,6 +59,7 @@ class Parts:
 
 
 def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path) -> Parts:
+    memory.allow(config.memory)  # before anything is opened
     posix, collection = config.posix_attributes, config.collection
     options = TransferOptions(*config.storing_resource, checksum=config.checksum, verify=config.verify)
     catalog = Catalog(zone, config.cache_timeout, collection, posix=posix)

@@ -39,6 +39,7 @@ LONG_LINE = {"delay": 0.02, "rate": 30e6}
 
 NOT_OF_A_MOUNT = {
     "control/web.py: server.serve": "irodsfs serve, which keeps no bytes of programs",
+    "daemon.py: each": "those that are handed over to it",
     "daemon.py: _announce": "a mount that can't be announced must end: tested below",
     "grid/background.py: self._run": "all that are started in the background",
     "grid/background.py: self._run_again": "all that are kept up",
@@ -53,7 +54,9 @@ STARTED = {
     "transfer/reader.py: self._ahead.run": "ReadAhead.run",
     "transfer/readahead.py: self._work_beside": "ReadAhead._work_beside",
     "mount/calls.py: self._carry_out": "Calls._carry_out",
-    "daemon.py: each": "Calls.watch",
+    "daemon.py: calls.watch": "Calls.watch",
+    "daemon.py: control_socket": "serve_when_wanted",
+    "daemon.py: beat": "beat",
     "daemon.py: partial(end.come_with, until_the_end.enter_context(_handled()))": "_End.come_with",
     "daemon.py: self._file_system.begin_to_finish": "FileSystem.begin_to_finish",
     "filesystem/pending_uploads.py: each.secure": "Unsaved.secure",
@@ -67,7 +70,7 @@ STARTED = {
 STARTING = {"start_soon", "keep_up", "serve_listeners", "spawn_system_task"}
 
 AT_THE_END = ["FileSystem.begin_to_finish", "Unsaved.secure", "ConnectionPool.in_thread"]
-KINDS = sorted({*STARTED.values(), "serve_when_wanted"} - {*AT_THE_END})
+KINDS = sorted({*STARTED.values()} - {*AT_THE_END})
 WAITED_FOR = [
     "beside.<locals>.run",
     "Catalog._bring",
@@ -95,6 +98,8 @@ def _tasks(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in STARTING:
             yield ast.unparse(node.args[0])
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_answer_requests":
+            yield from map(ast.unparse, node.args[2:])  # behind the configuration, and who is told that it is ready
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +262,7 @@ class Programs:
             "beside.<locals>.run": self.look_for_nothing,
             "WriteBack._carry": self.write_small,
             "Calls._carry_out": self.write_small,
+            "beat": self.write_small,
             "WriteStream._run": self.write_large if moment == BEGIN else self.go_on,
             "serve_when_wanted": self.ask,
             "Server._handle": self.ask,
