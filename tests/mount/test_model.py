@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
+from tests.mounts import Mount
 
 CHOSEN_EXAMPLES = os.environ.get("IRODSFS_MODEL_EXAMPLES")
 EXAMPLES = int(CHOSEN_EXAMPLES or "5")
@@ -275,13 +276,26 @@ def test_a_mount_behaves_as_a_local_directory(
 ) -> None:
     mount = make_mount(*(["--cache-timeout", "0"] if foreign else []), *(["--write-back"] if write_back else []))
     (tmp_path / "model").mkdir()
+    compare(mount, session, home, tmp_path / "model", foreign=foreign, write_back=write_back)
+
+
+def compare(
+    mount: Mount,
+    session: iRODSSession,
+    collection: str,
+    model: Path,
+    *,
+    foreign: bool = False,
+    write_back: bool = False,
+) -> None:
+    """Run the model in an empty collection that is mounted, and in an empty local directory."""
 
     class TreesHere(Trees):
-        model_root = tmp_path / "model"
+        model_root = model
         mount_root = mount.path
         settle = staticmethod(mount.written_back if write_back else lambda: None)
 
-    TreesHere.session, TreesHere.collection, TreesHere.foreign = session, home, foreign
+    TreesHere.session, TreesHere.collection, TreesHere.foreign = session, collection, foreign
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         TreesHere,
         settings=settings(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
+import signal
 import stat
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
 from tests.control.sockets import connected
+from tests.mount.test_model import compare
 from tests.mounts import Mount, fails
 from tests.zones import EmbeddedZone, federated, namesakes
 
@@ -58,6 +62,45 @@ def foreign(session: iRODSSession) -> str:
 @pytest.fixture
 def mount(make_mount: MakeMount, foreign: str) -> Mount:
     return make_mount(collection=foreign)
+
+
+def test_an_address_names_the_zone_of_the_user_where_it_is_not_that_of_the_path(
+    zone_server: EmbeddedZone, foreign: str, user_environment: dict[str, str], tmp_path: Path
+) -> None:
+    address = f"irods://rods%23tempZone@127.0.0.1:{zone_server.port}{foreign.replace('#', '%23')}"
+    mount = Mount(tmp_path / "mount", foreign)
+    mount.start(address, env=user_environment | {"IRODSFS_PASSWORD": zone_server.password})
+    try:
+        (mount.path / "file").write_text("content")
+        assert os.getxattr(mount.path / "file", "irods.owner") == b"rods#tempZone"
+    finally:
+        mount.stop()
+    mount.check_log()
+
+
+@pytest.mark.timeout(300)
+def test_a_mount_of_the_other_zone_behaves_as_a_local_directory(
+    mount: Mount, session: iRODSSession, tmp_path: Path
+) -> None:
+    (tmp_path / "model").mkdir()
+    compare(mount, session, mount.collection, tmp_path / "model")
+
+
+def test_who_logs_in_at_the_other_zone_as_a_guest_is_one_there(
+    make_mount: MakeMount, zones: tuple[EmbeddedZone, EmbeddedZone], session: iRODSSession, home: str, foreign: str
+) -> None:
+    """What is the zone of the server decides which catalog the atomic changes hit, not of which zone the user is."""
+    objects = Namesakes(session, home, foreign)
+    zone, other = zones
+    guest = dataclasses.replace(other, zone="tempZone", password=zone.password, home=foreign, directory=zone.directory)
+    mount = make_mount(collection=foreign, environment_file=guest.environment_file())
+    os.setxattr(mount.path / objects.name, "irods.avu", b'[["x","1"],["y","2"],["z","3"]]')
+    assert objects.avus(objects.theirs) == {("x", "1"), ("y", "2"), ("z", "3")}
+    assert mode(mount.path / objects.name) == 0o644
+    with connected(os.getxattr(mount.path, "irods.control").decode()) as control:
+        text = {"query": f"select DATA_ID where DATA_NAME = '{objects.name}'"}
+        assert len(control.post("/query", json=text).json()["row"]) == 1
+    objects.check()
 
 
 def mode(path: Path) -> int:
@@ -411,3 +454,25 @@ def test_the_resource_of_the_environment_is_one_of_its_own_zone(
     (chosen.path / "chosen").write_text("content")
     resources = [os.getxattr(chosen.path / name, "irods.resource") for name in ("file", "large", "chosen")]
     assert resources == [b"demoResc", b"demoResc", b"theirs"]
+
+
+def test_a_silent_zone_costs_a_call_one_time_limit_and_ours_goes_on(
+    make_mount: MakeMount, zones: tuple[EmbeddedZone, EmbeddedZone], foreign: str, home: str
+) -> None:
+    mount = make_mount("--timeout", "3", "--cache-timeout", "0", collection="/")
+    mount.expect_log(r"ETIMEDOUT|did not answer in time")
+    there, here = mount.path / foreign[1:], mount.path / home[1:]
+    (there / "kept").write_text("content")
+    (here / "kept").write_text("content")
+    assert zones[1].process is not None
+    zones[1].process.send_signal(signal.SIGSTOP)
+    try:
+        for call in (os.listdir, lambda there: (there / "made").mkdir()):
+            began = time.monotonic()
+            with fails(errno.ETIMEDOUT):
+                call(there)
+            assert time.monotonic() - began < 10
+            change_all(here)
+    finally:
+        zones[1].process.send_signal(signal.SIGCONT)
+    assert (there / "kept").read_text() == "content"
