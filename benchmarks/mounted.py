@@ -8,12 +8,14 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.sizes import Sizes
 from benchmarks.trees import Sources, few_names
 
 BLOCK = 4096
+STREAMS = 8
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,15 @@ def dump_attributes(there: Mounted) -> None:
 
 def list_many(there: Mounted) -> None:
     run("ls", "-l", there.path / "many")
+
+
+def stream_and_list(there: Mounted) -> None:
+    """Half of the streams read large files, the others write new ones, while a very large directory is listed."""
+    reading = [partial(run, "cat", there.path / f"large{number}") for number in range(STREAMS // 2)]
+    writing = [partial(run, "cp", there.sources.large, there.path / f"new{number}") for number in range(STREAMS // 2)]
+    with ThreadPoolExecutor(STREAMS + 1) as threads:
+        for each in [threads.submit(work) for work in (*reading, *writing, partial(list_many, there))]:
+            each.result()
 
 
 def copy_side_by_side(there: Mounted) -> None:

@@ -8,19 +8,19 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from irods.meta import iRODSMeta
 from irods.session import iRODSSession
 
-from benchmarks import plain
+from benchmarks import mounted, plain
 from benchmarks.measuring import Cost, measure
 from benchmarks.mounted import Mounted, run
 from benchmarks.plain import Plain
 from benchmarks.sizes import Sizes
 from benchmarks.trees import Sources, few_names
-from benchmarks.workloads import ANNOTATED, FEW, LARGE, MANY, TREE, Workload
+from benchmarks.workloads import ANNOTATED, FEW, LARGE, MANY, STREAMS, TREE, Workload
 from irodsfs.config import Setting, ZoneAccount, load
 from tests.mounts import Mount
 from tests.populating import CATALOG, fill
@@ -85,7 +85,8 @@ class ZonePlace:
             if workload.warm_up is not None:
                 workload.warm_up(there)
             assert mount.process is not None
-            return measure(lambda: workload.mounted(there), self.proxy, mount.process.pid)
+            cost = measure(lambda: workload.mounted(there), self.proxy, mount.process.pid)
+            return replace(cost, loop_delay=mount.status()["loopDelayP99"] / 1000) if workload.delays else cost
 
     def plainly(self, workload: Workload) -> Cost | None:
         if workload.plain is None:
@@ -122,15 +123,19 @@ class ZonePlace:
                 plain.put(session, path, b"content")
                 session.data_objects.get(path).metadata.add(iRODSMeta("number", str(number)))
         elif what == MANY:
-            self._provide_many(session, f"{collection}/many")
+            self._provide_many(session, f"{collection}/many", self.sizes.many)
+        elif what == STREAMS:
+            for number in range(mounted.STREAMS // 2):
+                session.data_objects.put(self.sources.large, f"{collection}/large{number}")
+            self._provide_many(session, f"{collection}/many", Sizes.many)
 
-    def _provide_many(self, session: iRODSSession, collection: str) -> None:
+    def _provide_many(self, session: iRODSSession, collection: str, count: int) -> None:
         if (self.directory / CATALOG).exists():
-            fill(EmbeddedZone(self.directory), session, collection, self.sizes.many)
+            fill(EmbeddedZone(self.directory), session, collection, count)
             return
         # Collections are made faster than data objects.
         session.collections.create(collection)
-        for number in range(self.sizes.many):
+        for number in range(count):
             session.collections.create(f"{collection}/collection{number:06}")
 
     @contextmanager
@@ -214,9 +219,17 @@ class MountedPlace:
                 file.write_bytes(b"content")
                 os.setxattr(file, "user.number", str(number).encode())
         elif what == MANY:
-            (directory / "many").mkdir()
-            for number in range(self.sizes.many):
-                (directory / "many" / f"directory{number:06}").mkdir()
+            _make_many(directory, self.sizes.many)
+        elif what == STREAMS:
+            for number in range(mounted.STREAMS // 2):
+                run("cp", self.sources.large, directory / f"large{number}")
+            _make_many(directory, Sizes.many)
+
+
+def _make_many(directory: Path, count: int) -> None:
+    (directory / "many").mkdir()
+    for number in range(count):
+        (directory / "many" / f"directory{number:06}").mkdir()
 
 
 Place = ZonePlace | MountedPlace

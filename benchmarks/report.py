@@ -30,11 +30,14 @@ def table(title: str) -> Table:
 
 def add(to: Table, workload: Workload, sizes: Sizes, cost: Cost, plain: Cost | None) -> None:
     processor = "" if cost.processor is None else f"{cost.processor:.2f}"
-    rate = _rate(workload, sizes, cost.seconds)
+    rate = _rate(workload, sizes, cost)
     to.add_row(workload.name, f"{cost.seconds:.2f}", processor, rate, *_counts(cost), *_plain(plain))
 
 
-def _rate(workload: Workload, sizes: Sizes, seconds: float) -> str:
+def _rate(workload: Workload, sizes: Sizes, cost: Cost) -> str:
+    seconds = cost.seconds
+    if cost.loop_delay is not None:
+        return f"p99 {cost.loop_delay:.1f} ms"
     if workload.moves:
         return f"{sizes.large_bytes / MEGABYTE / seconds:.0f} MB"
     return f"{sizes.stats / seconds:,.0f}" if workload.name in ("stat", "getattr") else ""

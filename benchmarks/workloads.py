@@ -9,7 +9,7 @@ from benchmarks import mounted, plain
 from benchmarks.mounted import Mounted
 from benchmarks.plain import Plain
 
-TREE, LARGE, ANNOTATED, FEW, MANY = "tree", "large", "annotated", "few", "many"
+TREE, LARGE, ANNOTATED, FEW, MANY, STREAMS = "tree", "large", "annotated", "few", "many", "streams"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Workload:
     warm_up: Callable[[Mounted], None] | None = None
     moves: bool = False
     """True for a workload of which the interesting number is bytes per second."""
+    delays: bool = False
+    """True for one of which the interesting number is how late the event loop comes to what is due."""
     options: tuple[str, ...] = ()
     """Options that the mount needs for it."""
 
@@ -57,4 +59,6 @@ WORKLOADS = (
     Workload("parallel-cp", "cp of small files, 16 at a time, beside 16 sessions of python-irodsclient",
              mounted.copy_side_by_side, plain.copy_side_by_side),
     Workload("many", "ls -l of one directory of very many entries, cold", mounted.list_many, plain.list_many, MANY),
+    Workload("loop", "8 streams beside ls -l of 100,000 entries: how late the event loop is", mounted.stream_and_list,
+             None, STREAMS, delays=True),
 )  # fmt: skip
