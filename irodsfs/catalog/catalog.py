@@ -337,6 +337,8 @@ class Catalog(Belief):
     @asynccontextmanager
     async def _alone(self, path: str, extent: str = "") -> AsyncIterator[None]:
         """One fetch per path and extent at a time; who comes second finds what the first one brought."""
+        # Whoever fetches holds no connection yet, and waits for no lock of an inode. After each wait somebody else may
+        # have come first: the first one that sees no event makes it before it waits for anything.
         fetch = path, extent
         while fetch in self._fetching:
             await self._fetching[fetch].wait()

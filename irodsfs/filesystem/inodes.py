@@ -49,6 +49,7 @@ class Inode:
     @property
     def lock(self) -> trio.Lock:
         """Held while its content goes into the zone or comes from there, and while its name is changed or removed."""
+        # Taken after being_brought, and before the catalog and connections are waited for: docs/concurrency.md.
         if self._lock is None:
             self._lock = trio.Lock()
         return self._lock
@@ -56,6 +57,7 @@ class Inode:
     @property
     def being_brought(self) -> trio.Lock:
         """Held by whoever compares what the zone has with what was changed here, and brings that there."""
+        # Taken before the lock, never while holding it: docs/concurrency.md.
         if self._being_brought is None:
             self._being_brought = trio.Lock()
         return self._being_brought

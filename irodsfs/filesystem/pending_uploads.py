@@ -195,6 +195,7 @@ class PendingUploads:
         except OSError as error:
             logger.info("%s can't wait in the spool: %s", contents.path, describe(error))
             return False
+        # While the disk was waited for, it may have been brought, unlinked, or closed and opened again.
         if inode.contents is not contents or not contents.is_dirty:
             await trio.to_thread.run_sync(kept.discard)
             return True

@@ -74,6 +74,7 @@ class ConnectionPool:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """The right to have a flight under way for the time of the block, on a connection that is dedicated."""
+        # Nobody who has a turn waits for a lock of an inode or of the catalog: so it comes back.
         with one_call():  # to which waiting for the turn belongs
             async with self._free:
                 yield
