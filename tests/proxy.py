@@ -75,6 +75,8 @@ class Proxy:
         self.requests: Counter[int] = Counter()
         self.flights = 0
         self.connections = 0
+        self.open_connections = self.most_connections = 0
+        """How many there are now, and have been at a time."""
         self.bytes = 0
         self._hooks: dict[int, Hook] = {}
         self._changes: dict[int, Callable[[bytes], bytes]] = {}
@@ -216,6 +218,8 @@ class Proxy:
                 self._lines.append(line)
                 self._lines_ever.append(line)
                 self.connections += 1
+                self.open_connections += 1
+                self.most_connections = max(self.most_connections, self.open_connections)
             answered = threading.Event()
             answered.set()
             threading.Thread(target=self._forward_requests, args=(line, answered), daemon=True).start()
@@ -244,6 +248,8 @@ class Proxy:
                     line.zone.sendall(self._changes[api](_receive_exactly(line.client, size)))
                 else:
                     self._forward(line, size)
+        with self._lock:
+            self.open_connections -= 1
         line.cut()
 
     def _count_request(self, api: int, size: int, answered: threading.Event) -> None:

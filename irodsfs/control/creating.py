@@ -12,11 +12,13 @@ import trio
 from irods.message import iRODSMessage
 
 from irodsfs.control.errors import ControlError
+from irodsfs.control.upload_spool import UploadSpool, at_hand
 from irodsfs.grid import namespace, requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.error_kinds import is_taken
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
+from irodsfs.grid.pool import Place
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.writer import Writer
@@ -27,14 +29,27 @@ EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 async def create(
-    zone: Zone, path: str, source: AsyncIterator[bytes], *, offset: int = 0, resource: str | None = None
+    zone: Zone,
+    path: str,
+    source: AsyncIterator[bytes],
+    spool: UploadSpool,
+    *,
+    offset: int = 0,
+    resource: str | None = None,
 ) -> None:
     """A new data object of all of `source`, written as it comes. What others made at the path meanwhile stays.
 
     Raises `TakenError` then. When anything fails later, what was made is removed.
     """
+    async with at_hand(zone, source, spool) as (ready, place):
+        await _create(zone, path, ready, offset, resource, place)
+
+
+async def _create(
+    zone: Zone, path: str, source: AsyncIterator[bytes], offset: int, resource: str | None, place: Place | None
+) -> None:
     whose = requests.descriptor_information(FIRST_DESCRIPTOR)
-    writer = Writer(zone, path, EXCLUSIVE, offset=offset, resource=resource, after_opening=[whose])
+    writer = Writer(zone, path, EXCLUSIVE, offset=offset, resource=resource, after_opening=[whose], place=place)
     try:
         await writer.open()
         async for piece in source:
@@ -49,9 +64,14 @@ async def create(
         raise
 
 
-async def overwrite(zone: Zone, path: str, source: AsyncIterator[bytes], offset: int) -> None:
+async def overwrite(zone: Zone, path: str, source: AsyncIterator[bytes], spool: UploadSpool, offset: int) -> None:
     """Write all of `source` into a data object that exists, from `offset` on."""
-    writer = Writer(zone, path, os.O_WRONLY, offset=offset)
+    async with at_hand(zone, source, spool) as (ready, place):
+        await _overwrite(zone, path, ready, offset, place)
+
+
+async def _overwrite(zone: Zone, path: str, source: AsyncIterator[bytes], offset: int, place: Place | None) -> None:
+    writer = Writer(zone, path, os.O_WRONLY, offset=offset, place=place)
     await writer.open()
     try:
         async for piece in source:

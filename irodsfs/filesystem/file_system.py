@@ -288,7 +288,7 @@ class FileSystem:
     async def read(self, fh: int, off: int, size: int) -> bytes | memoryview:
         contents = self._open_files[fh].inode.contents
         assert contents is not None
-        content = await contents.read(off, size)
+        content = await contents.read(off, size, fh)
         BYTES.add("read", amount=len(content))
         return content
 
@@ -310,9 +310,13 @@ class FileSystem:
     async def release(self, fh: int) -> None:
         node = self._open_files.pop(fh).inode
         try:
-            await self._files.release(node)
+            if node.contents is not None:
+                await node.contents.leave(fh)
         finally:
-            self._inodes.drop_if_unused(node)
+            try:
+                await self._files.release(node)
+            finally:
+                self._inodes.drop_if_unused(node)
 
     # The rest
 

@@ -113,6 +113,14 @@ class Login(GreetedConnection):
                 # Not SSLSocket's, which takes away what the other thread is using.
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
 
+    def disconnect(self) -> None:
+        if self.given_up:
+            line, self.socket = self.socket, None
+            if line is not None:
+                line.close()
+        else:
+            super().disconnect()
+
     def send(self, message: object) -> None:
         if self.given_up:
             raise irods.exception.NetworkException("nobody waits for this login any more")
@@ -209,6 +217,7 @@ class ZoneConnection:
     def give_up(self) -> None:
         """End the line while another thread waits on it: what is asked there fails."""
         self.lost_at = self._waiting_since
+        self.broken = True
         with suppress(OSError):
             # Not SSLSocket's, which takes away what the other thread is using.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -6,8 +6,9 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import trio
 from irods.session import iRODSSession
@@ -19,6 +20,7 @@ from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.patience import Patience, one_call
 from irodsfs.grid.retrying import retrying
+from irodsfs.grid.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -27,29 +29,67 @@ Result = TypeVar("Result")
 QUIET = 1.2
 """Seconds without an answer to what may be asked again, after which it is seen whether a new connection works."""
 
+IDLE = 10.0
+"""Seconds after which a holder gives back a connection that nobody has used."""
+
+SLICE = 0.25
+"""Seconds for which a holder has a connection to itself that it uses, whoever waits for one."""
+
 LOOKS = 0.25
 """Seconds between two looks at the connections in use."""
 
 
-class ConnectionPool:
-    """At most `size` connections for flights at a time, opened side by side when wanted and kept for the next user.
+class Holder(Protocol):
+    """Has a connection that it can do without for a while, such as a reader with an open data object."""
 
-    Beside them, connections can be dedicated to descriptors that stay open, so that these never keep flights waiting.
+    @property
+    def idle_since(self) -> float:
+        """Since when (seconds of trio's clock) nobody needs it; infinite while somebody does."""
+
+    async def give_back(self) -> None:
+        """Give the connection back as soon as its replies have come."""
+
+
+@dataclass(eq=False)
+class Place:
+    """What a connection in use counts as. `kept`: it may be out for long, and `for_good` when nobody can ask for it.
+
+    `since` is when (seconds of trio's clock) the `holder` got it, who may be `asked` to give it back.
     """
 
-    def __init__(self, session: iRODSSession, size: int) -> None:
+    kept: bool = False
+    for_good: bool = False
+    holder: Holder | None = None
+    since: float = 0.0
+    asked: bool = False
+
+
+class ConnectionPool:
+    """At most `size` connections at a time, opened side by side when wanted and kept for the next user.
+
+    Most are out for one flight. Others are out for longer, with a descriptor open: one is left for flights then, where
+    there are more than two. Of these, holders give back theirs when somebody waits: those that nobody uses at once, the
+    others in turns. Those that nobody could give back are half of them at the most, and nobody waits for one of these:
+    it is there, or not. So everybody who waits for a connection gets one, whatever the others do.
+    """
+
+    def __init__(self, session: iRODSSession, size: int, background: Background) -> None:
         self._session = session
         self.renew: Callable[[], iRODSSession | None] = lambda: None
         """Answers another session to log in with where the zone refuses this one by now; None when there is none."""
-        self._free = trio.Semaphore(size)
+        self.size = size
+        self._background = background
+        self._turns = Turns(size, self._ask)
+        kept = size - 1 if size > 2 else size
+        self._kept = Turns(kept, self._ask)
+        self._for_good = min(size // 2, kept - 1)
         self._time_limit: float = session.connection_timeout
         self._patience = Patience(self._time_limit)
-        self._in_use: set[ZoneConnection] = set()
+        self._in_use: dict[ZoneConnection, Place] = {}
         self._used = trio.Event()
         self._watching = trio.CancelScope()
         self._quiet = QUIET
         self._idle: list[ZoneConnection] = []
-        self._most_idle = size
         self._closed = False
         self._logging_in: set[trio.CancelScope] = set()
         self._is_abandoned = False
@@ -57,14 +97,14 @@ class ConnectionPool:
         """True when the last login failed as no zone answered."""
 
     @property
-    def size(self) -> int:
-        """How many connections there may be for flights."""
-        return self._most_idle
+    def in_use(self) -> int:
+        """How many connections are out."""
+        return len(self._in_use)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""
-        async with self.turn():
+        with one_call():  # to which waiting for the turn belongs
             connection = await self.dedicate()
             try:
                 yield connection
@@ -72,28 +112,111 @@ class ConnectionPool:
                 await self.give_back(connection)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """The right to have a flight under way for the time of the block, on a connection that is dedicated."""
-        # Nobody who has a turn waits for a lock of an inode or of the catalog: so it comes back.
-        with one_call():  # to which waiting for the turn belongs
-            async with self._free:
-                yield
-
-    @asynccontextmanager
     async def spare(self) -> AsyncIterator[ZoneConnection | None]:
-        """One connection within the bound for the time of the block; None when it would leave too few for flights."""
-        if self._free.value <= max(1, self._most_idle // 2):
+        """One connection for the time of the block; None when it would leave too few to others."""
+        if self._turns.free <= max(1, self.size // 2) or not self._kept.take_nowait():
             yield None
             return
-        async with self.connection() as connection:
+        connection = await self.dedicate(Place(kept=True))
+        try:
             yield connection
+        finally:
+            await self.give_back(connection)
 
-    async def dedicate(self) -> ZoneConnection:
-        """A connection outside of the bound, until it is given back."""
-        connection = await self._working()
-        self._in_use.add(connection)
+    async def dedicate(self, place: Place | None = None) -> ZoneConnection:
+        """A connection until it is given back: without a place to keep, for what ends without anybody else's doing."""
+        place = place or Place()
+        try:
+            # Nobody who has a turn waits for a lock of an inode or of the catalog: so it comes back.
+            await self._turns.take()
+            try:
+                connection = await self._working()
+            except BaseException:
+                self._turns.give()
+                raise
+        except BaseException:
+            self._leave(place)
+            raise
+        place.since = trio.current_time()
+        self._in_use[connection] = place
         self._used.set()
         return connection
+
+    async def lend(self, holder: Holder) -> ZoneConnection:
+        """A connection until it is given back, for which the holder may be asked."""
+        await self._kept.take()
+        return await self.dedicate(Place(kept=True, holder=holder))
+
+    def let_wait(self, connection: ZoneConnection, holder: Holder) -> bool:
+        """Whether a connection in use may be out for longer, with a holder who may be asked for it."""
+        place = self._in_use[connection]
+        if not (place.kept or self._kept.take_nowait()):
+            return False
+        place.kept, place.holder = True, holder
+        return True
+
+    def keep(self) -> Place | None:
+        """A place to dedicate a connection to for as long as anybody likes; None when too few would be left."""
+        place = Place()
+        return place if self._keep(place) else None
+
+    def retain(self, connection: ZoneConnection) -> bool:
+        """Whether a connection in use may be out from now on for as long as anybody likes."""
+        place = self._in_use[connection]
+        if not self._keep(place):
+            return False
+        place.holder = None
+        return True
+
+    def _keep(self, place: Place) -> bool:
+        if not (place.for_good or self._for_good):
+            return False
+        if not (place.kept or self._kept.take_nowait()):
+            return False
+        self._for_good -= not place.for_good
+        place.kept = place.for_good = True
+        return True
+
+    def _leave(self, place: Place) -> None:
+        if place.kept:
+            self._kept.give()
+        if place.for_good:
+            self._for_good += 1
+        place.kept = place.for_good = False
+
+    def _ask(self) -> None:
+        """Somebody waits: ask for the connection of the holder who can best do without."""
+        places = self._in_use.values()
+        if sum(place.asked for place in places) >= self._turns.waiting + self._kept.waiting:
+            return
+        now = trio.current_time()
+        due = [
+            (place.holder.idle_since, place.since, id(place), place)
+            for place in places
+            if place.holder is not None
+            and not place.asked
+            and (place.holder.idle_since <= now or now - place.since >= SLICE)
+        ]
+        if due:
+            self._ask_for(min(due)[-1])
+
+    def _ask_for(self, place: Place) -> None:
+        place.asked = True
+        self._background.start_soon(self._recover, place)
+
+    async def _recover(self, place: Place) -> None:
+        try:
+            if place.holder is not None:
+                await place.holder.give_back()
+        finally:
+            place.asked = False
+
+    def _ask_idle(self) -> None:
+        """What nobody has used for a while need not stay open in the zone."""
+        latest = trio.current_time() - IDLE
+        for place in list(self._in_use.values()):
+            if place.holder is not None and not place.asked and place.holder.idle_since <= latest:
+                self._ask_for(place)
 
     async def _working(self) -> ZoneConnection:
         while self._idle:
@@ -153,14 +276,16 @@ class ConnectionPool:
 
     async def give_back(self, connection: ZoneConnection) -> None:
         """Keep a connection for the next user, or close it when it broke or has something open."""
-        self._in_use.discard(connection)
         connection.may_repeat = False
         with trio.CancelScope(shield=True):
-            fit = not (self._closed or connection.broken or connection.open_descriptors)
-            if fit and len(self._idle) < self._most_idle:
-                self._idle.append(connection)
-            else:
+            # Until it is closed, it still counts.
+            if self._closed or connection.broken or connection.open_descriptors:
                 await self._drop(connection)
+            else:
+                self._idle.append(connection)
+        place = self._in_use.pop(connection)
+        self._turns.give()
+        self._leave(place)
 
     async def _drop(self, connection: ZoneConnection) -> None:
         """Close a connection; when nothing moved on it any more, then also others that may have had the same lot."""
@@ -199,6 +324,7 @@ class ConnectionPool:
             while not self._closed:
                 await self._used.wait()
                 await trio.sleep(LOOKS)
+                self._ask_idle()
                 await self._replace([each for each in self._in_use if each.silent_for() > self._quiet])
                 if not self._in_use:
                     self._used = trio.Event()
@@ -214,7 +340,6 @@ class ConnectionPool:
             logger.debug("a new connection: %s", describe(error))
             await trio.sleep(QUIET)
             return
-        await self.give_back(new)
         # Logging in takes several answers: where that takes long, so may the one that is waited for.
         quiet = max(self._quiet, 2 * (time.monotonic() - began))
         await trio.sleep(max(0.0, quiet - max(each.silent_for() for each in silent)))
@@ -222,6 +347,12 @@ class ConnectionPool:
             if each in self._in_use and each.silent_for() > quiet:
                 logger.info("a connection has carried nothing for %.1f seconds, a new one works", each.silent_for())
                 each.give_up()
+        # Beside those that carry nothing any more, not beside all that there may be.
+        used = self.size - self._turns.free - sum(each.broken for each in self._in_use)
+        if self._closed or used + len(self._idle) >= self.size:
+            await self._drop(new)
+        else:
+            self._idle.append(new)
 
     async def run(
         self, connection: ZoneConnection, requests: Iterable[Request], *, may_repeat: bool = False

@@ -80,7 +80,7 @@ class Zone:
         clock: Callable[[], float] = time.monotonic,
     ) -> Zone:
         """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
-        pool = ConnectionPool(session, connections)
+        pool = ConnectionPool(session, connections, Background(background))
         Background(background).keep_up(pool.watch)
         account = session.pool.account
         user, zone = account.client_user, account.client_zone

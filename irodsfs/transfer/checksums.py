@@ -22,11 +22,15 @@ class ChecksumMismatchError(OSError):
 
 
 class Verification:
-    """Compares bytes with a checksum as they come. A checksum that can't be computed here is logged, and passes."""
+    """Compares bytes with a checksum as they come. A checksum that can't be computed here is logged, and passes.
+
+    `position` (bytes) is up to where they have come.
+    """
 
     def __init__(self, path: str, checksum: str) -> None:
+        self.position = 0
+        self.checksum = checksum
         self._path = path
-        self._checksum = checksum
         scheme, separator, _ = checksum.partition(":")
         name = _SCHEMES.get(scheme) if separator else "md5"
         self._digest = hashlib.new(name, usedforsecurity=False) if name else None
@@ -34,9 +38,12 @@ class Verification:
         if name is None:
             logger.warning("%s has the checksum %s, which can't be verified here", path, checksum)
 
-    def add(self, chunk: bytes | bytearray | memoryview) -> None:
+    def add(self, chunk: bytes | bytearray | memoryview, at: int | None = None) -> None:
+        """Take what follows, or what is `at` an earlier position, of which a part may have come before."""
+        new = memoryview(chunk)[self.position - (self.position if at is None else at) :]
+        self.position += len(new)
         if self._digest is not None:
-            self._digest.update(chunk)
+            self._digest.update(new)
 
     def finish(self) -> None:
         """Raise `ChecksumMismatchError` unless everything that was added has the checksum."""
@@ -45,9 +52,9 @@ class Verification:
         computed = self._digest.hexdigest()
         if self._prefix:
             computed = self._prefix + base64.b64encode(self._digest.digest()).decode()
-        if computed != self._checksum:
+        if computed != self.checksum:
             raise ChecksumMismatchError(
-                errno.EIO, f"{self._path} has the checksum {self._checksum}, its bytes have {computed}"
+                errno.EIO, f"{self._path} has the checksum {self.checksum}, its bytes have {computed}"
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 
@@ -11,33 +11,36 @@ from irodsfs.grid.flight import Reply
 from irodsfs.grid.namespace import NANOSECONDS, now_ns
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import flights
 from irodsfs.transfer.bringing import Bringing, Brought, InZone
-from irodsfs.transfer.checksums import registered, verify
-from irodsfs.transfer.flights import CHUNK, SMALL, Patch
+from irodsfs.transfer.checksums import verify
+from irodsfs.transfer.flights import SMALL
+from irodsfs.transfer.held import ByRanges, Held, InMemory, Spooled, digests, unsaved, whole_of
 from irodsfs.transfer.kept import Kept
-from irodsfs.transfer.memory import BUDGET, Share
+from irodsfs.transfer.loading import load_large, load_small
 from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.pending import Pending
-from irodsfs.transfer.reader import Reader, ReaderClosed
-from irodsfs.transfer.spool import AT_ONCE, Spool, SpoolFile
+from irodsfs.transfer.reader import ReaderClosed
+from irodsfs.transfer.readers import Readers
+from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.streaming import Streaming
 from irodsfs.transfer.upload import ATTEMPTS, Upload, is_locked_for_a_moment
-from irodsfs.transfer.versions import Version, digest_of
+from irodsfs.transfer.versions import digest_of
 
 
 class OpenFile:
     """Bytes of a data object as this mount sees them: what the zone has, overlaid by what was written here.
 
-    A small object is held whole in memory, or in a spool file where there is no memory for it. A large one is read by
-    ranges; once it is written, its bytes live in a spool file until a flush has put them into the zone. `size` (bytes)
-    is always the local truth, and so is `modified_ns` once something was written. `path` is None when the object was
-    unlinked under its handles, or is not the one at its path any more; then `failure` tells why whoever goes on
-    writing, and, of an object that was to be made exclusively, whoever flushes.
+    Nothing of it is held at first. A small object is held whole in memory, or in a spool file where there is no memory
+    for it. A large one is read by ranges; once it is written, its bytes live in a spool file until a flush has put them
+    into the zone. `size` (bytes) is always the local truth, and so is `modified_ns` once something was written. `path`
+    is None when the object was unlinked under its handles, or is not the one at its path any more; then `failure` tells
+    why whoever goes on writing, and, of an object that was to be made exclusively, whoever flushes.
     `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
     object must not be in the zone yet when it is brought there.
 
-    Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that.
+    Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that. What
+    the content is held in changes only under the lock, and what depends on it is decided there: it may have changed
+    while the lock was waited for.
     """
 
     def __init__(
@@ -61,11 +64,7 @@ class OpenFile:
         self._options = options
         self._lock = lock or trio.Lock()
         self._pending = Pending()
-        self._memory: bytearray | None = None
-        self._share = Share()
-        """What `_memory` takes of the budget."""
-        self._file: SpoolFile | None = None
-        self._reader: Reader | None = None
+        self._held: Held | None = None
         self._streaming = Streaming(zone, options)
 
     @classmethod
@@ -83,7 +82,8 @@ class OpenFile:
         """An object that is not in the zone yet; the first flush creates it. A program may have asked for it empty."""
         contents = cls(zone, spool, path, 0, options, lock)
         contents.in_zone.registered = False
-        contents._start_over()
+        contents._held = InMemory(bytearray())
+        contents._pending.start_over()
         contents.in_zone.emptied = emptied
         contents.exclusive = exclusive
         return contents
@@ -98,8 +98,8 @@ class OpenFile:
         if self.in_zone.base is not None:
             # A rename may have put the content into the object that has the path now.
             self.in_zone.base = self.in_zone.base.model_copy(update={"id": None})
-        if self._reader is not None:
-            self._reader.path = path
+        if (readers := self._readers) is not None:
+            readers.move(path)
 
     @property
     def registered(self) -> bool:
@@ -113,7 +113,7 @@ class OpenFile:
     @property
     def in_memory(self) -> bytes | None:
         """All bytes, of an object that is held in memory."""
-        return None if self._memory is None else bytes(self._memory)
+        return bytes(self._held.content) if isinstance(self._held, InMemory) else None
 
     async def refresh(self, read_ahead: list[Reply] | None = None, *, writes: bool = False) -> None:
         """Bring the object as it is in the zone now, unless there is something of our own to be written.
@@ -125,27 +125,36 @@ class OpenFile:
             return  # whatever is on its way to the zone just now
         async with self._lock:
             self._check()
-            if self.path is None and not self._is_loaded:
+            if self.path is None and self._held is None:
                 raise FileNotFoundError(errno.ENOENT, "unlinked while it was opened")
             if not self.is_dirty and self.path is not None:
                 await self._load(read_ahead, writes=writes)
 
-    async def read(self, offset: int, size: int) -> bytes | memoryview:
-        """Up to `size` bytes at `offset`; fewer only at the end."""
+    async def read(self, offset: int, size: int, handle: int = 0) -> bytes | memoryview:
+        """Up to `size` bytes at `offset`, for one of its handles; fewer only at the end."""
         while True:
-            # What the content is held in may change whenever this waits without the lock.
-            if self._memory is not None:
-                return bytes(memoryview(self._memory)[offset : offset + size])
-            if self._file is None and (reader := self._reader) is not None:
+            # The lock may be held for as long as an upload takes, which no reader is to wait for. So it is seen after
+            # each wait whether the content is still held in the same.
+            held = self._held
+            if isinstance(held, InMemory):
+                return held.read(offset, size)
+            if isinstance(held, ByRanges):
                 try:
-                    content = await reader.read(offset, max(0, min(size, self.size - offset)))
+                    content = await held.readers.read(handle, offset, max(0, min(size, self.size - offset)))
                 except ReaderClosed:
                     continue
-                return content[: max(0, self.size - offset)]
+                if self._held is held:
+                    return content[: max(0, self.size - offset)]
+                continue
             async with self._lock:
                 await self._ensure_loaded()
-                if self._file is not None:
-                    return await self._read_spooled(self._file, offset, max(0, min(size, self.size - offset)))
+                if isinstance(self._held, Spooled):
+                    return await self._held.read(offset, max(0, min(size, self.size - offset)))
+
+    async def leave(self, handle: int) -> None:
+        """A handle is closed."""
+        if (readers := self._readers) is not None:
+            await readers.leave(handle)
 
     async def write(self, offset: int, content: bytes, *, appends: bool = False) -> None:
         """Put bytes at `offset`, or at the end; a gap before them reads as zeros."""
@@ -159,15 +168,15 @@ class OpenFile:
             if offset > self.size:
                 await self._settle_file()
                 await self._resize(offset)
-            if self._memory is not None:
-                self._memory[offset:end] = content
-            else:
-                await self._put(offset, content)
+            if isinstance(self._held, InMemory):
+                self._held.content[offset:end] = content
+            elif isinstance(self._held, Spooled):
+                await self._held.put(offset, content)
             self._pending.write(offset, end, appends=appends)
             self.size = max(self.size, end)
             self._mark_modified()
-            if self._file is not None and self.path is not None:
-                await self._streaming.go_on(self.path, self._file, self._pending, self.in_zone, offset, end)
+            if isinstance(self._held, Spooled) and self.path is not None:
+                await self._streaming.go_on(self.path, self._held.file, self._pending, self.in_zone, offset, end)
 
     async def truncate(self, size: int) -> None:
         """Cut, or extend with zeros, to `size` bytes."""
@@ -176,10 +185,8 @@ class OpenFile:
             if size < self._streaming.position:
                 await self._streaming.abort(self.in_zone)
             if size == 0:
-                file, self._file = self._file, None
-                self._start_over()
+                await self._start_over()
                 self.in_zone.emptied = True
-                await _close(file)
             else:
                 await self._ensure_loaded(writes=True)
                 await self._resize_to(size)
@@ -216,8 +223,8 @@ class OpenFile:
             if not self.is_dirty:
                 return None
             await self._settle_file()
-            if self._pending.cut is not None and self._reader is not None:
-                await self._reader.shorten(self._pending.cut)
+            if self._pending.cut is not None and (readers := self._readers) is not None:
+                await readers.shorten(self._pending.cut)
             await self._streaming.finish(self._pending, self.in_zone)
             try:
                 brought = await self._bring(attempts, guarded=guarded)
@@ -250,15 +257,7 @@ class OpenFile:
         if not self.is_dirty:
             return None
         assert self.path is not None
-        if self._memory is not None:
-            content = bytes(self._memory)
-            whole = Patch(0, len(content), lambda offset, size: content[offset : offset + size])
-            return Upload(self.path, [whole], len(content), replace=True)
-        assert self._file is not None
-        file, pending = self._file, self._pending
-        stored = 0 if pending.replaces else self.in_zone.size if pending.cut is None else pending.cut
-        patches = [Patch(start, end, file.read) for start, end in pending.ranges(self.size, stored)]
-        return Upload(self.path, patches, self.size, replace=pending.replaces, cut=pending.cut, link=file.link)
+        return unsaved(self._held, self.path, self.size, self._pending, in_zone=self.in_zone.size)
 
     async def come_to_rest(self) -> None:
         """Nothing is on its way to the zone from now on, until the caller releases the lock that it holds."""
@@ -269,10 +268,18 @@ class OpenFile:
         await self.come_to_rest()
         if self.registered:
             await self._ensure_loaded()
+        readers = self._readers
+        if readers is None or (isinstance(self._held, Spooled) and self._held.file.present.covers(0, self.size)):
+            return
+        if not await readers.stay_open():
+            # Others need the connections, so everything must be here.
+            await self._ensure_writable(self.size)
+            assert isinstance(self._held, Spooled)
+            await self._held.fill(0, self.size)
 
     async def close(self) -> None:
         await self._streaming.abort(self.in_zone)
-        await self._drop()
+        await self._hold(None)
 
     def _check(self) -> None:
         if self.failure is not None:
@@ -280,9 +287,9 @@ class OpenFile:
 
     async def _bring(self, attempts: int, *, guarded: bool) -> Brought:
         assert self.path is not None
-        if guarded and self._memory is not None:
+        if guarded and isinstance(self._held, InMemory):
             # Should it arrive without our being told, it is no change from elsewhere.
-            self.in_zone.known.add(await digest_of(self._memory))
+            self.in_zone.known.add(await digest_of(self._held.content))
         bringing = Bringing(
             self._zone,
             self.path,
@@ -298,26 +305,20 @@ class OpenFile:
         )
         brought = await bringing.run()
         # What was not brought here of a large object can't be compared: its checksum is the zone's alone.
-        if brought.checksum is not None and not brought.is_other and (whole := self._whole()) is not None:
+        whole = None if brought.is_other else whole_of(self._held, self.size)
+        if brought.checksum is not None and whole is not None:
             await trio.to_thread.run_sync(verify, self.path, brought.checksum, whole)
         return brought
 
     def _read_local(self, offset: int, size: int) -> bytes:
-        if self._memory is not None:
-            return bytes(memoryview(self._memory)[offset : offset + size])
-        assert self._file is not None
-        return self._file.read(offset, size)
-
-    def _whole(self) -> Iterable[bytes | bytearray] | None:
-        if self._memory is not None:
-            return [self._memory]
-        if self._file is not None and self._file.present.covers(0, self.size):
-            return Patch(0, self.size, self._file.read).chunks()
-        return None
+        if isinstance(self._held, InMemory):
+            return self._held.read(offset, size)
+        assert isinstance(self._held, Spooled)
+        return self._held.file.read(offset, size)
 
     async def _settle(self, brought: Brought) -> None:
         # Before anything is settled: who looks at it without the lock finds it as it was, or as it is.
-        known = set() if brought.is_other else await self._digests()
+        known = set() if brought.is_other else await digests(self._held, self.size)
         self._pending = Pending()
         self.exclusive = self.in_zone.ours = False
         self.in_zone.registered = True
@@ -326,149 +327,80 @@ class OpenFile:
         if brought.is_other:
             self.in_zone.base = self.modified_ns = None
             self.in_zone.emptied = False
-            await self._drop()
+            await self._hold(None)
         else:
             self.in_zone.known = known
             self.version = next(iter(known), None)
-
-    async def _digests(self) -> set[bytes]:
-        """Of all the content where that is small and here; else nothing."""
-        if self._memory is not None:
-            return {await digest_of(self._memory)}
-        if self._file is None or self.size > SMALL or not self._file.present.covers(0, self.size):
-            return set()
-        return {await digest_of(await trio.to_thread.run_sync(self._file.read, 0, self.size))}
 
     async def _load(self, read_ahead: Sequence[Reply] | None = None, *, writes: bool) -> None:
         # Whoever saves a file by replacing its content has it locked for a moment.
         async for attempt in retrying(also=is_locked_for_a_moment):
             with attempt:
-                if self.size > SMALL or not await self._load_small(read_ahead, writes=writes):
-                    await self._load_large()
+                await self._load_once(read_ahead, writes=writes)
 
-    async def _load_small(self, read_ahead: Sequence[Reply] | None, *, writes: bool) -> bool:
+    async def _load_once(self, read_ahead: Sequence[Reply] | None, *, writes: bool) -> None:
         assert self.path is not None
-        stat = writes or self._options.verify
-        replies = read_ahead or await self._read_small(self.path, stat=stat)
-        content = flights.content(replies)
-        if len(content) > SMALL:
-            return False
-        if self._options.verify and (checksum := registered(replies[0])):
-            await trio.to_thread.run_sync(verify, self.path, checksum, [content])
-        version = await digest_of(content)
-        self.in_zone.base = Version.of_stat(replies[0]) if stat else None
-        await self._drop()
+        loaded = None
+        if self.size <= SMALL:
+            loaded = await load_small(self._zone, self._spool, self.path, self._options, read_ahead, stat=writes)
+        loaded = loaded or await load_large(self._zone, self.path, self._options)
+        now, before = loaded.held, self._held
+        if isinstance(now, ByRanges) and isinstance(before, ByRanges) and before.readers.is_same(now.readers):
+            # What has been read, and is being read ahead, is still right.
+            await before.readers.adopt(now.readers)
+            return
         self.in_zone.emptied = False
-        await self._hold(content)
-        self.size = self.in_zone.size = len(content)
-        self.version = version
-        self.in_zone.known = {version}
-        return True
+        self.in_zone.base = loaded.base
+        self.size = self.in_zone.size = loaded.size
+        self.version = loaded.version
+        if not isinstance(now, ByRanges) and loaded.version is not None:
+            self.in_zone.known = {loaded.version}
+        # A new one is open before the old one is closed: who reads meanwhile goes on with this one.
+        await self._hold(now)
 
-    async def _read_small(self, path: str, *, stat: bool) -> list[Reply]:
-        async with BUDGET.piece(SMALL):
-            return await self._zone.fly(*flights.reading(path, SMALL + 1, stat=stat), may_repeat=True)
-
-    async def _hold(self, content: bytes | bytearray) -> None:
-        """Have all bytes of the object here: in memory, or in a file where that has no room for them."""
-        if self._share.resize(len(content)):
-            self._memory = bytearray(content)
-        else:
-            self._file = await trio.to_thread.run_sync(self._spool.open, content)
-
-    async def _load_large(self) -> None:
-        assert self.path is not None
-        reader = Reader(self._zone, self.path, verify=self._options.verify)
-        await reader.open()
-        await self._drop()
-        self.in_zone.emptied = False
-        reader.path = self.path
-        self._reader = reader
-        self.size = self.in_zone.size = reader.size
-        self.in_zone.base = reader.version
-        # Only a checksum tells whether another client has put other bytes there, of the same size and time.
-        self.version = f"{reader.size} {reader.checksum}".encode() if reader.checksum else None
-
-    async def _drop(self) -> None:
-        """Hold nothing of the content any more; who reads brings it again."""
-        self._forget_memory()
-        file, self._file = self._file, None
-        reader, self._reader = self._reader, None
-        await _close(file)
-        if reader is not None:
-            await reader.close()
+    async def _hold(self, held: Held | None) -> None:
+        """Hold the content in this from now on; with nothing, who reads brings it again."""
+        before, self._held = self._held, held
+        if before is not None:
+            await before.close()
 
     @property
-    def _is_loaded(self) -> bool:
-        return not (self._memory is None and self._reader is None and self._file is None)
+    def _readers(self) -> Readers | None:
+        return self._held.readers if isinstance(self._held, (ByRanges, Spooled)) else None
 
     async def _ensure_loaded(self, *, writes: bool = False) -> None:
-        if not self._is_loaded:
+        if self._held is None:
             await self._load(writes=writes)
 
     async def _ensure_writable(self, size: int) -> None:
         """Bytes may be put into memory (an object that stays small) or into a spool file after this."""
         await self._ensure_loaded(writes=True)
-        if self._file is not None:
-            return
-        if self._memory is not None and size <= SMALL and self._share.resize(max(size, self._share.size)):
+        held = self._held
+        if isinstance(held, Spooled) or (isinstance(held, InMemory) and size <= SMALL and held.has_room_for(size)):
             return
         # Readers without the lock go on with the memory until the file has all of it.
-        self._file = await trio.to_thread.run_sync(self._spool.open, self._memory)
-        self._forget_memory()
-
-    def _forget_memory(self) -> None:
-        self._memory = None
-        self._share.give_back()
-
-    async def _read_spooled(self, file: SpoolFile, offset: int, size: int) -> bytes:
-        for start, end in file.present.gaps(offset, offset + size):
-            await self._fill(file, start, end)
-        return await trio.to_thread.run_sync(file.read, offset, size)
-
-    async def _fill(self, file: SpoolFile, start: int, end: int) -> None:
-        assert self._reader is not None
-        while start < end:
-            content = await self._reader.read(start, min(CHUNK, end - start))
-            if not content:
-                raise OSError(errno.EIO, "the object became shorter while it was read")
-            await trio.to_thread.run_sync(file.write, start, content)
-            start += len(content)
-
-    async def _put(self, offset: int, content: bytes) -> None:
-        assert self._file is not None
-        if self._file.is_due:
-            await self._settle_file()
-        if len(content) >= AT_ONCE or not self._file.put(offset, content):
-            await trio.to_thread.run_sync(self._file.write, offset, content)
+        content = held.content if isinstance(held, InMemory) else None
+        self._held = Spooled(await trio.to_thread.run_sync(self._spool.open, content), self._readers)
+        if isinstance(held, InMemory):
+            await held.close()
 
     async def _settle_file(self) -> None:
-        if self._file is not None and not self._file.is_settled:
-            await trio.to_thread.run_sync(self._file.settle)
+        if isinstance(self._held, Spooled):
+            await self._held.settle()
 
     async def _resize(self, size: int) -> None:
-        if self._memory is not None:
-            del self._memory[size:]
-            self._memory.extend(bytes(size - len(self._memory)))
-            self._share.resize(size)
-        else:
-            assert self._file is not None
-            await trio.to_thread.run_sync(self._file.resize, self.size, size)
+        if isinstance(self._held, InMemory):
+            self._held.resize(size)
+        elif isinstance(self._held, Spooled):
+            await trio.to_thread.run_sync(self._held.file.resize, self.size, size)
         self._pending.resize(size, self.in_zone.size)
         self.size = size
 
-    def _start_over(self) -> None:
-        self._forget_memory()
-        self._memory = bytearray()
-        self._pending.start_over()
+    async def _start_over(self) -> None:
         self.size = 0
+        self._pending.start_over()
+        await self._hold(InMemory(bytearray()))
 
     def _mark_modified(self) -> None:
         self.modified_ns = now_ns()
         self._pending.touch = None
-
-
-async def _close(file: SpoolFile | None) -> None:
-    if file is not None:
-        # It has no name, so this frees the room of all its bytes: of gigabytes in tens of milliseconds.
-        await trio.to_thread.run_sync(file.close)

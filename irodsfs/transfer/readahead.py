@@ -46,7 +46,8 @@ class ReadAhead:
 
     Chunks grow up to the largest, several are on their way at a time; where one connection does not fill the line,
     there are more of them. `run` owns the first until it returns, which it does when all has been brought, or soon
-    after `stop`; it gives back the others before that.
+    after `end_early` or `stop`; it gives back the others before that. What it has brought is there to be read then,
+    unless it was stopped. One that goes on where another one ended takes over its pace: `began` is where that began.
     """
 
     def __init__(
@@ -56,7 +57,10 @@ class ReadAhead:
         end: int,
         verification: Verification | None = None,
         another: Another | None = None,
+        *,
+        began: int | None = None,
     ) -> None:
+        self.began = start if began is None else began
         self._connection = connection
         self._verification = verification
         self._another = another
@@ -65,8 +69,8 @@ class ReadAhead:
         """What is being read, from where to where."""
         self._share = Share()
         """What the chunks take of the memory, those on their way included."""
-        self._start = self._asked_to = self._brought_to = self._read_to = start
-        self._end = end
+        self._asked_to = self._brought_to = self._read_to = start
+        self._end = self._size = end
         self._pace = Pace()
         self._lanes = 1
         self._stopped = False
@@ -121,7 +125,7 @@ class ReadAhead:
             while self._brought_to < end:
                 if self.failure is not None:
                     raise self.failure
-                if self._stopped:
+                if self._stopped or end > self._end:
                     return False
                 await self._progress.wait()
         return True
@@ -136,6 +140,16 @@ class ReadAhead:
         self._stopped = self._stopped or self._brought_to < self._end
         self.finished.set()
         self._forget_if_over()
+        self._move()
+
+    @property
+    def end(self) -> int:
+        """Up to where (bytes) it brings something."""
+        return self._end
+
+    def end_early(self) -> None:
+        """Ask for nothing more; what has been asked for is brought still."""
+        self._end = self._asked_to
         self._move()
 
     def stop(self) -> None:
@@ -213,7 +227,7 @@ class ReadAhead:
 
         So what the kernel asks for lies within one chunk.
         """
-        so_far = max(FIRST_CHUNK, self._asked_to - self._start)
+        so_far = max(FIRST_CHUNK, self._asked_to - self.began)
         return min(so_far, CHUNK - self._asked_to % CHUNK, self._end - self._asked_to)
 
     async def _arrived(self, chunk: Chunk, round_trip: float) -> None:
@@ -262,8 +276,8 @@ class ReadAhead:
         if self._verification is None:
             return
         assert chunk.content is not None
-        await trio.to_thread.run_sync(self._verification.add, chunk.content)
-        if chunk.end == self._end:
+        await trio.to_thread.run_sync(self._verification.add, chunk.content, chunk.start)
+        if chunk.end == self._size:
             self._verification.finish()
 
     def _forget_behind(self, kept: int) -> None:

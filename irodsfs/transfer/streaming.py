@@ -51,10 +51,13 @@ class Streaming:
                 pending.replaces = True  # an empty object has been made of it before
             if not await self._may_begin(path, pending, in_zone):
                 return
+            place = self._zone.pool.keep()
+            if place is None:
+                return  # others need the connections: the flush brings it
             self._creates = not in_zone.registered
             flags = opening_flags(create=self._creates, replace=pending.replaces)
             resource = self._options.resource_at(path)
-            self._stream = WriteStream(self._zone, path, file, start, flags, resource)
+            self._stream = WriteStream(self._zone, path, file, start, flags, resource, place)
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = pending.written.end_from(self._stream.position)
         if ready - self._stream.position >= CHUNK:

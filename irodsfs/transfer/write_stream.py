@@ -7,6 +7,7 @@ import logging
 import trio
 
 from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.pool import Place
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.spool import SpoolFile
@@ -25,13 +26,16 @@ class WriteStream:
     loses nothing: it tells so when it is finished.
     """
 
-    def __init__(self, zone: Zone, path: str, file: SpoolFile, start: int, flags: int, resource: str | None) -> None:
+    def __init__(
+        self, zone: Zone, path: str, file: SpoolFile, start: int, flags: int, resource: str | None, place: Place
+    ) -> None:
+        """`place` is what was kept for its connection: whoever writes may pause for as long as it likes."""
         self.position = start
         self.opened = False
         self._path = path
         self._file = file
         self._sent = start
-        self._writer = Writer(zone, path, flags, offset=start, resource=resource)
+        self._writer = Writer(zone, path, flags, offset=start, resource=resource, place=place)
         self._complete = False
         self._aborted = False
         self._moved = trio.Event()

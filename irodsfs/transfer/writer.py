@@ -9,6 +9,7 @@ from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, Stored
+from irodsfs.grid.pool import Place
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
 from irodsfs.transfer.memory import Part, Share
@@ -32,12 +33,16 @@ class Writer:
         offset: int = 0,
         resource: str | None = None,
         after_opening: Sequence[Request] = (),
+        place: Place | None = None,
     ) -> None:
         """`flags` are those of open(2); writing starts at `offset` bytes.
+
+        Without a `place` that was kept for it, it must come to its end without anybody else's doing.
 
         What is asked `after_opening` goes in the same flight; its answers are the last ones in `opened`.
         """
         self._zone = zone
+        self._place = place
         self._opening = [requests.open_object(path, flags, resource=resource)]
         self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
         self._opening += after_opening
@@ -50,7 +55,7 @@ class Writer:
 
     async def open(self) -> None:
         """Raises the zone's error, or `ZoneUnreachable`."""
-        self._connection = await self._zone.pool.dedicate()
+        self._connection = await self._zone.pool.dedicate(self._place)
         try:
             self.opened = await self._zone.pool.run(self._connection, self._opening)
             check_descriptor(self.opened[0])

@@ -20,6 +20,7 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import (
     appending,
     flights,
+    held,
     open_file,
     readahead,
     reader,
@@ -52,11 +53,11 @@ operation = st.one_of(
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (open_file, flights, upload, versions, appending):
+    for module in (open_file, held, flights, upload, versions, appending):
         monkeypatch.setattr(module, "SMALL", SMALL)
-    for module in (open_file, flights, readahead, streaming, write_stream, upload, appending):
+    for module in (held, flights, readahead, streaming, write_stream, upload, appending):
         monkeypatch.setattr(module, "CHUNK", CHUNK)
-    for module in (open_file, spool):
+    for module in (held, spool):
         monkeypatch.setattr(module, "AT_ONCE", CHUNK // 2)
     monkeypatch.setattr(streaming, "STREAM_FROM", 2 * CHUNK)
     monkeypatch.setattr(write_stream, "AHEAD", 4 * CHUNK)

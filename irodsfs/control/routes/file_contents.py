@@ -102,11 +102,11 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
             if entry is None:
                 account = call.session.account
                 resource = account.default_resource if zone_of(path) == account.zone else None
-                await create(zone, path, source, offset=offset or 0, resource=resource)
+                await create(zone, path, source, call.spool, offset=offset or 0, resource=resource)
             elif offset is None:
                 await replace(zone, path, source, call.spool)
             else:
-                await overwrite(zone, path, source, offset)
+                await overwrite(zone, path, source, call.spool, offset)
         except TakenError as error:
             if _must_be_new(call):
                 raise TakenError(path, HTTPStatus.PRECONDITION_FAILED) from error
