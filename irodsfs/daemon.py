@@ -14,12 +14,13 @@ import trio
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted
 from irodsfs.directories import socket_path
-from irodsfs.errors import CollectionError, IrodsfsError, MountError
+from irodsfs.errors import CollectionError, ConfigurationError, IrodsfsError, MountError
 from irodsfs.filesystem.file_system import FileSystem
 from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.login import Renewal, entered
 from irodsfs.grid.namespace import describe_special, find
+from irodsfs.grid.resources import resource_parents
 from irodsfs.grid.zone import Zone
 from irodsfs.heartbeat import beat
 from irodsfs.mount import fuse
@@ -63,6 +64,7 @@ async def _serve(
     async with entering as zone:
         zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
         await _check_collection(zone, config)
+        await _check_resource(zone, config)
         control_path = socket_path(config.name)
         file_system = FileSystem(zone, config, KernelCache(), control_path)
         await file_system.restore()
@@ -108,6 +110,21 @@ async def _check_collection(zone: Zone, config: MountConfig) -> None:
         raise CollectionError(f"{await describe_special(zone, entry)}.")
     if not entry.is_collection:
         raise CollectionError(f"{config.collection} is a data object: mount the collection that it is in.")
+
+
+async def _check_resource(zone: Zone, config: MountConfig) -> None:
+    name, place = config.storing_resource
+    if name is None or config.read_only or place != zone.identity.zone:
+        return
+    try:
+        parents = await resource_parents(zone)
+    except ZONE_FAILURES as error:
+        raise MountError(f"The resource {name} could not be looked up: {summarise(error)}.") from error
+    roots = ", ".join(sorted(each for each, parent in parents.items() if not parent))
+    if name not in parents:
+        raise ConfigurationError(f"Zone {zone.identity.zone} has no resource {name}: name one of {roots}.")
+    if parents[name]:
+        raise ConfigurationError(f"The resource {name} lies below another one: name one of {roots}.")
 
 
 async def _answer_requests(

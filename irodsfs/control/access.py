@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -25,8 +26,8 @@ class Access(Protocol):
 class OwnersAccess:
     """Every request is the mount's user's: only its owner reaches the socket."""
 
-    def __init__(self, sessions: Sessions, account: ZoneAccount, ticket: str | None) -> None:
-        """`ticket` is the one of the mount itself."""
+    def __init__(self, sessions: Sessions, account: Callable[[], ZoneAccount], ticket: str | None) -> None:
+        """`account` is with the password of now, `ticket` the one of the mount itself."""
         self._sessions = sessions
         self._account = account
         self._ticket = ticket
@@ -35,4 +36,4 @@ class OwnersAccess:
         """Who reached the socket is admitted."""
 
     def session(self, request: Request, ticket: str | None) -> AbstractAsyncContextManager[Session]:
-        return self._sessions.session(self._account, ticket or self._ticket)
+        return self._sessions.session(self._account(), ticket or self._ticket)

@@ -14,6 +14,10 @@ class Changes(Protocol):
         """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
 
     @property
+    def is_refused(self) -> bool:
+        """Whether the zone refuses the user by now."""
+
+    @property
     def open_files(self) -> int:
         """How many files programs have open through the mount."""
 
@@ -47,6 +51,7 @@ class Changes(Protocol):
 class NobodyElse:
     """There is no mount."""
 
+    is_refused = False
     open_files = 0
     dirty_bytes = 0
     waiting_files = 0

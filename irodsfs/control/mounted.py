@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 
 import trio
 
-from irodsfs.config import MountConfig
+from irodsfs.config import MountConfig, ZoneAccount, with_current_password
 from irodsfs.control.access import OwnersAccess
 from irodsfs.control.application import Application
 from irodsfs.control.changes import Changes
@@ -17,6 +18,7 @@ from irodsfs.control.unix_socket import OwnersListener
 from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.zones import Sessions
 from irodsfs.directories import socket_path
+from irodsfs.errors import ConfigurationError
 
 CONNECTIONS = 4
 """Connections to the zone of its own, so that no query or rule takes one from the file system."""
@@ -33,13 +35,21 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes,
             resource, zone = config.storing_resource
             own = resource if zone == config.account.zone else config.account.default_resource
             account = config.account.model_copy(update={"default_resource": own})
-            access = OwnersAccess(sessions, account, config.ticket)
+            access = OwnersAccess(sessions, partial(_current, account), config.ticket)
             spool = UploadSpool(config.spool_directory)
             application = Application(all_operations(), access, changes, _served(config, mounted_at), spool)
             await Server(application.asgi()).serve([OwnersListener(listening)])
         finally:
             with trio.CancelScope(shield=True):
                 await sessions.close()
+
+
+def _current(account: ZoneAccount) -> ZoneAccount:
+    """With the password that a login has kept since then."""
+    try:
+        return with_current_password(account)
+    except ConfigurationError:
+        return account  # the mount says so, too
 
 
 def _served(config: MountConfig, mounted_at: float) -> Served:

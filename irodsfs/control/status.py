@@ -44,6 +44,7 @@ class Served:
             port=self.port,
             zone=self.zone,
             user=self.user,
+            login=f"the zone refuses {self.user} by now: run irodsfs login" if mount.is_refused else "",
             mountpoint=self.mountpoint,
             collection=self.collection,
             readOnly=self.read_only,

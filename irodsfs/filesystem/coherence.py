@@ -6,6 +6,7 @@ from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inodes
 from irodsfs.filesystem.pending_uploads import PendingUploads
+from irodsfs.grid.zone import Zone
 from irodsfs.transfer.kept import Kept
 from irodsfs.transfer.spool import Spool
 
@@ -13,7 +14,10 @@ from irodsfs.transfer.spool import Spool
 class Coherence:
     """Makes the mount and the kernel forget what they believe about changed entries; tells what is open."""
 
-    def __init__(self, catalog: Catalog, inodes: Inodes, avus: Avus, pending: PendingUploads, spool: Spool) -> None:
+    def __init__(
+        self, zone: Zone, catalog: Catalog, inodes: Inodes, avus: Avus, pending: PendingUploads, spool: Spool
+    ) -> None:
+        self._zone = zone
         self._catalog = catalog
         self._inodes = inodes
         self._avus = avus
@@ -25,6 +29,11 @@ class Coherence:
         self._catalog.changed_elsewhere(path)
         self._avus.forget_all()
         await self._inodes.forget_below(path)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the zone refuses the user by now."""
+        return self._zone.pool.is_refused
 
     @property
     def open_files(self) -> int:

@@ -91,7 +91,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         ExtendedAttributes(avus, virtual, corrections),
         PosixAttributes(zone, catalog, corrections, former, options.resource_at) if posix else None,
         corrections,
-        Coherence(catalog, inodes, avus, pending, spool),
+        Coherence(zone, catalog, inodes, avus, pending, spool),
     )
 
 

@@ -75,16 +75,24 @@ class Renewal:
         self._reread = reread
         self._timeout = timeout
         self._ticket = ticket
+        self._has_warned = False
 
     def __call__(self) -> iRODSSession | None:
         """A session with the new password; None when it is still the one that was refused."""
         try:
             account = self._reread(self._account)
         except ConfigurationError as error:
-            logger.warning("%s", error)
+            self._warn(error.message)
             return None
         if account.password == self._account.password:
-            logger.warning("the zone refuses the password of %s by now: run irodsfs login", account.user)
+            self._warn(f"the zone refuses the password of {account.user} by now: run irodsfs login")
             return None
         self._account = account
+        self._has_warned = False
         return open_session(account, self._timeout, self._ticket)
+
+    def _warn(self, reason: str) -> None:
+        """Once for each password, not for each call that fails."""
+        if not self._has_warned:
+            logger.warning("%s", reason)
+        self._has_warned = True

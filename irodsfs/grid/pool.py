@@ -93,6 +93,8 @@ class ConnectionPool:
         self._closed = False
         self._logging_in: set[trio.CancelScope] = set()
         self._is_abandoned = False
+        self.is_refused = False
+        """True when the zone refused the user at the last login."""
         self.is_away = False
         """True when the last login failed as no zone answered."""
 
@@ -228,6 +230,7 @@ class ConnectionPool:
             return await self._connect()
         except LOGIN_REFUSED as error:
             renewed = await self.in_thread(self.renew)
+            self.is_refused = renewed is None
             if renewed is None:
                 raise
             logger.info("logging in with the password that irodsfs login has kept: %s", describe(error))
@@ -252,7 +255,7 @@ class ConnectionPool:
                 with trio.fail_after(seconds) as scope, self._noted(scope):
                     log_in = partial(ZoneConnection, login, self._time_limit)
                     connection = await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
-                    self.is_away = False
+                    self.is_away = self.is_refused = False
                     return connection
             except BaseException as error:
                 self.is_away = self.is_away or isinstance(error, (trio.TooSlowError, ZoneUnreachable))

@@ -302,3 +302,17 @@ def test_a_mount_leaves_no_core_dump(mount: Mount) -> None:
     assert mount.process is not None
     limits = Path(f"/proc/{mount.process.pid}/limits").read_text()
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
+
+def test_a_resource_that_the_zone_does_not_have(
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, resource: str
+) -> None:
+    named = irodsfs("mount", "--resource", "nosuchResc", zone_server.environment_file(), mountpoint)
+    status, message = failure(named)
+    assert status == 3
+    assert "has no resource nosuchResc: name one of " in message
+    assert resource in message
+    usual = zone_server.environment_file(irods_default_resource="nosuchResc")
+    assert failure(irodsfs("mount", usual, mountpoint))[0] == 3
+    assert irodsfs("mount", "--read-only", usual, mountpoint).returncode == 0
+    assert irodsfs("umount", mountpoint).returncode == 0

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -165,15 +165,17 @@ def something(says: bytes, *, stays: bool = True) -> Iterator[int]:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                client.sendall(says)
-                if stays:
-                    open_ones.callback(client.close)
-                else:
+                open_ones.callback(client.close)
+                with suppress(OSError):  # who has seen enough is gone
+                    client.sendall(says)
+                if not stays:
                     client.close()
 
-        threading.Thread(target=serve, daemon=True).start()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.mount.conftest import MountThrough
 from tests.mounts import fails
 from tests.objects import get, put
 from tests.proxy import Cut, Proxy, Stall
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone, EmbeddedZone
 
 OPEN, READ, WRITE, CLOSE = (api_number[f"DATA_OBJ_{name}_AN"] for name in ("OPEN", "READ", "WRITE", "CLOSE"))
 QUERY = api_number["GEN_QUERY_AN"]
@@ -519,8 +519,14 @@ def test_sigterm_brings_what_is_open_into_the_zone(
     assert get(session, f"{home}/file") == b"content"
 
 
-def test_a_missing_resource_is_named_in_the_log_and_is_no_missing_file(make_mount: MakeMount) -> None:
+@pytest.mark.administrator
+def test_a_missing_resource_is_named_in_the_log_and_is_no_missing_file(
+    make_mount: MakeMount, session: iRODSSession, zone_server: AnyZone, resource: str
+) -> None:
+    host, vault = session.resources.get(resource).location, f"{zone_server.vaults}/irodsfs-tests-nowhere"
+    session.resources.create("nowhere", "unixfilesystem", host, vault)
     mount = make_mount("--resource", "nowhere")
+    session.resources.remove("nowhere")
     mount.expect_log(r"no resource found for name \[nowhere\]")
     mount.expect_log("could not be written into the zone")
     with fails(errno.ENODEV):

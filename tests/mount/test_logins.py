@@ -10,6 +10,7 @@ import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import AddUser, MakeMount, User
+from tests.control.sockets import connected
 from tests.mounts import fails
 from tests.proxy import Proxy
 from tests.zones import AnyZone
@@ -36,8 +37,14 @@ def test_a_mount_logs_in_with_what_iinit_kept_when_the_password_has_changed(
     proxy.cut()
     with fails(errno.EACCES):
         os.listdir(mount.path)
-    assert "run irodsfs login" in mount.log
+    with fails(errno.EACCES):
+        os.listdir(mount.path)
+    assert mount.log.count("run irodsfs login") == 1
+    assert mount.status()["login"] == f"the zone refuses {carol.name} by now: run irodsfs login"
     iinit(SECOND)
     assert os.listdir(mount.path) == ["file"]
     assert (mount.path / "file").read_bytes() == b"content"
     (mount.path / "file").unlink()
+    assert mount.status()["login"] == ""
+    with connected(os.getxattr(mount.path, "irods.control").decode()) as control:
+        assert control.get(f"/collection{carol.home}").status_code == 200

@@ -10,6 +10,7 @@ from irodsfs.control.documents.base import Document
 class StatusDocument(Document):
     """This process and what it serves; `mountpoint` and `collection` are empty without a mount, uptime in seconds.
 
+    `login` is empty unless the zone refuses the user by now: then it says what to do.
     Waiting files were closed and are not in the zone yet, failed ones would not be taken: both are kept in `spool`.
     The event loop came so many microseconds late to what was due: in 99 of 100 cases of the last minutes no later than
     `loopDelayP99`, and `loopDelayMax` at the worst since the start.
@@ -25,6 +26,7 @@ class StatusDocument(Document):
     port: int
     zone: str
     user: str
+    login: str
     mountpoint: str
     collection: str
     readOnly: bool
