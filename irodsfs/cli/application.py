@@ -12,6 +12,7 @@ from irodsfs.cli.running import run
 COMMANDS = {
     "login": "Log in to a zone, and keep what is needed to mount it.",
     "logout": "Remove the password that a login keeps.",
+    "doctor": "Examine what a mount needs, here and in the zone, step by step.",
     "mount": "Mount a zone as a directory.",
     "umount": "Unmount a zone.",
     "status": "Show what a mount is and what it is doing.",

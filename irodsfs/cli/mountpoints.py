@@ -127,13 +127,17 @@ def _explain(mountpoint: Path, error: OSError) -> str:
 
 def require_fuse(*, allow_other: bool) -> None:
     """Raises FuseError unless this user can mount FUSE file systems on this machine."""
+    require_device()
+    require_fusermount()
+    if allow_other and os.getuid() != 0 and not users_may_allow_others():
+        raise FuseError(f"--allow-other needs the line user_allow_other in {FUSE_CONFIGURATION}.")
+
+
+def require_device() -> None:
     if not FUSE_DEVICE.exists():
         raise FuseError(f"{FUSE_DEVICE} does not exist: load the kernel module fuse, or give it to this container.")
     if not os.access(FUSE_DEVICE, os.R_OK | os.W_OK):
         raise FuseError(f"{FUSE_DEVICE} can't be opened by this user: ask the administrator for permission.")
-    require_fusermount()
-    if allow_other and os.getuid() != 0 and not _users_may_allow_others():
-        raise FuseError(f"--allow-other needs the line user_allow_other in {FUSE_CONFIGURATION}.")
 
 
 def require_fusermount() -> None:
@@ -141,7 +145,7 @@ def require_fusermount() -> None:
         raise FuseError("fusermount3 is not installed: install FUSE 3, on Debian the package fuse3.")
 
 
-def _users_may_allow_others() -> bool:
+def users_may_allow_others() -> bool:
     try:
         lines = FUSE_CONFIGURATION.read_text("utf-8").splitlines()
     except OSError:
