@@ -17,7 +17,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests two-clients program-tests client-tests fuzz \
+.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests two-clients program-tests client-tests fuzz soak \
 	install-system lint clean
 
 demo: $(VENV)/installed
@@ -46,6 +46,11 @@ program-tests: $(VENV)/installed
 # Each target for so many seconds. pytest would keep each line of the log in memory until the end.
 fuzz: $(VENV)/installed
 	IRODSFS_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest --timeout 0 -p no:logging tests/fuzz $(ARGS)
+
+# A mount under a mixed load, for so many seconds: what it takes, round by round.
+soak: SECONDS := $(if $(filter command environment,$(firstword $(origin SECONDS))),$(SECONDS),1200)
+soak: $(VENV)/installed
+	IRODSFS_SOAK_SECONDS=$(SECONDS) $(BIN)/pytest --capture no tests/soak $(ARGS)
 
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)

@@ -169,7 +169,8 @@ class _Flight:
         self._outbox = _Outbox(sock)
         self._listener = listener
         self._waiting: list[Request] = []
-        self._waiting_bytes = 0
+        """Without their bytes, which may be many: these have gone out."""
+        self._waiting_sizes: list[int] = []
         self._first: Reply | None = None
         self._failed: Reply | None = None
         self._is_conditional = False
@@ -178,7 +179,7 @@ class _Flight:
         for request in requests:
             self._check(request)
             size = len(request.bs)
-            if _must_read_first(self._waiting, self._waiting_bytes + size):
+            if _must_read_first(self._waiting, sum(self._waiting_sizes) + size):
                 yield from self._receive()
             if request.needs is Needs.FIRST and self._first is None:
                 yield from self._receive(1)
@@ -190,8 +191,8 @@ class _Flight:
                 yield prevented
             else:
                 self._outbox.put(request)
-                self._waiting.append(request)
-                self._waiting_bytes += size
+                self._waiting.append(replace(request, bs=b""))
+                self._waiting_sizes.append(size)
         yield from self._receive()
 
     def _check(self, request: Request) -> None:
@@ -212,7 +213,7 @@ class _Flight:
             self._failed = self._failed or (reply if reply.failed else None)
             yield reply
         del self._waiting[:count]
-        self._waiting_bytes = sum(len(request.bs) for request in self._waiting)
+        del self._waiting_sizes[:count]
 
 
 def _must_read_first(waiting: list[Request], bytes_then: int) -> bool:
