@@ -121,6 +121,45 @@ def _password_in(file: Path) -> str:
     return password
 
 
+@sandbox.group()
+def user() -> None:
+    """Users of an embedded zone that is served."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives.")
+@click.option("--type", "kind", type=click.Choice(["rodsuser", "groupadmin", "rodsadmin"]), default="rodsuser")
+@click.option("--password-file", metavar="FILE", type=Path, help="Its password. [default: asks, or reads a line]")
+@click.option("--pam-password", "is_pam", is_flag=True, help="It is PAM that knows that password, not the zone.")
+@click.option(
+    "--pam-interactive", "script", metavar="SCRIPT", type=Path, help="What a PAM flow says and asks, in JSON."
+)
+def add_user(
+    name: str, directory: Path, kind: str, password_file: Path | None, is_pam: bool, script: Path | None
+) -> None:
+    """Make a user, or tell PAM about one that is there."""
+    from irodsfs.cli import sandbox_entries
+
+    sandbox_entries.add_user(directory, name, kind, password_file, script, is_pam=is_pam)
+
+
+@sandbox.group()
+def resource() -> None:
+    """Resources of an embedded zone that is served."""
+
+
+@resource.command("add")
+@click.argument("name")
+@click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives.")
+@click.option("--vault", metavar="DIR", type=Path, help="Where its files shall be. [default: in the zone's directory]")
+def add_resource(name: str, directory: Path, vault: Path | None) -> None:
+    """Make a resource, and print where its files are."""
+    from irodsfs.cli import sandbox_entries
+
+    click.echo(sandbox_entries.add_resource(directory, name, vault))
+
+
 @sandbox.command()
 @click.argument("recording", type=Path, help="A file of recorded exchanges (JSON lines).")
 @click.option("--step", metavar="NAME", help="Show the differences of this step.")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from irodsfs.directories import private, write_private
 from irodsfs.errors import ConfigurationError
-from irodsfs.sandbox import certificates
+from irodsfs.sandbox import certificates, pam
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR, populate
 from irodsfs.sandbox.catalog import Catalog
 from irodsfs.sandbox.errors import IrodsError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 logger = logging.getLogger(__name__)
+
+VAULTS = "vaults"
+"""The directory of a zone's where more vaults may be, each below the name of its resource."""
 
 POLICIES = ("CS_NEG_REFUSE", "CS_NEG_DONT_CARE", "CS_NEG_REQUIRE")
 
@@ -54,11 +57,12 @@ class Zone:
         self.name = name
         self.negotiation = negotiation
         self.pam_passwords = pam_passwords or {}
-        self.pam_scripts: dict[str, list[dict[str, str]]] = {}
+        self.pam_scripts: dict[str, pam.Script] = {}
         self.enforces_quotas = False
         self.host = socket.gethostname()
         self.vault = self.directory / "vault"
-        self.registrable = [directory.resolve() for directory in (self.vault, *registrable)]
+        vaults = self.directory / VAULTS
+        self.registrable = [directory.resolve() for directory in (self.vault, vaults, *registrable)]
         self.replica_access = ReplicaAccess()
         self.agents: set[Agent] = set()
         self.links: set[socket.socket] = set()
@@ -120,6 +124,16 @@ class Zone:
         finally:
             catalog.close()
         return zone
+
+    def pam_password(self, user: str) -> str | None:
+        """What PAM would know of a user; None of one that it does not."""
+        password: str | None = pam.read(self.directory).get(user, {}).get("password")
+        return self.pam_passwords.get(user, password)
+
+    def pam_script(self, user: str) -> pam.Script:
+        """The questions that a user is asked; of one without any, a password that nobody knows."""
+        script: pam.Script = pam.read(self.directory).get(user, {}).get("script", [{"ask_secretly": "Password:"}])
+        return self.pam_scripts.get(user, script)
 
     @property
     def catalog_file(self) -> Path:

@@ -59,7 +59,7 @@ def exchange(agent: Agent, name: str, zone: str, password: str, hours: str) -> s
     """A generated password for whoever knows the PAM password; raises IrodsError, also without TLS."""
     if agent.negotiated != "CS_NEG_USE_SSL":
         raise IrodsError("SYS_NOT_ALLOWED")
-    expected = agent.zone.pam_passwords.get(name)
+    expected = agent.zone.pam_password(name)
     if expected is None or not hmac.compare_digest(expected.encode(), password.encode()):
         raise IrodsError("PAM_AUTH_PASSWORD_FAILED")
     return generate(agent, require_user(agent, name, zone), lifetime(agent, hours))

@@ -26,9 +26,7 @@ ANSWERED = ("request_result", "msg", "resp")
 def begin(agent: Agent, content: Content) -> Content:
     if agent.negotiated != "CS_NEG_USE_SSL":
         raise IrodsError("SYS_NOT_ALLOWED")
-    agent.questions = list(
-        agent.zone.pam_scripts.get(str(content.get("user_name", "")), [{"ask_secretly": "Password:"}])
-    )
+    agent.questions = list(agent.zone.pam_script(str(content.get("user_name", ""))))
     agent.question = None
     agent.answers_well = True
     return content
