@@ -20,7 +20,7 @@ from irods.access import iRODSAccess
 from irods.meta import iRODSMeta
 from irods.session import iRODSSession
 
-from tests.conftest import MakeMount
+from tests.conftest import AddUser, MakeMount
 from tests.control.sockets import connected
 from tests.mount.test_model import compare
 from tests.mounts import Mount, fails
@@ -476,3 +476,66 @@ def test_a_silent_zone_costs_a_call_one_time_limit_and_ours_goes_on(
     finally:
         zones[1].process.send_signal(signal.SIGCONT)
     assert (there / "kept").read_text() == "content"
+
+
+def test_large_files_go_on_when_the_link_broke_in_the_middle(
+    mount: Mount, zones: tuple[EmbeddedZone, EmbeddedZone], session: iRODSSession
+) -> None:
+    mount.expect_log(AWAY)
+    content = os.urandom(1 << 20) * 24
+    with (mount.path / "large").open("wb", buffering=0) as file:
+        file.write(content[: 12 << 20])
+        os.fsync(file.fileno())
+        zones[1].kill()
+        zones[1].start()
+        file.write(content[12 << 20 :])
+    session.cleanup()  # its own connection has lost the other zone, too
+    with session.data_objects.open(f"{mount.collection}/large", "r") as stored:
+        assert stored.read() == content
+    mount.stop()
+    mount.start_again()
+    with (mount.path / "large").open("rb", buffering=0) as file:
+        begun = file.read(1 << 20)
+        zones[1].kill()
+        zones[1].start()
+        assert begun + b"".join(iter(lambda: file.read(1 << 20), b"")) == content
+
+
+def test_what_irods_knows_is_told_of_what_lies_in_the_other_zone(mount: Mount, session: iRODSSession) -> None:
+    (mount.path / "file").write_text("content")
+    os.setxattr(mount.path / "file", "irods.checksum", b"compute")
+    told = {name: os.getxattr(mount.path / "file", f"irods.{name}").decode() for name in OF_FILES}
+    assert told["owner"] == "rods#tempZone"
+    assert int(told["id"]) == session.data_objects.get(f"{mount.collection}/file").id
+    assert [each["resource"] for each in json.loads(told["replicas"])] == ["demoResc"]
+    sums = {name: os.getxattr(mount.path, f"irods.{name}") for name in ("rbytes", "rfiles", "rdirs", "inherit")}
+    assert sums == {"rbytes": b"7", "rfiles": b"1", "rdirs": b"0", "inherit": b"false"}
+    os.setxattr(mount.path, "irods.inherit", b"true")
+    assert os.getxattr(mount.path, "irods.inherit") == b"true"
+
+
+OF_FILES = ("path", "id", "type", "owner", "create_time", "checksum", "resource", "replicas", "acl", "avu")
+
+
+def test_who_is_not_known_in_the_other_zone_uses_ours(
+    make_mount: MakeMount, zone_server: EmbeddedZone, add_user: AddUser
+) -> None:
+    user = add_user()
+    mount = make_mount(collection="/", environment_file=zone_server.environment_file(user.name, user.password))
+    assert sorted(os.listdir(mount.path)) == ["otherZone", "tempZone"]
+    with fails(errno.EACCES):
+        os.listdir(mount.path / "otherZone")
+    (mount.path / user.home[1:] / "file").write_text("content")
+
+
+def test_ordinary_users_have_a_home_in_the_other_zone(
+    make_mount: MakeMount, zone_server: EmbeddedZone, add_user: AddUser, there: iRODSSession
+) -> None:
+    user = add_user()
+    there.users.create(f"{user.name}#tempZone", "rodsuser")
+    mount = make_mount(collection="/", environment_file=zone_server.environment_file(user.name, user.password))
+    home = mount.path / f"otherZone/home/{user.name}#tempZone"
+    assert mode(home) == 0o755
+    (home / "file").write_text("content")
+    assert (home / "file").read_text() == "content"
+    assert os.listdir(home) == ["file"]

@@ -235,6 +235,29 @@ def test_users_log_in_at_the_other_zone_with_the_password_of_their_own(zones: Bo
         session.collections.get(HOME)
 
 
+def test_only_the_users_themselves_must_be_known_in_the_other_zone(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with (
+        EmbeddedZone.served(tmp_path / "one") as zone,
+        EmbeddedZone.served(tmp_path / "other", name="otherZone") as other,
+        zone.session() as here,
+        other.session() as there,
+    ):
+        administer(here, "add", "zone", "otherZone", "remote", other.partner.partition("=")[2], "")
+        administer(there, "add", "zone", "tempZone", "remote", zone.partner.partition("=")[2], "")
+        here.users.create("alice", "rodsuser")
+        here.users.modify("alice", "password", "secret")
+        there.users.create("alice#tempZone", "rodsuser")
+        with zone.session("alice", "secret") as alice:
+            home = "/otherZone/home/alice#tempZone"
+            assert alice.data_objects.create(f"{home}/object").owner_zone == "tempZone"
+        with pytest.raises(CAT_INVALID_USER):
+            here.collections.get(home)
+        with zone.session("alice", "wrong") as alice, pytest.raises(CAT_INVALID_AUTHENTICATION):
+            alice.collections.get(home)
+
+
 def test_whom_the_other_zone_does_not_know_is_refused_there(zones: Both, session: iRODSSession) -> None:
     session.users.create("bob", "rodsuser")
     session.users.modify("bob", "password", "secret")

@@ -88,7 +88,7 @@ def check_for_other_zone(agent: Agent, request: Request) -> Reply:
 
 def admit(agent: Agent, name: str, zone: str, response: bytes) -> None:
     """Makes the agent the client user's when the proxy user proved a password; raises IrodsError otherwise."""
-    proxy = require_user(agent, name, zone)
+    proxy = proxy_named(agent, name, zone or agent.zone.name)
     challenge, agent.challenge = agent.challenge, b""
     agent.signature = challenge[:16].hex()
     if not challenge:
@@ -98,6 +98,12 @@ def admit(agent: Agent, name: str, zone: str, response: bytes) -> None:
     if client != proxy and not (is_admin and proxy.zone in (agent.zone.name, client.zone)):
         raise IrodsError("SYS_PROXYUSER_NO_PRIV")
     agent.proxy, agent.user = proxy, client
+
+
+def proxy_named(agent: Agent, name: str, zone: str) -> User:
+    """The user that is to prove itself: the server of another zone, acting for its users, need not be known here."""
+    known = find_user(agent.catalog, name, zone)
+    return known or (User(0, name, zone, "") if zone != agent.zone.name else require_user(agent, name, zone))
 
 
 def proves_itself(agent: Agent, user: User, challenge: bytes, response: bytes) -> bool:

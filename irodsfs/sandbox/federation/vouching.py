@@ -28,10 +28,13 @@ def question(user: User, challenge: bytes, response: bytes) -> Struct:
 
 
 def is_vouched_administrator(agent: Agent, user: User, challenge: bytes, response: bytes) -> bool:
-    """Whether a user of another zone is an administrator there; raises IrodsError for a wrong response."""
+    """Whether a user of another zone is an administrator there; raises IrodsError for a wrong response.
+
+    A zone of which the server is not known has no users.
+    """
     address = agent.relay.address_of(user.zone)
     if address is None:
-        raise IrodsError("CAT_INVALID_ZONE")
+        raise IrodsError("CAT_INVALID_USER")
     link = Link(agent.zone, address, user, "CROSS_ZONE_SOCK_CONNECT_ERR")
     try:
         answer = decode(link.call(705, question(user, challenge, response)).body)
