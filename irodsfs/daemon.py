@@ -59,7 +59,12 @@ async def _serve(
 ) -> None:
     account = config.account
     entering = entered(
-        account, background, connections=config.connections, request_timeout=config.timeout, ticket=config.ticket
+        account,
+        background,
+        connections=config.connections,
+        request_timeout=config.timeout,
+        ticket=config.ticket,
+        lasting=True,
     )
     async with entering as zone:
         zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)

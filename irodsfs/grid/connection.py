@@ -25,6 +25,7 @@ from irodsfs.grid.errors import (
     LinkBroken,
     LoginNeedsTls,
     NotIrods,
+    OneLoginOnly,
     TlsFailure,
     ZoneTimeout,
     ZoneUnreachable,
@@ -300,7 +301,7 @@ def logging_in() -> Iterator[None]:
         yield
     except (irods.exception.NetworkException, OSError) as error:
         raise _failure_of_line(error) from error
-    except (irods.exception.iRODSException, LoginNeedsTls, ZoneUnreachable):
+    except (irods.exception.iRODSException, LoginNeedsTls, OneLoginOnly, ZoneUnreachable):
         raise
     except ClientAuthError as error:
         # What python-irodsclient raises when the zone ends its questions without success.

@@ -29,6 +29,10 @@ class WrongZone(Exception):
         self.name = name
 
 
+class OneLoginOnly(Exception):
+    """The password was good for the first login, and is used up by that."""
+
+
 class ZoneUnreachable(Exception):
     """The connection could not be opened, broke, or answered with something that is not the protocol."""
 

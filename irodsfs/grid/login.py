@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -12,12 +13,16 @@ from irods.session import iRODSSession
 
 from irodsfs.config import ZoneAccount
 from irodsfs.errors import ConfigurationError
-from irodsfs.grid.errors import WrongZone
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
+from irodsfs.grid.errors import OneLoginOnly, WrongZone
 from irodsfs.grid.login_failures import PREVENTS_LOGIN, UNKNOWN_USER, explain_login
 from irodsfs.grid.server_info import introduce
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
+
+TEMPORARY = re.compile("[0-9a-f]{32}")
+"""How passwords look that zones have made for one login, or for some hours."""
 
 
 def open_session(account: ZoneAccount, timeout: float, ticket: str | None = None) -> iRODSSession:
@@ -37,8 +42,12 @@ async def entered(
     connections: int,
     request_timeout: float,
     ticket: str | None = None,
+    lasting: bool = False,
 ) -> AsyncIterator[Zone]:
-    """A zone that is left at the end of the block. What prevents logging in is told to the user: `IrodsfsError`."""
+    """A zone that is left at the end of the block. What prevents logging in is told to the user: `IrodsfsError`.
+
+    `lasting`: a password that is good for one login is of no use.
+    """
     try:
         session = open_session(account, request_timeout, ticket)
         try:
@@ -46,6 +55,8 @@ async def entered(
         except UNKNOWN_USER as error:
             await _require_zone(open_session(account, request_timeout), error)
             raise
+        if lasting and TEMPORARY.fullmatch(session.pool.account.password or ""):
+            await _require_lasting(zone)
     except PREVENTS_LOGIN as error:
         raise explain_login(error, account) from error
     try:
@@ -53,6 +64,18 @@ async def entered(
     finally:
         with trio.CancelScope(shield=True):
             await zone.leave()
+
+
+async def _require_lasting(zone: Zone) -> None:
+    """Raises `OneLoginOnly` unless the password is good for a second connection, which is kept for the next flight."""
+    first = await zone.pool.dedicate()
+    try:
+        await zone.pool.give_back(await zone.pool.dedicate())
+    except LOGIN_REFUSED as error:
+        await zone.leave()
+        raise OneLoginOnly("the second login was refused") from error
+    finally:
+        await zone.pool.give_back(first)
 
 
 async def _require_zone(session: iRODSSession, error: iRODSException) -> None:

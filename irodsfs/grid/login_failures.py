@@ -25,6 +25,7 @@ from irodsfs.errors import (
 from irodsfs.grid.errors import (
     LoginNeedsTls,
     NotIrods,
+    OneLoginOnly,
     ServerFull,
     TlsFailure,
     TlsRefused,
@@ -35,7 +36,7 @@ from irodsfs.grid.errors import (
     summarise,
 )
 
-PREVENTS_LOGIN = (iRODSException, LoginNeedsTls, WrongZone, ZoneUnreachable, ValueError, OSError)
+PREVENTS_LOGIN = (iRODSException, LoginNeedsTls, OneLoginOnly, WrongZone, ZoneUnreachable, ValueError, OSError)
 """Whatever connecting and logging in may raise."""
 
 UNKNOWN_USER = (ex.CAT_INVALID_USER, ex.SYS_INVALID_ZONE_NAME)
@@ -76,6 +77,13 @@ def _numbered(*numbers: int) -> Applies:
 
 
 LOGIN_FAILURES = (
+    LoginFailure(
+        "temporary password",
+        _is(OneLoginOnly),
+        AuthenticationError,
+        "This password of {user} in zone {zone} was good for one login only, and more connections are needed: take one "
+        "that lasts, or run irodsfs login with the password itself.",
+    ),
     LoginFailure(
         "time to live",
         _is(ex.PAM_AUTH_PASSWORD_INVALID_TTL),

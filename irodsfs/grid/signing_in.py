@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from irodsfs.config import ZoneAccount
 from irodsfs.errors import ConfigurationError
 from irodsfs.grid.connection import Login, logging_in
-from irodsfs.grid.errors import TlsFailure
+from irodsfs.grid.error_kinds import LOGIN_REFUSED
+from irodsfs.grid.errors import OneLoginOnly, TlsFailure
 from irodsfs.grid.greeting import ask_policy
 from irodsfs.grid.login import open_session
 from irodsfs.grid.login_failures import PREVENTS_LOGIN, explain_login
@@ -98,7 +99,10 @@ def sign_in(account: ZoneAccount, hours: int | None, show: Callable[[str], None]
         kept = _native(account, hours) if account.authentication_scheme == NATIVE else _made_by_zone(account, hours)
         again = account.model_copy(update={"password": SecretStr(kept), "password_made_by_server": True})
         login = Login(open_session(again, SECONDS))
-        login.log_in()
+        try:
+            login.log_in()
+        except LOGIN_REFUSED as error:
+            raise OneLoginOnly("the second login was refused") from error
         login.disconnect()
     return kept
 

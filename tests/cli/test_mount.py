@@ -316,3 +316,27 @@ def test_a_resource_that_the_zone_does_not_have(
     assert failure(irodsfs("mount", usual, mountpoint))[0] == 3
     assert irodsfs("mount", "--read-only", usual, mountpoint).returncode == 0
     assert irodsfs("umount", mountpoint).returncode == 0
+
+
+@pytest.mark.readable_line
+def test_a_password_for_one_login_is_refused_with_the_reason(
+    zone_server: AnyZone, irodsfs: IrodsfsCommand, mountpoint: Path, session: iRODSSession
+) -> None:
+    with session.pool.get_connection() as connection:
+        temporary = connection.temp_password()
+    address = zone_server.address(zone_server.home)
+    status, message = failure(irodsfs("mount", address, mountpoint, env={"IRODSFS_PASSWORD": temporary}))
+    assert status == 4
+    assert "was good for one login only" in message
+    assert temporary not in message
+    assert find_mount(mountpoint) is None
+
+
+@pytest.mark.embedded_zone
+def test_a_password_that_only_looks_like_one_for_one_login_lasts(
+    zone_server: AnyZone, make_mount: MakeMount, add_user: AddUser
+) -> None:
+    user = add_user(password="0123456789abcdef0123456789abcdef")
+    environment = zone_server.environment_file(user.name, user.password)
+    mount = make_mount(collection=user.home, environment_file=environment)
+    (mount.path / "file").write_bytes(b"content")
