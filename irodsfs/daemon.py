@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import posixpath
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -68,10 +69,12 @@ async def _serve(
     )
     async with entering as zone:
         zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
-        await _check_collection(zone, config)
+        only = await _check_collection(zone, config)
+        if only is not None:
+            config = config.model_copy(update={"collection": posixpath.dirname(only)})
         await _check_resource(zone, config)
         control_path = socket_path(config.name)
-        file_system = FileSystem(zone, config, KernelCache(), control_path)
+        file_system = FileSystem(zone, config, KernelCache(), control_path, only)
         await file_system.restore()
         calls = Calls(Operations(file_system))
         fuse.attach(
@@ -101,7 +104,8 @@ async def _serve(
             )
 
 
-async def _check_collection(zone: Zone, config: MountConfig) -> None:
+async def _check_collection(zone: Zone, config: MountConfig) -> str | None:
+    """Answers the path of a data object that a ticket opens, which is shown in a directory of its own."""
     try:
         entry = await find(zone, config.collection)
     except ZONE_FAILURES as error:
@@ -113,8 +117,11 @@ async def _check_collection(zone: Zone, config: MountConfig) -> None:
         )
     if entry.special:
         raise CollectionError(f"{await describe_special(zone, entry)}.")
-    if not entry.is_collection:
+    if entry.is_collection:
+        return None
+    if config.ticket is None:
         raise CollectionError(f"{config.collection} is a data object: mount the collection that it is in.")
+    return config.collection
 
 
 async def _check_resource(zone: Zone, config: MountConfig) -> None:

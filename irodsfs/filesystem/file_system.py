@@ -61,9 +61,11 @@ class FileSystem:
     zone's errors, for which `errnos.errno_of` knows the errno.
     """
 
-    def __init__(self, zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path) -> None:
-        """`control_socket` is the path that the attribute `irods.control` tells."""
-        parts = parts_of(zone, config, kernel, control_socket)
+    def __init__(
+        self, zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path, only: str | None = None
+    ) -> None:
+        """`control_socket` is the path that the attribute `irods.control` tells, `only` a data object that is all."""
+        parts = parts_of(zone, config, kernel, control_socket, only)
         self._catalog = parts.catalog
         self._inodes = parts.inodes
         self._files = parts.files

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
+from irodsfs.catalog.single import SingleObject
 from irodsfs.config import MountConfig
 from irodsfs.filesystem.coherence import Coherence
 from irodsfs.filesystem.corrections import Corrections
@@ -58,11 +59,16 @@ class Parts:
     coherence: Coherence
 
 
-def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path) -> Parts:
+def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path, only: str | None = None) -> Parts:
+    """`only` is the data object that is all of the mount."""
     memory.allow(config.memory)  # before anything is opened
     posix, collection = config.posix_attributes, config.collection
     options = TransferOptions(*config.storing_resource, checksum=config.checksum, verify=config.verify)
-    catalog = Catalog(zone, config.cache_timeout, collection, posix=posix)
+    catalog = (
+        Catalog(zone, config.cache_timeout, collection, posix=posix)
+        if only is None
+        else SingleObject(zone, config.cache_timeout, only, posix=posix)
+    )
     avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if posix else None)
     inodes = Inodes(collection, kernel)
     corrections = Corrections(catalog, avus, inodes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 from irods.session import iRODSSession
@@ -58,4 +59,44 @@ def test_a_ticket_that_has_run_out_of_time_opens_nothing_more_and_the_log_says_s
     with fails(errno.EACCES):
         (mount.path / "two").read_bytes()
     assert "CAT_TICKET_EXPIRED" in mount.log
+    ticket.delete()
+
+
+def test_a_ticket_of_a_data_object_shows_it_in_a_directory_of_its_own(
+    session: iRODSSession, home: str, guest: User, zone_server: AnyZone, make_mount: MakeMount
+) -> None:
+    for name in ("opened", "other"):
+        with session.data_objects.open(f"{home}/{name}", "w") as file:
+            file.write(name.encode())
+    ticket = Ticket(session, f"t{home[-12:]}")
+    ticket.issue("read", f"{home}/opened")
+    environment = zone_server.environment_file(guest.name, guest.password)
+    mount = make_mount("--ticket", ticket.string, collection=f"{home}/opened", environment_file=environment)
+    mount.expect_log(".")
+    assert os.listdir(mount.path) == ["opened"]
+    assert (mount.path / "opened").read_bytes() == b"opened"
+    assert (mount.path / "opened").stat().st_size == len("opened")
+    with fails(errno.ENOENT):
+        (mount.path / "other").read_bytes()
+    with fails(errno.EACCES):
+        (mount.path / "new").write_bytes(b"new")
+    assert os.listdir(mount.path) == ["opened"]
+    ticket.delete()
+
+
+def test_a_write_ticket_of_a_data_object_lets_it_be_written(
+    session: iRODSSession, home: str, guest: User, zone_server: AnyZone, make_mount: MakeMount
+) -> None:
+    path = f"{home}/object"
+    with session.data_objects.open(path, "w") as file:
+        file.write(b"before")
+    ticket = Ticket(session, f"t{home[-12:]}")
+    ticket.issue("write", path)
+    environment = zone_server.environment_file(guest.name, guest.password)
+    mount = make_mount("--ticket", ticket.string, collection=path, environment_file=environment)
+    with (mount.path / "object").open("r+b") as opened:
+        opened.write(b"after!")
+    assert (mount.path / "object").read_bytes() == b"after!"
+    with session.data_objects.open(path, "r") as file:
+        assert file.read() == b"after!"
     ticket.delete()
