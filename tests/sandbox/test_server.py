@@ -238,7 +238,10 @@ def test_any_body_is_answered_or_ends_the_connection(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.sampled_from(sorted(handlers.keys() - {110000, 703, 704})), data=st.data())
-def test_any_struct_is_answered(zone_server: EmbeddedZone, client: RawClient, number: int, data: st.DataObject) -> None:
+def test_any_struct_is_answered(
+    zone_server: EmbeddedZone, client: RawClient, home: str, number: int, data: st.DataObject
+) -> None:
+    assert home.startswith("/tempZone/home/rods/")  # with something in it, that collection can't be removed
     names = ["objPath", "collName", "openFlags", "l1descInx", "len", "myInt", "buf", "arg0", "maxRows", "dataSize"]
     values = st.sampled_from(["", "0", "3", "-1", "99999999999", "/tempZone/home/rods", "add", "eyJmZCI6IDN9", "x"])
     members = data.draw(st.lists(st.tuples(st.sampled_from(names), values), max_size=6))
