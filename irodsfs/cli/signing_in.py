@@ -86,6 +86,8 @@ def _introduce(account: ZoneAccount, server: Greeted) -> None:
     line = "with TLS" if server.uses_tls else "without TLS"
     release = server.info.release.removeprefix("rods")
     click.echo(f"{account.host}:{account.port} is iRODS {release}, zone {server.info.zone}, {line} ({server.policy})")
+    if server.obstacle:
+        click.echo(f"TLS can't be had there. {server.obstacle}", err=True)
 
 
 def _schemes(account: ZoneAccount, server: Greeted, *, chosen: bool) -> list[str]:

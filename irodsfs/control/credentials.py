@@ -23,6 +23,9 @@ from irodsfs.grid.errors import LoginNeedsTls
 SCHEMES = {"STANDARD": "native", "PAM": "pam_password"}
 """The guide's names of authentication schemes; as a prefix of a user name one more character follows."""
 
+BASIC = {"pam_interactive": "pam_password"}
+"""What stands for schemes that ask questions, where there is one name and one password."""
+
 ANONYMOUS = "anonymous"
 CHALLENGE = 'Basic realm="iRODS", charset="UTF-8"'
 
@@ -83,7 +86,7 @@ class EveryonesAccess:
                 raise _unauthorized()
             return self._as(ANONYMOUS, "", "native")
         name, password = _decode(header)
-        scheme = self._account.authentication_scheme
+        scheme = BASIC.get(self._account.authentication_scheme, self._account.authentication_scheme)
         for prefix, named in SCHEMES.items():
             if name.startswith(prefix) and len(name) > len(prefix) + 1 and not name[len(prefix)].isalnum():
                 return self._as(name[len(prefix) + 1 :], password, named)

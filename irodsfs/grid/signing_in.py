@@ -45,11 +45,15 @@ class _LimitedPasswordOutput(Message):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Greeted:
-    """A server before login: what it is, its side of the negotiation, and whether it is reached with TLS."""
+    """A server before login: what it is, its side of the negotiation, and whether it is reached with TLS.
+
+    `obstacle` is why not, where both might have used it.
+    """
 
     info: ServerInfo
     policy: str
     uses_tls: bool
+    obstacle: str = ""
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -71,16 +75,20 @@ def greet(account: ZoneAccount) -> Greeted:
     nobody = account.model_copy(
         update={"user": "anonymous", "password": SecretStr(""), "authentication_scheme": NATIVE}
     )
+    obstacle = ""
     with told(account):
         policy = ask_policy(account.host, account.port, SECONDS)
-        if policy == REFUSE:
-            return Greeted(introduce(open_session(with_policy(nobody, REFUSE), SECONDS)), policy, uses_tls=False)
-        try:
-            return Greeted(introduce(open_session(with_policy(nobody, REQUIRE), SECONDS)), policy, uses_tls=True)
-        except TlsFailure:
-            if policy == REQUIRE:
-                raise
-        return Greeted(introduce(open_session(with_policy(nobody, REFUSE), SECONDS)), policy, uses_tls=False)
+        # Who has required TLS once is not talked out of it.
+        if policy != REFUSE or account.client_server_policy == REQUIRE:
+            try:
+                info = introduce(open_session(with_policy(nobody, REQUIRE), SECONDS))
+                return Greeted(info, policy, uses_tls=True)
+            except TlsFailure as error:
+                if REQUIRE in (policy, account.client_server_policy):
+                    raise
+                obstacle = explain_login(error, account).message
+        info = introduce(open_session(with_policy(nobody, REFUSE), SECONDS))
+    return Greeted(info, policy, uses_tls=False, obstacle=obstacle)
 
 
 def with_policy(account: ZoneAccount, policy: str) -> ZoneAccount:

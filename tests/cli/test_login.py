@@ -243,3 +243,38 @@ def test_what_a_login_leaves_is_mounted(plain: Server, person: Person, irodsfs: 
     command = done.stdout.splitlines()[-1].split()
     assert irodsfs(*command[1:]).returncode == 0
     assert irodsfs("umount", person.home / "tempZone").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("careless") / "zone", "CS_NEG_DONT_CARE") as server:
+        yield server
+
+
+def test_tls_is_used_where_the_server_does_not_care_unless_its_certificate_does_not_hold(
+    careless: Server, person: Person
+) -> None:
+    address = f"rods@localhost:{careless.port}"
+    done = person.pipes(NATIVE, "login", address)
+    assert done.returncode == 0
+    assert "without TLS (CS_NEG_DONT_CARE)" in done.stdout
+    assert "authority that is not known here" in done.stderr
+    assert person.settings["irods_client_server_policy"] == "CS_NEG_REFUSE"
+    authority = careless.zone.directory / "certificate.pem"
+    done = person.pipes(NATIVE, "login", address, "--ca-certificate", authority)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert person.settings["irods_client_server_policy"] == "CS_NEG_REQUIRE"
+    with person.session() as session:
+        assert session.collections.exists("/tempZone/home/rods")
+
+
+def test_who_has_required_tls_is_not_talked_out_of_it(plain: Server, careless: Server, person: Person) -> None:
+    directory = person.home / ".irods"
+    directory.mkdir()
+    for server, reason in ((plain, "does without TLS"), (careless, "authority that is not known here")):
+        settings = {"irods_host": "localhost", "irods_port": server.port, "irods_user_name": "rods"}
+        required = {"irods_zone_name": "tempZone", "irods_client_server_policy": "CS_NEG_REQUIRE"}
+        (directory / "irods_environment.json").write_text(json.dumps(settings | required))
+        done = person.pipes(NATIVE, "login")
+        assert (done.returncode, reason in done.stderr) == (12, True), done.stderr
+        assert not person.secret.exists()
