@@ -10,10 +10,11 @@ from contextlib import aclosing
 from typing import TypeVar
 
 import trio
+from irods.models import TicketQuery
 from irods.models import Zone as ZoneTable
 from irods.session import iRODSSession
 
-from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.background import Background
 from irodsfs.grid.beside import beside
 from irodsfs.grid.connection import SERVER_INFORMATION
@@ -23,7 +24,7 @@ from irodsfs.grid.links import Links
 from irodsfs.grid.names import zone_of
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
-from irodsfs.grid.queries import Page, Query, Row, page
+from irodsfs.grid.queries import Page, Query, Row, equal, page
 from irodsfs.grid.retrying import retrying
 
 REPLICA_TRUNCATE_SINCE = (4, 3, 2)
@@ -87,14 +88,18 @@ class Zone:
         try:
             async with pool.connection() as connection:
                 version = connection.server_version
-                about, found = await pool.run(connection, [SERVER_INFORMATION, who_is(user, zone).request()])
+                asked = [SERVER_INFORMATION, who_is(user, zone).request()]
+                if session.ticket__:
+                    asked.append(_type_of(session.ticket__).request())
+                about, found, *of_ticket = await pool.run(connection, asked)
             rows = page(found).rows
+            assumed = _access_through(page(of_ticket[0]).rows) if of_ticket else None
         except BaseException:
             with trio.CancelScope(shield=True):
                 await pool.close()
             raise
         told = _ZONE.search(about.body)
-        identity = identity_of(user, zone, rows, MODIFY_OBJECT if session.ticket__ else None)
+        identity = identity_of(user, zone, rows, assumed)
         patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
         return cls(pool, told[1].decode() if told else zone, identity, version, background, clock, patience)
 
@@ -177,3 +182,13 @@ class Zone:
 
     async def leave(self) -> None:
         await self.pool.close()
+
+
+def _type_of(ticket: str) -> Query:
+    """Asks whether a ticket is for reading or writing: servers tell everybody who knows its string."""
+    return Query((TicketQuery.Ticket.type,), ((TicketQuery.Ticket.string, equal(ticket)),))
+
+
+def _access_through(rows: list[Row]) -> int:
+    """The access level that a ticket gives; of one that the zone does not know, it decides later."""
+    return READ_OBJECT if ("read",) in map(tuple, rows) else MODIFY_OBJECT

@@ -72,12 +72,15 @@ def test_a_ticket_of_a_data_object_shows_it_in_a_directory_of_its_own(
     ticket.issue("read", f"{home}/opened")
     environment = zone_server.environment_file(guest.name, guest.password)
     mount = make_mount("--ticket", ticket.string, collection=f"{home}/opened", environment_file=environment)
-    mount.expect_log(".")
     assert os.listdir(mount.path) == ["opened"]
     assert (mount.path / "opened").read_bytes() == b"opened"
     assert (mount.path / "opened").stat().st_size == len("opened")
     with fails(errno.ENOENT):
         (mount.path / "other").read_bytes()
+    for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC, os.O_WRONLY | os.O_APPEND):
+        with fails(errno.EACCES):
+            os.open(mount.path / "opened", flags)
+    assert (mount.path / "opened").stat().st_mode & 0o222 == 0
     with fails(errno.EACCES):
         (mount.path / "new").write_bytes(b"new")
     assert os.listdir(mount.path) == ["opened"]
@@ -99,4 +102,32 @@ def test_a_write_ticket_of_a_data_object_lets_it_be_written(
     assert (mount.path / "object").read_bytes() == b"after!"
     with session.data_objects.open(path, "r") as file:
         assert file.read() == b"after!"
+    ticket.delete()
+
+
+@pytest.mark.parametrize(("kind", "writable"), [("read", False), ("write", True)])
+def test_a_ticket_shows_in_permission_bits_what_it_is_for(
+    session: iRODSSession,
+    home: str,
+    guest: User,
+    zone_server: AnyZone,
+    make_mount: MakeMount,
+    kind: str,
+    writable: bool,
+) -> None:
+    with session.data_objects.open(f"{home}/file", "w") as file:
+        file.write(b"before")
+    ticket = Ticket(session, f"t{home[-12:]}")
+    ticket.issue(kind, home)
+    environment = zone_server.environment_file(guest.name, guest.password)
+    mount = make_mount("--ticket", ticket.string, environment_file=environment)
+    for path in (mount.path, mount.path / "file"):
+        assert bool(path.stat().st_mode & 0o200) is writable
+        assert os.access(path, os.W_OK) is writable
+    if writable:
+        os.close(os.open(mount.path / "file", os.O_RDWR))
+    else:
+        with fails(errno.EACCES):
+            os.open(mount.path / "file", os.O_RDWR)
+    assert (mount.path / "file").read_bytes() == b"before"
     ticket.delete()
