@@ -52,11 +52,6 @@ class Corrections:
             self._inodes.forget_name(path)
         return bool(wrong)
 
-    async def require(self, path: str) -> None:
-        """Ask the zone whether something is at a path. Raises `FileNotFoundError` otherwise."""
-        await self.are_wrong(path)
-        await self._catalog.find(path)
-
     async def on(self, path: str, act: Callable[[Entry], Awaitable[Result]]) -> Result:
         """Act on what is believed to be at a path; when the zone denies that, on what is there."""
         try:

@@ -17,6 +17,7 @@ from irodsfs.filesystem.errnos import EXPECTED, errno_of
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
+from irodsfs.grid.namespace import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +59,15 @@ class ExtendedAttributes:
         if is_virtual(name):
             raise PermissionError(errno.EPERM, f"{name!r} can't be removed")
         attribute = _attribute(name)
+
+        async def removing(entry: Entry) -> bool:
+            return await self._avus.remove(entry, attribute)
+
         with _refusals_logged(path, name):
-            if not await self._corrections.on(path, lambda entry: self._avus.remove(entry, attribute)):
-                await self._corrections.require(path)  # what is missing has no AVUs either
+            if await self._corrections.on(path, removing):
+                return
+            # What is missing, or of another kind, has no AVUs either.
+            if not (await self._corrections.are_wrong(path) and await self._corrections.on(path, removing)):
                 raise _missing(name)
 
     async def _present(self, path: str, attribute: str) -> list[Avu]:

@@ -6,9 +6,9 @@ import errno
 import itertools
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from irodsfs.config import MountConfig
 from irodsfs.filesystem.attributes import Attributes, Owner, attributes_of, mode_of
 from irodsfs.filesystem.directories import Directory, Shown
 from irodsfs.filesystem.errnos import FAILURES, errno_of
+from irodsfs.filesystem.expected import Expected, expects_nothing
 from irodsfs.filesystem.extended_attributes import is_virtual
 from irodsfs.filesystem.foreign_links import refuse_foreign
 from irodsfs.filesystem.inodes import ROOT, Handle, Inode, encode_name
@@ -117,13 +118,16 @@ class FileSystem:
 
     # Names
 
-    async def lookup(self, parent_inode: int, name: bytes) -> Attributes | None:
+    async def lookup(
+        self, parent_inode: int, name: bytes, expects: Callable[[str], Awaitable[Expected | None]] = expects_nothing
+    ) -> Attributes | None:
+        """`expects` answers what a call that is to make a change needs at a path; None when there is no such call."""
         try:
             path = self._inodes.child(parent_inode, name)
         except UnicodeDecodeError:
             # No zone has such a name, so what is to be said of it is that it is missing; making it is another matter.
             return None
-        entry = await self._look_up(path)
+        entry = await self._look_up(path, expects)
         if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
@@ -132,11 +136,17 @@ class FileSystem:
             entry = await self._catalog.find(path)
         return self._named(entry, self._inodes.looked_up(path))
 
-    async def _look_up(self, path: str) -> Entry | None:
+    async def _look_up(self, path: str, expects: Callable[[str], Awaitable[Expected | None]]) -> Entry | None:
         inode = self._inodes.get(path)
         if inode is not None and inode.lookups > 0 and trio.current_time() < inode.known_until:
             # The kernel knows the name and asks all the same: it is about to make, or to replace, what has it.
             return await self._catalog.find_now(path)
+        if self._catalog.is_registered(path) and self._catalog.fresh_for(path) > 0:
+            believed = self._catalog.peek(path)
+            expected = await expects(path)
+            if expected is not None and not expected.agrees_with(believed):
+                # Linux would refuse the call for the sake of a belief.
+                return await self._catalog.find_now(path)
         return await self._catalog.find_if_there(path)
 
     def forget(self, inode: int, lookups: int = 1) -> None:
@@ -150,7 +160,8 @@ class FileSystem:
 
     async def setattr(self, inode: int, change: Change, *, through_handle: bool) -> Attributes:
         node = self._inodes[inode]
-        entry = await self._entry(node)
+        with self._looked_up_again(node):
+            entry = await self._entry(node)
         self._check_writable()
         keeps_mode = change.mode is not None and self._posix_attributes is not None
         drops_mode = change.mode is not None and not keeps_mode
@@ -257,6 +268,7 @@ class FileSystem:
             inode = self._inodes.looked_up(path)
             attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
             inode.known_until = trio.current_time() + timeout
+            inode.kind = stat.S_IFMT(attributes.st_mode)
             yield position, encode_name(name), attributes
 
     def releasedir(self, fh: int) -> None:
@@ -398,18 +410,30 @@ class FileSystem:
 
     async def _entry(self, node: Inode) -> Entry:
         if node.path is not None:
-            return await self._catalog.find(node.path)
+            entry = await self._catalog.find_if_there(node.path)
+            if node.contents is not None and node.last_entry is not None and not (entry and entry.is_file):
+                # Another client has taken the name away: what is open stays what it was.
+                return replace(node.last_entry, path=node.path)
+            if entry is None:
+                raise FileNotFoundError(node.path)
+            return entry
         if node.last_entry is None:
             raise FileNotFoundError(f"inode {node.number} was unlinked")
         return node.last_entry
 
     def _attributes(self, entry: Entry, node: Inode) -> Attributes:
         timeout = self._catalog.fresh_for(entry.path)
-        return attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
+        attributes = attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
+        if node.kind not in (0, stat.S_IFMT(attributes.st_mode)):
+            # Linux would give the inode up with EIO; for this, it looks the name up again.
+            raise OSError(errno.ESTALE, f"{entry.path} is of another kind by now")
+        return attributes
 
     def _named(self, entry: Entry, node: Inode) -> Attributes:
         """Attributes that the kernel gets with a name, which it believes for as long."""
+        node.kind = 0
         attributes = self._attributes(entry, node)
+        node.kind = stat.S_IFMT(attributes.st_mode)
         node.known_until = trio.current_time() + attributes.timeout
         return attributes
 

@@ -64,6 +64,8 @@ class Files:
             raise PermissionError(errno.EACCES, f"{entry.path}: the user's access level is {entry.access}")
         contents, prefetched = await self._opened(inode, entry, writes=writes)
         inode.handles += 1
+        if inode.path is not None:
+            inode.last_entry = entry
         try:
             if flags & os.O_TRUNC:
                 if not contents.is_dirty:
@@ -116,6 +118,7 @@ class Files:
         exclusive, emptied = bool(flags & os.O_EXCL), bool(flags & os.O_TRUNC)
         inode.contents = self._opener.new(inode, path, exclusive=exclusive, emptied=emptied)
         inode.contents.modified_ns = entry.modified_ns
+        inode.last_entry = entry
         inode.handles += 1
         self._catalog.added(entry, registered=False)
         return entry

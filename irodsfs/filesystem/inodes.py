@@ -39,10 +39,12 @@ class Inode:
     """The size in bytes that the kernel believes."""
     known_until: float = 0.0
     """Until when (seconds of the monotonic clock) the kernel believes the name without asking."""
+    kind: int = 0
+    """What the kernel was told it is, as the file type bits of a mode; 0 before that."""
     accessed_ns: int | None = None
     """The access time that was set; the zone keeps none."""
     last_entry: Entry | None = None
-    """What it was when it was unlinked."""
+    """What it was when it was opened last, or unlinked."""
     _lock: trio.Lock | None = None
     _being_brought: trio.Lock | None = None
 

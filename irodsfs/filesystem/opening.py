@@ -69,6 +69,8 @@ class Opening:
             raise FileExistsError(errno.EEXIST, path)
         if entry.is_collection:
             raise IsADirectoryError(errno.EISDIR, path)
+        if entry.link_target is not None:
+            raise OSError(errno.ESTALE, f"{path} is a link by now")  # Linux looks the name up again, and follows it
         await self._files.open(node, entry, flags)
         return entry
 

@@ -67,6 +67,10 @@ class Entry:
     def name(self) -> str:
         return posixpath.basename(self.path)
 
+    @property
+    def is_file(self) -> bool:
+        return not self.is_collection and self.link_target is None
+
     def is_same(self, other: Entry) -> bool:
         """Whether both are about one collection or data object; ids of what this mount has made are not known."""
         return self.is_collection == other.is_collection and (self.id == other.id or min(self.id, other.id) < 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pyfuse3
@@ -13,6 +14,7 @@ from irodsfs.filesystem.attributes import Attributes
 from irodsfs.filesystem.file_system import Change, FileSystem
 from irodsfs.mount.boundary import answers_errno
 from irodsfs.mount.calls import is_given_up
+from irodsfs.mount.expectations import expected_at
 
 BLOCK = 512
 PREFERRED_IO = 1024 * 1024
@@ -38,7 +40,7 @@ class Operations(pyfuse3.Operations):
 
     @answers_errno
     async def lookup(self, parent_inode: InodeT, name: bytes, ctx: RequestContext) -> EntryAttributes:
-        found = await self._files.lookup(parent_inode, name)
+        found = await self._files.lookup(parent_inode, name, partial(expected_at, ctx.pid))
         return _missing() if found is None else _of(found)
 
     async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:

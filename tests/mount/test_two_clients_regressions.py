@@ -7,6 +7,7 @@ import os
 
 from irods.session import iRODSSession
 
+from tests.conftest import MakeMount
 from tests.mounts import Mount, fails
 from tests.objects import get, put
 
@@ -60,3 +61,61 @@ def test_what_was_emptied_replaces_all_that_others_have_written(mount: Mount, se
     os.write(file, b"second")
     os.close(file)
     assert get(session, f"{home}/a") == b"first second"
+
+
+def test_what_is_open_stays_a_file_when_others_remove_it(mount: Mount, session: iRODSSession, home: str) -> None:
+    file = os.open(mount.path / "a", os.O_RDWR | os.O_CREAT)
+    os.write(file, b"content")
+    os.fsync(file)
+    session.data_objects.unlink(f"{home}/a", force=True)
+    with fails(errno.ESTALE):
+        os.utime(file, (1, 1))
+    assert os.fstat(file).st_size == 7
+    session.collections.create(f"{home}/a")
+    assert not os.path.lexists(mount.path / "b")
+    os.ftruncate(file, 0)
+    assert os.fstat(file).st_size == 0
+    mount.expect_log("could not be written")
+    with fails(errno.EISDIR):
+        os.fsync(file)
+    with fails(errno.EISDIR):
+        os.close(file)
+
+
+def test_a_link_that_was_made_elsewhere_is_followed_by_what_makes_a_file(
+    make_mount: MakeMount, session: iRODSSession, home: str
+) -> None:
+    one, two = (make_mount("--posix-attributes") for _ in range(2))
+    assert not os.path.lexists(two.path / "link")
+    os.symlink("no/such", one.path / "link")
+    with fails(errno.ENOENT):
+        os.open(two.path / "link", os.O_RDONLY | os.O_CREAT)
+    assert not os.path.lexists(two.path / "other")
+    os.symlink("target", one.path / "other")
+    (two.path / "other").write_bytes(b"content")
+    assert get(session, f"{home}/target") == b"content"
+    assert os.readlink(two.path / "other") == "target"
+
+
+def test_a_directory_that_is_a_file_by_now_gets_the_mode_of_one(
+    make_mount: MakeMount, session: iRODSSession, home: str
+) -> None:
+    mount = make_mount("--posix-attributes")
+    session.collections.create(f"{home}/a")
+    assert (mount.path / "a").is_dir()
+    session.collections.remove(f"{home}/a")
+    put(session, f"{home}/a", b"content")
+    os.chmod(mount.path / "a", 0o600)
+    assert (mount.path / "a").stat().st_size == 7
+
+
+def test_an_attribute_of_what_is_of_another_kind_by_now_is_removed(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    session.collections.create(f"{home}/a")
+    assert (mount.path / "a").is_dir()
+    session.collections.remove(f"{home}/a")
+    put(session, f"{home}/a", b"content")
+    session.data_objects.get(f"{home}/a").metadata.add("name", "value")
+    os.removexattr(mount.path / "a", "user.name")
+    assert not session.data_objects.get(f"{home}/a").metadata.items()

@@ -28,8 +28,6 @@ def opening(client: Machine, zone: Zone, path: str, flags: int) -> list[Alternat
             allowed += [each for each in _as_it_is(client, zone, path, flags) if each.fails]
     else:
         allowed += _as_it_is(client, zone, path, flags)
-    if creates and flags & os.O_EXCL and client.kinds(path, asked) - {MISSING}:
-        allowed.append(Alternative("taken", errno.EEXIST, zone))
     if client.waits and creates and flags & os.O_TRUNC and client.kinds(path, asked) & {MISSING, FILE}:
         allowed += _not_asked(client, zone, path)
     return allowed

@@ -27,7 +27,7 @@ from tests.mount.two_clients.zone_model import (
 
 RULES = {
     *("old answer", "missing", "kind", "open file", "replaced", "appended", "untouched", "exclusive", "conflict"),
-    *("removed", "taken", "told", "written back", "former collection"),
+    *("removed", "told", "written back", "former collection"),
 }
 """What `docs/semantics.md` lists; `now` is no rule, but what one machine alone would see."""
 
@@ -175,11 +175,12 @@ class Machine:
     def astray(self, path: str, call: str, zone: Zone, asked: float) -> list[Alternative]:
         """What a call ends in that does not find its way, as of old the way was another."""
         outcomes: dict[object, str] = {}
+        asked_for = set() if call in model.QUESTIONS else {MISSING}
         for each in model.ancestors(path):
-            for kind in self.kinds(each, asked):
+            for kind in self.kinds(each, asked) - asked_for:
                 if kind in ON_THE_WAY:
                     outcomes[ON_THE_WAY[kind]] = "missing" if kind == MISSING else "kind"
-        for kind in self.kinds(path, asked):
+        for kind in self.kinds(path, asked) - asked_for:
             if kind in WRONG_KINDS[call]:
                 outcomes[WRONG_KINDS[call][kind]] = "missing" if kind == MISSING else "kind"
         return [Alternative(rule, outcome, zone) for outcome, rule in outcomes.items()]

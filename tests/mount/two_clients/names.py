@@ -26,7 +26,7 @@ from tests.mount.two_clients.allowed_outcomes import (
 )
 from tests.mount.two_clients.clients import NOWHERE, Clients
 from tests.mount.two_clients.strategies import attributes, machines, paths, seconds, sizes, values
-from tests.mount.two_clients.zone_model import FILE, MISSING, Node, Resize, Zone
+from tests.mount.two_clients.zone_model import FILE, Node, Resize, Zone
 
 RENAME_NOREPLACE = 1
 AT_FDCWD = -100
@@ -84,12 +84,9 @@ class Names(Clients):
             allowed = [tried(lambda: made(zone), zone)]
             if opened is not None and opened.is_dirty:
                 allowed.append(Alternative("open file", errno.EEXIST, zone))
-        old = client.kinds(path, asked) - {model.kind(zone, path)} - {MISSING}
         allowed += [*client.astray(path, "make", zone, asked), *others]
-        if old:
-            allowed.append(Alternative("taken", errno.EEXIST, zone))
         ended = self.act(machine, lambda: call(self.roots[machine]), allowed, path)
-        if ended.outcome == errno.EEXIST and not old:
+        if ended.outcome == errno.EEXIST:
             client.knows(time.monotonic(), path)  # it has learnt that there is something
 
     @rule(machine=machines, path=paths)
@@ -161,7 +158,7 @@ class Names(Clients):
 
         client, zone = self.clients[machine], self.zone
         opened = client.file(path)
-        allowed = [tried(lambda: model.set_time(zone, path, time), zone), *self.astray(client, path, "look")]
+        allowed = [tried(lambda: model.set_time(zone, path, time), zone), *self.astray(client, path, "change")]
         if opened is not None and opened.is_dirty:
             allowed.append(as_now(None, zone))
         ended = self.act(machine, call, allowed, path)
@@ -175,7 +172,7 @@ class Names(Clients):
     def setxattr(self, machine: int, path: str, name: str, value: str) -> None:
         client = self.clients[machine]
         allowed = brought_first(client.file(path), self.zone, lambda zone: model.set_attribute(zone, path, name, value))
-        allowed += self.astray(client, path, "look")
+        allowed += self.astray(client, path, "change")
         call = lambda: os.setxattr(self.roots[machine] / path, f"user.{name}", value.encode())  # noqa: E731
         self.act(machine, call, allowed, path)
 
@@ -183,5 +180,5 @@ class Names(Clients):
     def removexattr(self, machine: int, path: str, name: str) -> None:
         client = self.clients[machine]
         allowed = brought_first(client.file(path), self.zone, lambda zone: model.remove_attribute(zone, path, name))
-        allowed += self.astray(client, path, "look")
+        allowed += self.astray(client, path, "change")
         self.act(machine, lambda: os.removexattr(self.roots[machine] / path, f"user.{name}"), allowed, path)

@@ -33,7 +33,7 @@ class Questions(Clients):
             return DIRECTORY if stat.S_ISDIR(status.st_mode) else (stat.S_ISLNK(status.st_mode), status.st_size)
 
         client, asked = self.clients[machine], time.monotonic()
-        allowed: set[object] = {each.outcome for each in client.astray(path, "make", self.zone, asked)}
+        allowed: set[object] = {each.outcome for each in client.astray(path, "name", self.zone, asked)}
         for node in client.believed(path, asked):
             if node is None:
                 allowed.add(errno.ENOENT)

@@ -76,9 +76,14 @@ WRONG_KINDS = {
     "write": {MISSING: errno.ENOENT, LINK: errno.ENOENT, DIRECTORY: errno.EISDIR},
     "create": {LINK: errno.ENOENT, DIRECTORY: errno.EISDIR},
     "rename": {MISSING: errno.ENOENT},
+    "change": {MISSING: errno.ENOENT, LINK: errno.ENOENT},
     "make": {},
+    "name": {},
 }
 """What calls end in, by the kind of what they are about."""
+
+QUESTIONS = {"look", "list", "open", "name"}
+"""Calls that change nothing: what is missing for them was so at some time."""
 
 
 def walk_to(zone: Zone, path: str, call: str) -> Node:
