@@ -6,10 +6,12 @@ import ctypes
 import errno
 import os
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.mount.expectations import expected_at
@@ -160,7 +162,11 @@ def test_what_is_missing_costs_a_request_only_where_that_would_be_the_end(
     with fails(errno.ENOENT):
         os.unlink(look_around_in / "missing")
     assert sum(counted.values()) > 1
+    (place / "moved").write_bytes(b"")
+    counted = proxy.count()
+    subprocess.run(["mv", "moved", "there/"], cwd=place, check=True)
+    assert counted[api_number["GEN_QUERY_AN"]] == 2, counted  # about AVUs that go with it, none about names
 
 
 async def test_a_thread_that_is_gone_tells_nothing() -> None:
-    assert await expected_at(0, "/directory", b"name") is None
+    assert await expected_at(0, "/zone/name") is None

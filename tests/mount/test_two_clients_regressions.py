@@ -119,3 +119,9 @@ def test_an_attribute_of_what_is_of_another_kind_by_now_is_removed(
     session.data_objects.get(f"{home}/a").metadata.add("name", "value")
     os.removexattr(mount.path / "a", "user.name")
     assert not session.data_objects.get(f"{home}/a").metadata.items()
+
+
+def test_what_was_made_elsewhere_can_be_renamed_to_itself(mount: Mount, session: iRODSSession, home: str) -> None:
+    assert os.listdir(mount.path) == []
+    session.collections.create(f"{home}/a")
+    os.rename(mount.path / "a", mount.path / "a")
