@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import trio
 from irods.api_number import api_number
-from irods.exception import PycommandsException, iRODSException
 from irods.session import iRODSSession
 from pydantic import SecretStr
 
@@ -22,7 +21,7 @@ from irodsfs.config import Setting, ZoneAccount
 from irodsfs.config.loading import load_login
 from irodsfs.errors import IrodsfsError
 from irodsfs.grid.access_levels import MODIFY_OBJECT
-from irodsfs.grid.errors import ZoneUnreachable, summarise
+from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.flight import Request
 from irodsfs.grid.greeting import ask_policy, choose_policy
 from irodsfs.grid.login import entered, open_session
@@ -177,7 +176,7 @@ async def _visit_zone(visit: _Visit) -> None:
                 await _look_around(zone, visit)
         except IrodsfsError as error:
             visit.findings.append(Finding(STEPS[5 + len(visit.findings)], False, error.message))
-        except (iRODSException, PycommandsException, ZoneUnreachable) as error:
+        except ZONE_FAILURES as error:
             text = f"{summarise(error)}: ask the administrator of the zone."
             visit.findings.append(Finding(STEPS[5 + len(visit.findings)], False, text))
         background.cancel_scope.cancel()

@@ -22,6 +22,7 @@ from irods.session import iRODSSession
 from irods.ticket import Ticket
 
 from irodsfs.grid.errors import (
+    ZONE_FAILURES,
     LinkBroken,
     LoginNeedsTls,
     NotIrods,
@@ -301,7 +302,7 @@ def logging_in() -> Iterator[None]:
         yield
     except (irods.exception.NetworkException, OSError) as error:
         raise _failure_of_line(error) from error
-    except (irods.exception.iRODSException, LoginNeedsTls, OneLoginOnly, ZoneUnreachable):
+    except (*ZONE_FAILURES, LoginNeedsTls, OneLoginOnly):
         raise
     except ClientAuthError as error:
         # What python-irodsclient raises when the zone ends its questions without success.

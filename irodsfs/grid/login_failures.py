@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import irods.exception as ex
-from irods.exception import iRODSException
 
 from irodsfs.config import ZoneAccount
 from irodsfs.errors import (
@@ -23,6 +22,7 @@ from irodsfs.errors import (
     WrongZoneError,
 )
 from irodsfs.grid.errors import (
+    ZONE_FAILURES,
     LoginNeedsTls,
     NotIrods,
     OneLoginOnly,
@@ -36,7 +36,7 @@ from irodsfs.grid.errors import (
     summarise,
 )
 
-PREVENTS_LOGIN = (iRODSException, LoginNeedsTls, OneLoginOnly, WrongZone, ZoneUnreachable, ValueError, OSError)
+PREVENTS_LOGIN = (*ZONE_FAILURES, LoginNeedsTls, OneLoginOnly, WrongZone, ValueError, OSError)
 """Whatever connecting and logging in may raise."""
 
 UNKNOWN_USER = (ex.CAT_INVALID_USER, ex.SYS_INVALID_ZONE_NAME)
