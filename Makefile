@@ -33,6 +33,7 @@ test-zone: $(VENV)/installed
 		$(addprefix tests/,catalog cli control grid mount transfer) $(ARGS)
 
 model-tests: $(VENV)/installed
+	IRODSFS_MODEL_EXAMPLES=2000 $(BIN)/pytest tests/filesystem/test_file_system_model.py
 	IRODSFS_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses 2 tests/mount/test_model.py $(ARGS)
 
 two-clients: $(VENV)/installed
