@@ -101,14 +101,24 @@ def put_back_as_user(chosen: Sequence[Kept], zone: str | None, *, overwrite: boo
     ask = getpass.getpass if sys.stdin.isatty() else None
     account = load_login(Setting(zone, "--zone") if zone is not None else None, ask)
 
-    async def main() -> list[Outcome]:
-        async with trio.open_nursery() as background:
-            async with entered(account, background, connections=1, request_timeout=TIMEOUT) as session:
-                outcomes = [await _put_back(session, kept, overwrite=overwrite, dry_run=dry_run) for kept in chosen]
-            background.cancel_scope.cancel()
-        return outcomes
+    outcomes: list[Outcome] = []
+    failures: list[IrodsfsError] = []
 
-    return trio.run(main, strict_exception_groups=False)
+    async def main() -> None:
+        async with trio.open_nursery() as background:
+            try:
+                async with entered(account, background, connections=1, request_timeout=TIMEOUT) as session:
+                    outcomes.extend(
+                        [await _put_back(session, kept, overwrite=overwrite, dry_run=dry_run) for kept in chosen]
+                    )
+            except IrodsfsError as error:
+                failures.append(error)
+            background.cancel_scope.cancel()
+
+    trio.run(main)
+    if failures:
+        raise failures[0]
+    return outcomes
 
 
 async def _put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -> Outcome:

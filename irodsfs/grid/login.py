@@ -67,15 +67,15 @@ async def entered(
 
 
 async def _require_lasting(zone: Zone) -> None:
-    """Raises `OneLoginOnly` unless the password is good for a second connection, which is kept for the next flight."""
+    """Raises `OneLoginOnly` unless the password is good for a second connection, which takes the place of the first."""
     first = await zone.pool.dedicate()
+    first.give_up()  # there may be one at a time only
+    await zone.pool.give_back(first)
     try:
         await zone.pool.give_back(await zone.pool.dedicate())
     except LOGIN_REFUSED as error:
         await zone.leave()
         raise OneLoginOnly("the second login was refused") from error
-    finally:
-        await zone.pool.give_back(first)
 
 
 async def _require_zone(session: iRODSSession, error: iRODSException) -> None:

@@ -108,7 +108,7 @@ def test_nothing_is_kept_where_nothing_failed(recover: Recover) -> None:
 def test_what_is_kept_is_listed_and_put_back(recover: Recover, mount: Mount, kept: str, session: iRODSSession) -> None:
     (entry,) = listed(recover)
     assert (entry["path"], entry["size"]) == (kept, 4)
-    assert "ZoneUnreachable" in entry["reason"]
+    assert entry["reason"].startswith(("ZoneUnreachable", "ZoneTimeout"))  # whichever was the last attempt's
     assert Path(entry["file"]).read_bytes() == b"ours"
     assert kept in recover().stdout
     assert outcomes(recover("--all", "--dry-run", "--json")) == {kept: "would be put back"}
@@ -235,7 +235,7 @@ def test_bytes_of_another_user_are_not_put_back(
 def test_a_zone_that_does_not_answer_is_told(irodsfs: IrodsfsCommand, kept: str) -> None:
     done = irodsfs("recover", "--all", "--zone", "irods://rods@127.0.0.1:1/tempZone", env={"IRODSFS_PASSWORD": "x"})
     assert done.returncode == 5
-    assert "No iRODS server answers" in done.stderr
+    assert done.stderr.startswith("irodsfs: No server at all answers on 127.0.0.1:1")
 
 
 def test_of_two_at_once_one_puts_back_and_the_other_says_so(

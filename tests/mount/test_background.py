@@ -46,6 +46,7 @@ NOT_OF_A_MOUNT = {
 }
 STARTED = {
     "grid/zone.py: pool.watch": "ConnectionPool.watch",
+    "grid/pool.py: self._recover": "ConnectionPool._recover",
     "grid/beside.py: run": "beside.<locals>.run",
     "catalog/catalog.py: self._bring": "Catalog._bring",
     "filesystem/upcoming.py: self._read": "Upcoming._read",
@@ -220,6 +221,14 @@ class Programs:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             return file.read()
 
+    def read_by_many(self) -> None:
+        """More handles are read through than there are connections."""
+        with ExitStack() as opened:
+            for number in range(8):
+                file = opened.enter_context((self.mount.path / "large").open("rb", buffering=0))
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                os.pread(file.fileno(), 4096, number * 2 * MEGABYTE)
+
     def walk(self) -> None:
         for name in os.listdir(self.mount.path / "walked"):
             assert (self.mount.path / "walked" / name).read_bytes() == name.encode()
@@ -257,6 +266,7 @@ class Programs:
             "ReadAhead._work_beside": self.read_large,
             "Calls.watch": self.read_large,
             "ConnectionPool.watch": self.read_large,
+            "ConnectionPool._recover": self.read_by_many,
             "Upcoming._read": self.walk,
             "Catalog._bring": self.walk,
             "beside.<locals>.run": self.look_for_nothing,

@@ -54,12 +54,12 @@ async def post_ticket(call: Call) -> TicketString:
         # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
         raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
-    if not call.session.zone.holds(path):
-        # Servers keep tickets for what is in their own catalogs only, and take others' paths for what they are not.
-        raise BadRequest("object_path", f"{path} lies in another zone.", "Make the ticket on a server of that zone.")
     if await find(call.session.zone, path) is None:
         # Servers make one for a path that is nothing, as long as it has one part only.
         raise NotFound("object_path", f"There is no {path}.")
+    if not call.session.zone.holds(path):
+        # Servers keep tickets for what is in their own catalogs only, and take others' paths for what they are not.
+        raise BadRequest("object_path", f"{path} lies in another zone.", "Make the ticket on a server of that zone.")
     with about("object_path", iRODSException), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         await call.session.zone.perform(tickets.create(name, given.mode, path))
     return TicketString(ticket_string=name)
