@@ -409,13 +409,14 @@ class FileSystem:
         return self._inodes.path(inode)
 
     async def _entry(self, node: Inode) -> Entry:
-        if node.path is not None:
-            entry = await self._catalog.find_if_there(node.path)
+        path = node.path  # which may be taken away while the zone is asked
+        if path is not None:
+            entry = await self._catalog.find_if_there(path)
             if node.contents is not None and node.last_entry is not None and not (entry and entry.is_file):
                 # Another client has taken the name away: what is open stays what it was.
-                return replace(node.last_entry, path=node.path)
+                return replace(node.last_entry, path=path)
             if entry is None:
-                raise FileNotFoundError(node.path)
+                raise FileNotFoundError(path)
             return entry
         if node.last_entry is None:
             raise FileNotFoundError(f"inode {node.number} was unlinked")
