@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import trio
-from irods.api_number import api_number
 from irods.session import iRODSSession
 from pydantic import SecretStr
 
@@ -21,8 +20,8 @@ from irodsfs.config import Setting, ZoneAccount
 from irodsfs.config.loading import load_login
 from irodsfs.errors import IrodsfsError
 from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.connection import SERVER_INFORMATION
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
-from irodsfs.grid.flight import Request
 from irodsfs.grid.greeting import ask_policy, choose_policy
 from irodsfs.grid.login import entered, open_session
 from irodsfs.grid.namespace import find
@@ -209,7 +208,7 @@ async def _time_round_trip(zone: Zone) -> str:
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
-        await zone.perform(Request(api_number["GET_MISC_SVR_INFO_AN"]))
+        await zone.perform(SERVER_INFORMATION)
         times.append(time.perf_counter() - began)
     return f"{min(times) * 1000:.1f} ms"
 
