@@ -8,8 +8,7 @@ from irods.api_number import api_number
 from irods.message import IntegerProperty, Message, StringProperty, iRODSMessage
 from irods.session import iRODSSession
 
-from irodsfs.grid.connection import Login, logging_in
-from irodsfs.grid.flight import Request
+from irodsfs.grid.connection import SERVER_INFORMATION, Login, logging_in
 from irodsfs.grid.zone import Zone
 
 WITH_CATALOG = 1
@@ -36,7 +35,7 @@ class ServerInfo:
 
 
 async def read_server_info(zone: Zone) -> ServerInfo:
-    (reply,) = await zone.perform(Request(api_number["GET_MISC_SVR_INFO_AN"]), repeat=True)
+    (reply,) = await zone.perform(SERVER_INFORMATION, repeat=True)
     return _parsed(iRODSMessage(msg=reply.body))
 
 
