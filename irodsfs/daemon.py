@@ -14,21 +14,21 @@ import trio
 
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted
-from irodsfs.directories import socket_path
-from irodsfs.errors import CollectionError, ConfigurationError, IrodsfsError, MountError
 from irodsfs.filesystem.file_system import FileSystem
 from irodsfs.grid.background import Background
+from irodsfs.grid.catalog_entries import describe_special, find
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
-from irodsfs.grid.login import Renewal, entered
-from irodsfs.grid.namespace import describe_special, find
+from irodsfs.grid.irods_sessions import Renewal, entered
 from irodsfs.grid.resources import resource_parents
 from irodsfs.grid.zone import Zone
 from irodsfs.heartbeat import beat
 from irodsfs.mount import fuse
 from irodsfs.mount.calls import Calls
 from irodsfs.mount.kernel_cache import KernelCache, read_ahead
-from irodsfs.mount.translation import Operations
+from irodsfs.mount.operations import Operations
+from irodsfs.private_files import socket_path
 from irodsfs.process import give_memory_back, use_all_descriptors
+from irodsfs.user_errors import CollectionError, ConfigurationError, IrodsfsError, MountError
 
 logger = logging.getLogger(__name__)
 

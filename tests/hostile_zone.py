@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from irodsfs.sandbox.errors import ProtocolError
+from irodsfs.sandbox.error_numbers import ProtocolError
 from irodsfs.sandbox.wire import Message, read_message, send_message
 
 Lie = Callable[[Message], Message | bytes | None]

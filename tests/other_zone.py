@@ -11,8 +11,8 @@ import signal
 import sys
 from pathlib import Path
 
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 from tests.zones import AnyZone
 
 NAME = "otherZone"

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "irodsfs"
 
-LEAVES = {"directories", "errors", "heartbeat", "metrics", "process", "slices"}
+LEAVES = {"private_files", "user_errors", "heartbeat", "metrics", "process", "slices"}
 """Single modules that any part may import; they import nothing but each other."""
 
 ALLOWED = {
@@ -31,7 +31,7 @@ ALLOWED = {
 
 UNTANGLED_LATER = {"sandbox"}
 
-RECURSION = {"calls", "interpreter", "queries", "special_functions"}
+RECURSION = {"invocation", "interpreter", "rule_queries", "special_functions"}
 """The interpreter of rules: calls are expressions, and expressions are calls."""
 
 

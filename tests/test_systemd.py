@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs import errors
+from irodsfs import user_errors
 from irodsfs.cli.mountpoints import find_mount
 from tests.mounts import NotifySocket
 from tests.zones import EmbeddedZone
@@ -66,11 +66,11 @@ def test_the_command_of_the_unit_mounts_tells_that_it_is_ready_and_stops_cleanly
 
 def test_the_unit_does_not_try_again_what_can_only_fail_again(service: dict[str, str]) -> None:
     hopeless = {
-        errors.ConfigurationError,
-        errors.AuthenticationError,
-        errors.CollectionError,
-        errors.MountPointError,
-        errors.FuseError,
+        user_errors.ConfigurationError,
+        user_errors.AuthenticationError,
+        user_errors.CollectionError,
+        user_errors.MountPointError,
+        user_errors.FuseError,
     }
     assert {int(code) for code in service["RestartPreventExitStatus"].split()} == {
         error.exit_code for error in hopeless

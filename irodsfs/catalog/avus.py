@@ -13,8 +13,8 @@ from cachetools import TTLCache
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.metadata import Avu, can_be_replaced, changes, read_avus, read_avus_in, replace_with
-from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 
 ENTRIES = 100_000

@@ -12,13 +12,13 @@ from functools import partial
 import trio
 from cachetools import TTLCache
 
-from irodsfs.catalog.belief import ENTRIES, Belief, Found
+from irodsfs.catalog.catalog_cache import ENTRIES, CatalogCache, Found
 from irodsfs.catalog.journal import Journal
 from irodsfs.catalog.listing import Arriving, Listing, Reading
 from irodsfs.catalog.walk import Walk
-from irodsfs.grid import namespace
+from irodsfs.grid import catalog_entries
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.namespace import Entry
 from irodsfs.grid.queries import FIRST_PAGE_ROWS
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
@@ -39,7 +39,7 @@ MANY_NAMES = 16
 """Names asked for in a large collection, one by one, that make it likely that all will be asked for."""
 
 
-class Catalog(Belief):
+class Catalog(CatalogCache):
     """Finds and lists. What is missing raises `FileNotFoundError`."""
 
     def __init__(
@@ -177,7 +177,7 @@ class Catalog(Belief):
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entry = await namespace.find(self._zone, path, posix=self._posix)
+            entry = await catalog_entries.find(self._zone, path, posix=self._posix)
         if path in journal.changes:
             entry = journal.changes[path]
         elif entry is not None:
@@ -256,7 +256,7 @@ class Catalog(Belief):
             arriving.end(ZoneUnreachable(f"the listing of {path} was given up"))
 
     async def _receive(self, path: str, arriving: Arriving, journal: Journal) -> None:
-        async with aclosing(namespace.list_collection(self._zone, path, posix=self._posix)) as pages:
+        async with aclosing(catalog_entries.list_collection(self._zone, path, posix=self._posix)) as pages:
             async for entries, more in pages:
                 async for some in slices(entries):
                     # What this mount changes meanwhile is in the journal, and laid over all of it in the end.
@@ -274,7 +274,7 @@ class Catalog(Belief):
         entries = None
         try:
             with self._journals.opened() as journal:
-                entries = await namespace.list_small_collection(self._zone, path, posix=self._posix)
+                entries = await catalog_entries.list_small_collection(self._zone, path, posix=self._posix)
         finally:
             if entries is None:
                 self._large[path] = FIRST_PAGE_ROWS
@@ -289,7 +289,7 @@ class Catalog(Belief):
         entries = None
         with self._journals.opened() as journal:
             try:
-                entries = await namespace.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
+                entries = await catalog_entries.list_collections(self._zone, paths, SIBLING_ROWS, posix=self._posix)
             finally:
                 if entries is None:
                     self._walk.too_many_siblings(path)
@@ -312,7 +312,7 @@ class Catalog(Belief):
         entries = None
         with self._journals.opened() as journal:
             try:
-                entries = await namespace.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
+                entries = await catalog_entries.list_below(self._zone, top, SUBTREE_ROWS, posix=self._posix)
             finally:
                 if entries is None:
                     self._walk.is_too_large(top)

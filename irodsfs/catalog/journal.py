@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.metrics import LOOKUPS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import trio
 
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.slices import in_order
 
 TEMPORARY = ".irodsfs-"

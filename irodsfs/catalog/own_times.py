@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from irodsfs.grid.namespace import NANOSECONDS, Entry
+from irodsfs.grid.catalog_entries import NANOSECONDS, Entry
 from irodsfs.grid.requests import EARLIEST, LATEST
 
 ENTRIES = 100_000

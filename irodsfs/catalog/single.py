@@ -8,7 +8,7 @@ from dataclasses import replace
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing, Reading
 from irodsfs.grid.access_levels import READ_OBJECT
-from irodsfs.grid.namespace import Entry, made_now
+from irodsfs.grid.catalog_entries import Entry, made_now
 from irodsfs.grid.zone import Zone
 
 

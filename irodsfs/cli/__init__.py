@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from irodsfs.cli.application import main
+from irodsfs.cli.commands import main
 
 __all__ = ["main"]

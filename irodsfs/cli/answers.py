@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from irodsfs.errors import ControlFailure, NotOnMountError
+from irodsfs.user_errors import ControlFailure, NotOnMountError
 
 if TYPE_CHECKING:
     from irodsfs.cli.client import ControlClient

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from irodsfs.cli.places import Place, place_of
-from irodsfs.errors import ControlFailure
+from irodsfs.user_errors import ControlFailure
 
 SECONDS = 3600.0
 """A rule or a checksum may take its time."""

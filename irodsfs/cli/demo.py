@@ -12,9 +12,9 @@ from irods.models import DataObject
 from irods.session import iRODSSession
 from rich.console import Console
 
-from irodsfs.cli.demonstration import Demonstration, Installation, stage_tree
+from irodsfs.cli.demo_steps import Demonstration, Installation, stage_tree
 from irodsfs.cli.mountpoints import require_fuse
-from irodsfs.errors import IrodsfsError, UnmountError
+from irodsfs.user_errors import IrodsfsError, UnmountError
 
 ATTRIBUTE, VALUE = "reviewed-by", "Ada Lovelace"
 SHOWN_LINES = 3

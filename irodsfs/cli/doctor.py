@@ -18,7 +18,7 @@ def doctor(zone: str | None, as_json: bool) -> None:
     """
     # What it needs takes a while to import, and help must not wait for it.
     from irodsfs.cli.answers import show_json
-    from irodsfs.cli.examination import examine
+    from irodsfs.cli.doctor_checks import examine
 
     findings = []
     for finding in examine(zone):

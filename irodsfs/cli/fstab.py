@@ -8,7 +8,7 @@ import re
 import click
 
 from irodsfs.cli.mount import start
-from irodsfs.cli.options import parse_options, split_options
+from irodsfs.cli.mount_options import parse_options, split_options
 from irodsfs.cli.running import run
 from irodsfs.config import Setting
 

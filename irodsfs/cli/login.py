@@ -31,6 +31,6 @@ def login(
     IRODS_AUTHENTICATION_FILE say).
     """
     # What it needs takes a while to import, and help must not wait for it.
-    from irodsfs.cli.signing_in import sign_in_to
+    from irodsfs.cli.login_dialogue import sign_in_to
 
     sign_in_to(address, hours, password_file, scheme, ca_certificate)

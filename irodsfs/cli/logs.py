@@ -12,7 +12,7 @@ import textwrap
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from irodsfs.directories import log_directory
+from irodsfs.private_files import log_directory
 
 TEXT = "%(levelname)s %(name)s: %(message)s"
 TIMED_TEXT = f"%(asctime)s {TEXT}"

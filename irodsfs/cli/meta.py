@@ -7,7 +7,7 @@ import click
 
 from irodsfs.cli.answers import control_of, show_json, show_table
 from irodsfs.cli.parameters import as_json, on_path
-from irodsfs.errors import ControlFailure
+from irodsfs.user_errors import ControlFailure
 
 
 @click.group()

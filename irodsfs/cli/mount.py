@@ -9,16 +9,16 @@ from pathlib import Path
 
 import click
 
-from irodsfs.cli.background import run_in_background
+from irodsfs.cli.daemonize import run_in_background
 from irodsfs.cli.logs import log_file, log_to_file, log_to_stderr
+from irodsfs.cli.mount_options import given, parse_options
 from irodsfs.cli.mountpoints import require_fit, require_fuse
 from irodsfs.cli.notification import notify
-from irodsfs.cli.options import given, parse_options
 from irodsfs.cli.records import recorded
 from irodsfs.config import MountConfig, Setting, load
-from irodsfs.config.loading import PASSWORD_VARIABLE, TICKET_VARIABLE
-from irodsfs.directories import private
-from irodsfs.errors import IrodsfsError
+from irodsfs.config.load import PASSWORD_VARIABLE, TICKET_VARIABLE
+from irodsfs.private_files import private
+from irodsfs.user_errors import IrodsfsError
 
 logger = logging.getLogger(__name__)
 

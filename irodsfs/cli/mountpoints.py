@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from irodsfs.errors import FuseError, MountPointError
+from irodsfs.user_errors import FuseError, MountPointError
 
 FILE_SYSTEM_TYPE = "fuse.irodsfs"
 MOUNT_TABLE = Path("/proc/self/mountinfo")

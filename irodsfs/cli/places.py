@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from irodsfs.cli.mountpoints import mountpoints_of
 from irodsfs.cli.records import recorded_with
-from irodsfs.errors import NotOnMountError
+from irodsfs.user_errors import NotOnMountError
 
 SOCKET_ATTRIBUTE = "irods.control"
 PATH_ATTRIBUTE = "irods.path"

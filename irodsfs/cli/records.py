@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from irodsfs.cli.mountpoints import resolve
-from irodsfs.directories import private_file, runtime_directory, socket_path
-from irodsfs.errors import IrodsfsError, MountPointError
+from irodsfs.private_files import private_file, runtime_directory, socket_path
+from irodsfs.user_errors import IrodsfsError, MountPointError
 
 if TYPE_CHECKING:
     from irodsfs.config import MountConfig

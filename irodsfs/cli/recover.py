@@ -12,10 +12,10 @@ import click
 from irodsfs.cli.answers import control_of, show_json, show_table
 from irodsfs.cli.parameters import as_json
 from irodsfs.config.spools import spool_directories
-from irodsfs.errors import RecoveryError
+from irodsfs.user_errors import RecoveryError
 
 if TYPE_CHECKING:
-    from irodsfs.transfer.kept import Kept
+    from irodsfs.transfer.spool_entry import SpoolEntry
 
 EPILOG = (
     "Without ENTRY and --all it lists what is kept: what a zone would not take, and what mounts have left that were "
@@ -52,7 +52,7 @@ def recover(
 ) -> None:
     """List what could not be brought into a zone, and put it back."""
     # All that is needed for a zone takes a while to import, and help must not wait for it.
-    from irodsfs.cli import recovering
+    from irodsfs.cli import spool_recovery
     from irodsfs.transfer.recovery import left_in
 
     with ExitStack() as stack:
@@ -63,13 +63,13 @@ def recover(
             _list(kept, as_json=as_json)
             return
         if discard:
-            outcomes = recovering.discard(chosen, dry_run=dry_run)
+            outcomes = spool_recovery.discard(chosen, dry_run=dry_run)
         elif to is not None:
-            outcomes = recovering.save(chosen, to, overwrite=overwrite, dry_run=dry_run)
+            outcomes = spool_recovery.save(chosen, to, overwrite=overwrite, dry_run=dry_run)
         elif mount is not None:
-            outcomes = recovering.put_back_through(mount, chosen, overwrite=overwrite, dry_run=dry_run)
+            outcomes = spool_recovery.put_back_through(mount, chosen, overwrite=overwrite, dry_run=dry_run)
         else:
-            outcomes = recovering.put_back_as_user(chosen, zone, overwrite=overwrite, dry_run=dry_run)
+            outcomes = spool_recovery.put_back_as_user(chosen, zone, overwrite=overwrite, dry_run=dry_run)
     if as_json:
         show_json([asdict(each) for each in outcomes])
     else:
@@ -86,14 +86,14 @@ def _spools(mount: Path | None, named: Sequence[Path]) -> list[Path]:
     return list(named) or spool_directories()
 
 
-def _chosen(kept: Sequence[Kept], entries: Sequence[str]) -> list[Kept]:
+def _chosen(kept: Sequence[SpoolEntry], entries: Sequence[str]) -> list[SpoolEntry]:
     for entry in entries:
         if not any(entry in (each.file.name, each.description.path) for each in kept):
             raise RecoveryError(f"{entry} is not kept anywhere: irodsfs recover lists what is.")
     return [each for each in kept if each.file.name in entries or each.description.path in entries]
 
 
-def _list(kept: Sequence[Kept], *, as_json: bool) -> None:
+def _list(kept: Sequence[SpoolEntry], *, as_json: bool) -> None:
     if as_json:
         show_json([_as_document(each) for each in kept])
         return
@@ -105,7 +105,7 @@ def _list(kept: Sequence[Kept], *, as_json: bool) -> None:
     show_table(["ID", "PATH", "BYTES", "SINCE", "WHY"], rows)
 
 
-def _as_document(kept: Kept) -> dict[str, object]:
+def _as_document(kept: SpoolEntry) -> dict[str, object]:
     told = {"path", "size", "ranges", "replace", "modified_ns", "time", "reason", "sender"}
     described = kept.description.model_dump(mode="json", include=told)
     return {"id": kept.file.name, "file": str(kept.file), **described}

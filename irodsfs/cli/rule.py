@@ -7,7 +7,7 @@ import click
 
 from irodsfs.cli.answers import control_of, show_json
 from irodsfs.cli.parameters import as_json, on_mount
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 STANDARD_INPUT = "-"
 STREAMS = {"ruleExecOut": False, "ruleExecErrorOut": True}

@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
-from irodsfs.errors import IrodsfsError
 from irodsfs.process import keep_memory_private
+from irodsfs.user_errors import IrodsfsError
 
 
 def run(command: click.Command) -> None:
@@ -31,7 +31,7 @@ def _fail(message: str, exit_code: int) -> NoReturn:
 
 def _keep_traceback() -> Path:
     # Imported here because most runs succeed.
-    from irodsfs.directories import log_directory, write_private
+    from irodsfs.private_files import log_directory, write_private
 
     file = log_directory() / "failure.log"
     write_private(file, traceback.format_exc().encode())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from irodsfs.errors import ConfigurationError, IrodsfsError
+from irodsfs.user_errors import ConfigurationError, IrodsfsError
 
 WITHOUT_TLS = "CS_NEG_REFUSE"
 LONGEST_PASSWORD = 42  # of what the protocol can change
@@ -71,10 +71,10 @@ def serve(
     The administrator of a new zone is rods. The variables that are printed, too, make clients log in as rods
     with the password, which is kept in the zone's directory.
     """
-    from irodsfs.sandbox.errors import IrodsError
+    from irodsfs.sandbox.error_numbers import IrodsError
     from irodsfs.sandbox.federation.introducing import introduce
-    from irodsfs.sandbox.server import Server
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.served_zone import Zone
+    from irodsfs.sandbox.zone_server import Server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Blocked before any thread starts, so that none of them takes the signal that sigwait waits for.

@@ -12,14 +12,14 @@ from irods.exception import UserDoesNotExist, iRODSException
 from irods.session import iRODSSession
 
 from irodsfs.config import Setting
-from irodsfs.config.loading import load_login
-from irodsfs.errors import ConfigurationError, IrodsfsError
+from irodsfs.config.load import load_login
 from irodsfs.grid.errors import summarise
+from irodsfs.grid.first_login import SECONDS, told
 from irodsfs.grid.greeting import choose_policy
-from irodsfs.grid.login import open_session
-from irodsfs.grid.signing_in import SECONDS, told
-from irodsfs.sandbox import pam
-from irodsfs.sandbox.zone import VAULTS
+from irodsfs.grid.irods_sessions import open_session
+from irodsfs.sandbox import pam_accounts
+from irodsfs.sandbox.served_zone import VAULTS
+from irodsfs.user_errors import ConfigurationError, IrodsfsError
 
 UNIX = "unixfilesystem"
 
@@ -39,9 +39,9 @@ def add_user(
         if password is not None and not is_pam:
             session.users.modify(name, "password", password)
     if password is not None and is_pam:
-        pam.add(directory, name, {"password": password})
+        pam_accounts.add(directory, name, {"password": password})
     if steps is not None:
-        pam.add(directory, name, {"script": steps})
+        pam_accounts.add(directory, name, {"script": steps})
 
 
 def add_resource(directory: Path, name: str, vault: Path | None) -> Path:
@@ -74,9 +74,9 @@ def _exists(session: iRODSSession, name: str) -> bool:
     return True
 
 
-def _script(file: Path) -> pam.Script:
+def _script(file: Path) -> pam_accounts.Script:
     try:
-        return pam.parse_script(file.read_text("utf-8"))
+        return pam_accounts.parse_script(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} can't be read as a script: {error}.") from None
 

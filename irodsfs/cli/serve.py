@@ -10,9 +10,9 @@ from platformdirs import user_cache_path
 from irodsfs.cli.logs import log_to_stderr
 from irodsfs.cli.notification import notify
 from irodsfs.config import Setting
-from irodsfs.config.loading import load_account
-from irodsfs.directories import APPLICATION, private
-from irodsfs.errors import ConfigurationError
+from irodsfs.config.load import load_account
+from irodsfs.private_files import APPLICATION, private
+from irodsfs.user_errors import ConfigurationError
 
 if TYPE_CHECKING:
     from irodsfs.control.web import Cors

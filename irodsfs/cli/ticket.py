@@ -93,7 +93,7 @@ def rm(name: str | None, file: str | None, mount: Path) -> None:
 
 def _required(name: str | None, file: str | None) -> str:
     """The string that is meant. Raises UsageError where none is."""
-    from irodsfs.config.loading import TICKET_VARIABLE
+    from irodsfs.config.load import TICKET_VARIABLE
 
     return _given(name, file) or os.environ.get(TICKET_VARIABLE) or _usage("TICKET is needed, or --ticket-file FILE.")
 
@@ -102,7 +102,7 @@ def _given(name: str | None, file: str | None) -> str | None:
     """The string that is named on the command line, where others can see it, or read from elsewhere."""
     # What reads settings takes a while to import, and help must not wait for it.
     from irodsfs.config import Setting
-    from irodsfs.config.loading import TICKET_VARIABLE, read_ticket
+    from irodsfs.config.load import TICKET_VARIABLE, read_ticket
 
     if name == STANDARD_INPUT:
         return sys.stdin.readline().strip()

@@ -12,7 +12,7 @@ import click
 from irodsfs.cli.client import control_at
 from irodsfs.cli.mountpoints import FILE_SYSTEM_TYPE, find_mount, require_fusermount, resolve
 from irodsfs.cli.records import OpenRecord, find_record
-from irodsfs.errors import ControlFailure, UnmountError
+from irodsfs.user_errors import ControlFailure, UnmountError
 
 PATIENCE = 3.0  # seconds without a word
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irodsfs.config.loading import load, with_current_password
+from irodsfs.config.load import load, with_current_password
 from irodsfs.config.models import MountConfig, ZoneAccount
 from irodsfs.config.settings import Setting, Settings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from irodsfs.config.settings import Setting
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 SCHEME = "irods://"
 FORM = "irods://user@host:port/zone/path"

@@ -11,7 +11,7 @@ from irods.password_obfuscation import decode, seq_list, wheel
 
 from irodsfs.config.models import ZoneAccount
 from irodsfs.config.settings import Setting, from_keywords, read_file
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 DEFAULT_DIRECTORY = Path("~/.irods")
 

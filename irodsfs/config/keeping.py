@@ -12,8 +12,8 @@ from irods.password_obfuscation import encode
 from irodsfs.config.environment import DEFAULT_DIRECTORY
 from irodsfs.config.models import ZoneAccount
 from irodsfs.config.settings import read_file
-from irodsfs.directories import write_private
-from irodsfs.errors import ConfigurationError
+from irodsfs.private_files import write_private
+from irodsfs.user_errors import ConfigurationError
 
 PASSWORD_FILE = ".irodsA"  # noqa: S105 - the name of the file
 FORMER = ".before"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 REQUEST_NEGOTIATION = "request_server_negotiation"
 MOST_CONNECTIONS = 128

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from starlette.requests import Request
 
 from irodsfs.config import ZoneAccount
-from irodsfs.control.operations import Operation
-from irodsfs.control.zones import Session, Sessions
+from irodsfs.control.http_operations import Operation
+from irodsfs.control.zone_sessions import Session, Sessions
 
 
 class Access(Protocol):

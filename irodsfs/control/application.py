@@ -24,12 +24,12 @@ from irodsfs.control.access import Access
 from irodsfs.control.bodies import Body, has_body, send_whatever_comes
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
-from irodsfs.control.errors import BadRequest, ControlError, explain
+from irodsfs.control.http_errors import BadRequest, ControlError, explain
+from irodsfs.control.http_operations import Operation, Parameters
 from irodsfs.control.negotiation import PARAMETER, has_nul, invalid, read_body, render, rendered, wanted_type
-from irodsfs.control.operations import Operation, Parameters
-from irodsfs.control.paths import UndecodedPaths
-from irodsfs.control.status import Served
+from irodsfs.control.process_status import Served
 from irodsfs.control.upload_spool import UploadSpool
+from irodsfs.control.url_paths import UndecodedPaths
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 
 logger = logging.getLogger(__name__)

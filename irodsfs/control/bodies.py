@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 
 LINGER = 2.0
 """Seconds in which a client that is still sending may see its answer before the connection ends."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 
 _SINGLE = re.compile(r"\s*bytes\s*=\s*([0-9]*)\s*-\s*([0-9]*)\s*", re.IGNORECASE)
 _DIGITS = 20

@@ -8,11 +8,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from irodsfs.control import paths
+from irodsfs.control import url_paths
 from irodsfs.control.changes import Changes
-from irodsfs.control.status import Served
+from irodsfs.control.process_status import Served
 from irodsfs.control.upload_spool import UploadSpool
-from irodsfs.control.zones import Session
+from irodsfs.control.zone_sessions import Session
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Call:
     @property
     def path(self) -> str:
         """The logical path in the URL."""
-        return paths.logical_path(self.text("path"))
+        return url_paths.logical_path(self.text("path"))
 
     def text(self, name: str) -> str:
         """Another variable part of the URL."""
-        return paths.decode(self.request.path_params[name], name)
+        return url_paths.decode(self.request.path_params[name], name)

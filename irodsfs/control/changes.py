@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.spool_entry import SpoolEntry
 
 
 class Changes(Protocol):
@@ -41,7 +41,7 @@ class Changes(Protocol):
     def spool_directory(self) -> str:
         """Where waiting and failed files are kept."""
 
-    def kept(self, name: str) -> Kept | None:
+    def kept(self, name: str) -> SpoolEntry | None:
         """A file that is kept in the spool since the zone would not take it."""
 
     async def written_back(self) -> None:
@@ -59,7 +59,7 @@ class NobodyElse:
     failed_files = 0
     spool_directory = ""
 
-    def kept(self, name: str) -> Kept | None:
+    def kept(self, name: str) -> SpoolEntry | None:
         return None
 
     async def changed(self, path: str) -> None:

@@ -11,9 +11,9 @@ import irods.exception as ex
 import trio
 from irods.message import iRODSMessage
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.control.upload_spool import UploadSpool, at_hand
-from irodsfs.grid import namespace, requests
+from irodsfs.grid import catalog_entries, requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.error_kinds import is_taken
 from irodsfs.grid.errors import ZONE_FAILURES, describe
@@ -109,7 +109,7 @@ async def _remove(zone: Zone, path: str, opened: Sequence[Reply]) -> None:
         id_ = int(told["data_object_info"]["data_id"])
         async for attempt in retrying(also=_is_locked_for_a_moment):
             with attempt:
-                entry = await namespace.find(zone, path)
+                entry = await catalog_entries.find(zone, path)
                 if entry is not None and entry.id == id_:
                     await zone.perform(requests.unlink(path))
                 else:

@@ -13,10 +13,10 @@ from starlette.requests import Request
 
 from irodsfs.config import ZoneAccount
 from irodsfs.control import origins
-from irodsfs.control.errors import ControlError
-from irodsfs.control.operations import Operation
+from irodsfs.control.http_errors import ControlError
+from irodsfs.control.http_operations import Operation
 from irodsfs.control.throttle import Throttle
-from irodsfs.control.zones import Session, Sessions, digest
+from irodsfs.control.zone_sessions import Session, Sessions, digest
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 from irodsfs.grid.errors import LoginNeedsTls
 

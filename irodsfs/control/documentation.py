@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from irodsfs.control import openapi
-from irodsfs.control.operations import Operation
+from irodsfs.control.http_operations import Operation
 
 
 def routes(operations: Iterable[Operation]) -> list[Route]:

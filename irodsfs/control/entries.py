@@ -7,10 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 from irodsfs.control.call import Call
-from irodsfs.control.errors import ControlError, NotFound
-from irodsfs.control.operations import AnyHandler, Operations
-from irodsfs.grid import namespace
-from irodsfs.grid.namespace import Entry
+from irodsfs.control.http_errors import ControlError, NotFound
+from irodsfs.control.http_operations import AnyHandler, Operations
+from irodsfs.grid import catalog_entries
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.zone import Zone
 
 COLLECTION = "/collection/{path:path}"
@@ -37,7 +37,7 @@ def is_collection(call: Call) -> bool:
 
 async def existing_entry(call: Call) -> Entry:
     """The entry at the path. Raises `NotFound`, or 409 when it is of the other kind."""
-    entry = await namespace.find(call.session.zone, call.path)
+    entry = await catalog_entries.find(call.session.zone, call.path)
     if entry is None:
         kind = "collection" if is_collection(call) else "data object"
         raise NotFound("path", f"There is no {kind} {call.path}.")
@@ -49,7 +49,7 @@ async def existing_entry(call: Call) -> Entry:
 async def require_collection(zone: Zone, path: str, field: str) -> None:
     """Raises `NotFound` about a field of the request when there is no collection to put something into."""
     # The root holds zones only. Asked to make anything there or in a zone that is none, servers hang up.
-    entry = await namespace.find(zone, path) if path != "/" else None
+    entry = await catalog_entries.find(zone, path) if path != "/" else None
     if entry is None or not entry.is_collection:
         raise NotFound(field, f"There is no collection {path} that could hold it.")
 

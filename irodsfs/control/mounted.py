@@ -11,14 +11,14 @@ from irodsfs.config import MountConfig, ZoneAccount, with_current_password
 from irodsfs.control.access import OwnersAccess
 from irodsfs.control.application import Application
 from irodsfs.control.changes import Changes
+from irodsfs.control.http_server import Server
+from irodsfs.control.process_status import Served
 from irodsfs.control.routes import all_operations
-from irodsfs.control.server import Server
-from irodsfs.control.status import Served
 from irodsfs.control.unix_socket import OwnersListener
 from irodsfs.control.upload_spool import UploadSpool
-from irodsfs.control.zones import Sessions
-from irodsfs.directories import socket_path
-from irodsfs.errors import ConfigurationError
+from irodsfs.control.zone_sessions import Sessions
+from irodsfs.private_files import socket_path
+from irodsfs.user_errors import ConfigurationError
 
 CONNECTIONS = 4
 """Connections to the zone of its own, so that no query or rule takes one from the file system."""

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from irodsfs.control import xml
 from irodsfs.control.accept import JSON, NAMES, XML, most_wanted
 from irodsfs.control.documents.base import Document
-from irodsfs.control.errors import BadRequest, ControlError
+from irodsfs.control.http_errors import BadRequest, ControlError
 
 NDJSON = "application/x-ndjson"
 _ALIASES = NAMES | {"*/*": JSON, "application/*": JSON, "text/*": XML}

@@ -14,9 +14,9 @@ from pydantic.json_schema import models_json_schema
 from irodsfs import __version__
 from irodsfs.control.accept import JSON, XML
 from irodsfs.control.documents.base import Document
-from irodsfs.control.documents.errors import ErrorDocument
+from irodsfs.control.documents.error_documents import ErrorDocument
+from irodsfs.control.http_operations import Operation
 from irodsfs.control.negotiation import PARAMETER
-from irodsfs.control.operations import Operation
 from irodsfs.control.xml import NAMESPACE
 
 TITLE = "irodsfs control"

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 
 EVERYBODY = "*"
 SCHEMES = ("http", "https")

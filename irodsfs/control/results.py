@@ -13,7 +13,7 @@ from irodsfs.control import xml
 from irodsfs.control.accept import JSON, XML
 from irodsfs.control.documents.base import Document
 from irodsfs.control.negotiation import MANY, NDJSON, to_json
-from irodsfs.control.streaming import Pieces, StreamedResponse
+from irodsfs.control.streamed_responses import Pieces, StreamedResponse
 
 Values = Sequence[str]
 Page = Sequence[Values]

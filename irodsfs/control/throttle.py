@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from cachetools import TTLCache
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 
 MOST_SOURCES = 100_000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trio
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.grid.pool import Place
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.memory import Part, Share

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
-from irodsfs.control.errors import BadRequest, ControlError
+from irodsfs.control.http_errors import BadRequest, ControlError
 
 PART = "uploadFile"
 FORM = "multipart/form-data"

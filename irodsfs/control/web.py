@@ -18,18 +18,18 @@ from starlette.middleware.cors import CORSMiddleware
 from irodsfs.config import ZoneAccount
 from irodsfs.control.application import Application
 from irodsfs.control.changes import NobodyElse
+from irodsfs.control.client_timeouts import PatientBodies
 from irodsfs.control.credentials import ANONYMOUS, EveryonesAccess
-from irodsfs.control.patience import PatientBodies
+from irodsfs.control.http_server import Listener, Server
+from irodsfs.control.process_status import Served
 from irodsfs.control.routes import all_operations
-from irodsfs.control.server import Listener, Server
-from irodsfs.control.status import Served
 from irodsfs.control.throttle import Throttle
 from irodsfs.control.upload_spool import UploadSpool
-from irodsfs.control.zones import Sessions
-from irodsfs.errors import AuthenticationError, ConfigurationError, IrodsfsError, WrongZoneError
-from irodsfs.grid.login import entered
+from irodsfs.control.zone_sessions import Sessions
+from irodsfs.grid.irods_sessions import entered
 from irodsfs.process import give_memory_back, use_all_descriptors
 from irodsfs.transfer import memory
+from irodsfs.user_errors import AuthenticationError, ConfigurationError, IrodsfsError, WrongZoneError
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from defusedxml.ElementTree import fromstring
 from pydantic.fields import FieldInfo
 
 from irodsfs.control.documents.base import Document, Place
-from irodsfs.control.errors import BadRequest
+from irodsfs.control.http_errors import BadRequest
 
 NAMESPACE = "http://irods.org/irods-rest"
 HEADER = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

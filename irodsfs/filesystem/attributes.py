@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from irodsfs.filesystem.inodes import Inode
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 
 USUAL_UMASK = 0o022
 

@@ -13,7 +13,7 @@ from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.filesystem.inodes import Inodes
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 """What a call may end in because something is not there, or is there, other than was believed."""

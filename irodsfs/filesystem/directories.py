@@ -9,7 +9,7 @@ from typing import NamedTuple
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Reading
 from irodsfs.filesystem.repair import Repair
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 
 
 class Shown(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from irodsfs.grid.namespace import Entry
+from irodsfs.grid.catalog_entries import Entry
 
 
 class Expected(Enum):

@@ -15,9 +15,9 @@ from irodsfs.filesystem.avu_codec import LONGEST_NAME, NAMESPACE
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.errnos import EXPECTED, errno_of
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
-from irodsfs.grid.namespace import Entry
 
 logger = logging.getLogger(__name__)
 

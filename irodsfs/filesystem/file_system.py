@@ -23,15 +23,15 @@ from irodsfs.filesystem.extended_attributes import is_virtual
 from irodsfs.filesystem.foreign_links import refuse_foreign
 from irodsfs.filesystem.inodes import ROOT, Handle, Inode, encode_name
 from irodsfs.filesystem.kernel import Kernel
+from irodsfs.filesystem.namespace import check_length
 from irodsfs.filesystem.parts import parts_of
 from irodsfs.filesystem.space import Space
-from irodsfs.filesystem.tree import check_length
 from irodsfs.filesystem.virtual_attributes import CONTROL
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.background import Background
-from irodsfs.grid.namespace import Entry, made_now
-from irodsfs.grid.patience import one_call
+from irodsfs.grid.catalog_entries import Entry, made_now
 from irodsfs.grid.zone import Zone
+from irodsfs.grid.zone_timeouts import one_call
 from irodsfs.metrics import BYTES
 
 __all__ = ["Background", "Change", "FileSystem", "one_call"]
@@ -79,7 +79,7 @@ class FileSystem:
         self._extended_attributes = parts.extended_attributes
         self._posix_attributes = parts.posix_attributes
         self._corrections = parts.corrections
-        self.changes = parts.coherence
+        self.changes = parts.cache_invalidator
         self._owner = Owner.chosen(config.uid, config.gid, config.umask)
         self._read_only = config.read_only
         self._strict_permissions = config.strict_permissions

@@ -15,9 +15,9 @@ from irodsfs.filesystem.pending_uploads import PendingUploads
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.uploader import Uploader
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
+from irodsfs.grid.catalog_entries import Entry, made_now
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.namespace import Entry, made_now
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.versions import Version

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import trio
 
 from irodsfs.filesystem.kernel import Kernel
-from irodsfs.grid.namespace import Entry
-from irodsfs.transfer.kept import Kept
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.transfer.open_file import OpenFile
+from irodsfs.transfer.spool_entry import SpoolEntry
 
 ROOT = 1
 """The number by which the kernel knows the root."""
@@ -29,7 +29,7 @@ class Inode:
     handles: int = 0
     contents: OpenFile | None = None
     """What is open of it, or waits for its upload; None otherwise."""
-    waiting: Kept | None = None
+    waiting: SpoolEntry | None = None
     """What was closed of it and is not in the zone yet."""
     failure: BaseException | None = None
     """What nobody was told yet that has it open."""

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from irodsfs.filesystem.inodes import Inode
-from irodsfs.filesystem.upcoming import Upcoming
+from irodsfs.filesystem.prefetcher import Prefetcher
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.namespace import Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 
 
 class Opener:
-    """Makes what handles of an inode share. `upcoming` may have the content already."""
+    """Makes what handles of an inode share. `prefetcher` may have the content already."""
 
-    def __init__(self, zone: Zone, spool: Spool, options: TransferOptions, upcoming: Upcoming) -> None:
+    def __init__(self, zone: Zone, spool: Spool, options: TransferOptions, prefetcher: Prefetcher) -> None:
         self._zone = zone
         self._spool = spool
         self._options = options
-        self._upcoming = upcoming
+        self._prefetcher = prefetcher
 
     def existing(self, inode: Inode, path: str, size: int) -> OpenFile:
         """A data object of `size` bytes that is in the zone."""
@@ -33,4 +33,4 @@ class Opener:
 
     async def prefetched(self, entry: Entry) -> list[Reply] | None:
         """The content, if it was fetched before anybody asked for it."""
-        return await self._upcoming.take(entry)
+        return await self._prefetcher.take(entry)

@@ -15,8 +15,8 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.errnos import FAILURES, errno_of
 from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.errors import ZoneUnreachable
-from irodsfs.grid.namespace import Entry
 from irodsfs.grid.retrying import trying_once
 
 GLANCE = 1.0

@@ -20,15 +20,15 @@ from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.errnos import errno_of
-from irodsfs.filesystem.inheriting import Inheritance, Known, queries
+from irodsfs.filesystem.replaced_metadata import Known, ReplacedMetadata, queries
 from irodsfs.grid import data_objects, requests
+from irodsfs.grid.at_most_once import PAUSE, is_gone
+from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.locks import when_unlocked
-from irodsfs.grid.namespace import NANOSECONDS, now_ns
-from irodsfs.grid.once import PAUSE, is_gone
-from irodsfs.grid.posix_attributes import SYMLINK
+from irodsfs.grid.posix_avus import SYMLINK
 from irodsfs.grid.queries import page
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
@@ -60,10 +60,10 @@ class Found:
 class Overwriting:
     """Puts the content of data objects into others."""
 
-    def __init__(self, zone: Zone, catalog: Catalog, inheritance: Inheritance) -> None:
+    def __init__(self, zone: Zone, catalog: Catalog, replaced_metadata: ReplacedMetadata) -> None:
         self._zone = zone
         self._catalog = catalog
-        self._inheritance = inheritance
+        self._replaced_metadata = replaced_metadata
 
     async def put(self, source: str, target: str) -> Found | None:
         """Put what `source` holds into `target`, and remove `source`; what there was.
@@ -180,9 +180,9 @@ class Overwriting:
         return 0, [requests.seek(FIRST_DESCRIPTOR, 0), *written, *_checksum(target, found)]
 
     async def _finish(self, source: str, target: str, found: Found) -> None:
-        changes = self._inheritance.personal_changes(target, found.target, found.source)
-        if self._inheritance.has_own(found.source):
-            changes += await self._inheritance.changes(target, found.target, found.source)
+        changes = self._replaced_metadata.personal_changes(target, found.target, found.source)
+        if self._replaced_metadata.has_own(found.source):
+            changes += await self._replaced_metadata.changes(target, found.target, found.source)
         dating = [requests.touch(target, found.modified_ns // NANOSECONDS)]
         if found.moved_ns is not None:
             dating.append(requests.touch(posixpath.dirname(target), found.moved_ns // NANOSECONDS))

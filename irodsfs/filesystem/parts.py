@@ -9,33 +9,33 @@ from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.single import SingleObject
 from irodsfs.config import MountConfig
-from irodsfs.filesystem.coherence import Coherence
+from irodsfs.filesystem.cache_invalidator import CacheInvalidator
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.extended_attributes import ExtendedAttributes
 from irodsfs.filesystem.files import Files
-from irodsfs.filesystem.former_collections import FormerCollections
-from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inodes
 from irodsfs.filesystem.kernel import Kernel
+from irodsfs.filesystem.namespace import Namespace
 from irodsfs.filesystem.opener import Opener
 from irodsfs.filesystem.opening import Opening
 from irodsfs.filesystem.pending_uploads import PendingUploads
 from irodsfs.filesystem.posix_attributes import PosixAttributes
+from irodsfs.filesystem.prefetcher import Prefetcher
 from irodsfs.filesystem.renaming import Renaming
 from irodsfs.filesystem.repair import Repair
+from irodsfs.filesystem.replaced_metadata import ReplacedMetadata
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.space import Quotas
 from irodsfs.filesystem.temporary_names import NAME
-from irodsfs.filesystem.tree import Tree
-from irodsfs.filesystem.upcoming import Upcoming
 from irodsfs.filesystem.uploader import Uploader
+from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
-from irodsfs.grid.posix_attributes import MODE, NAMESPACE, SYMLINK
+from irodsfs.grid.posix_avus import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import memory
-from irodsfs.transfer.kept import Sender
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.spool_entry import Sender
+from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.write_back import WriteBack
 
 PATIENCE = 10
@@ -49,14 +49,14 @@ class Parts:
     files: Files
     pending: PendingUploads
     opening: Opening
-    tree: Tree
+    tree: Namespace
     renaming: Renaming
     repair: Repair
     quotas: Quotas
     extended_attributes: ExtendedAttributes
     posix_attributes: PosixAttributes | None
     corrections: Corrections
-    coherence: Coherence
+    cache_invalidator: CacheInvalidator
 
 
 def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path, only: str | None = None) -> Parts:
@@ -72,12 +72,12 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if posix else None)
     inodes = Inodes(collection, kernel)
     corrections = Corrections(catalog, avus, inodes)
-    former = FormerCollections(zone, options.resource_at)
-    inheritance = _inheritance(zone, avus, config)
-    upcoming = Upcoming(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
+    vault_directories = VaultDirectories(zone, options.resource_at)
+    replaced_metadata = _replaced_metadata(zone, avus, config)
+    prefetcher = Prefetcher(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
     spool = Spool(config.spool_directory)
-    opener = Opener(zone, spool, options, upcoming)
-    uploader = Uploader(zone, catalog, inodes, upcoming, former, inheritance)
+    opener = Opener(zone, spool, options, prefetcher)
+    uploader = Uploader(zone, catalog, inodes, prefetcher, vault_directories, replaced_metadata)
     salvage = Salvage(catalog, inodes, spool, _sender(config))
     pending = PendingUploads(
         catalog, inodes, opener, uploader, salvage, _queue(zone, config), enabled=config.write_back
@@ -90,21 +90,21 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         files,
         pending,
         Opening(catalog, inodes, files, config.cache_timeout),
-        Tree(zone, catalog, corrections, inodes, files, former, trash=config.trash),
-        Renaming(zone, catalog, avus, corrections, inodes, files, inheritance, former),
+        Namespace(zone, catalog, corrections, inodes, files, vault_directories, trash=config.trash),
+        Renaming(zone, catalog, avus, corrections, inodes, files, replaced_metadata, vault_directories),
         Repair(zone, catalog, read_only=config.read_only),
         Quotas(zone, collection, options.resource_at(collection)),
         ExtendedAttributes(avus, virtual, corrections),
-        PosixAttributes(zone, catalog, corrections, former, options.resource_at) if posix else None,
+        PosixAttributes(zone, catalog, corrections, vault_directories, options.resource_at) if posix else None,
         corrections,
-        Coherence(zone, catalog, inodes, avus, pending, spool),
+        CacheInvalidator(zone, catalog, inodes, avus, pending, spool),
     )
 
 
-def _inheritance(zone: Zone, avus: Avus, config: MountConfig) -> Inheritance:
+def _replaced_metadata(zone: Zone, avus: Avus, config: MountConfig) -> ReplacedMetadata:
     # Where bits are kept, programs set those of a new file themselves. What takes the place of a link is none.
     personal = {SYMLINK, NAME, MODE} if config.posix_attributes else {SYMLINK, NAME}
-    return Inheritance(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
+    return ReplacedMetadata(zone, avus, enabled=config.replace_keeps_metadata, personal=personal)
 
 
 def _sender(config: MountConfig) -> Sender:

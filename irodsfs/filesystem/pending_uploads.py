@@ -20,13 +20,13 @@ from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.unsaved import Unsaved
 from irodsfs.filesystem.uploader import Uploader
 from irodsfs.grid.background import Background
+from irodsfs.grid.catalog_entries import made_now
 from irodsfs.grid.errors import describe, summarise
-from irodsfs.grid.namespace import made_now
-from irodsfs.transfer.kept import Description, Kept
 from irodsfs.transfer.open_file import OpenFile
+from irodsfs.transfer.spool_entry import Description, SpoolEntry
 from irodsfs.transfer.upload import ATTEMPTS, Upload
+from irodsfs.transfer.upload_journal import UploadJournal
 from irodsfs.transfer.versions import digest
-from irodsfs.transfer.waiting import WaitingRoom
 from irodsfs.transfer.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class _Delivery:
 
     pending: PendingUploads
     inode: Inode
-    kept: Kept
+    kept: SpoolEntry
 
     @property
     def size(self) -> int:
@@ -76,7 +76,7 @@ class PendingUploads:
         self._queue = queue
         self.is_enabled = enabled
         self._deliveries: dict[Path, _Delivery] = {}
-        self._room = WaitingRoom(salvage.spool.directory)
+        self._room = UploadJournal(salvage.spool.directory)
         self._finishing = trio.Lock()
 
     @property
@@ -113,7 +113,7 @@ class PendingUploads:
         """Return when nothing waits any more."""
         await self._queue.finished()
 
-    async def give_up(self, inode: Inode, waiting: Kept, reason: BaseException) -> None:
+    async def give_up(self, inode: Inode, waiting: SpoolEntry, reason: BaseException) -> None:
         """Keep what the zone would not take; who has it open is told by the next call."""
         try:
             kept = await self._keep_waiting(inode, waiting, reason)
@@ -202,18 +202,18 @@ class PendingUploads:
         await self._wait(inode, kept)
         return True
 
-    def _put(self, description: Description, content: bytes) -> Kept:
+    def _put(self, description: Description, content: bytes) -> SpoolEntry:
         whole = {"ranges": [(0, len(content))], "digest": digest(content).hex()}
         return self._room.put(description.model_copy(update=whole), content)
 
-    async def _wait(self, inode: Inode, kept: Kept) -> None:
+    async def _wait(self, inode: Inode, kept: SpoolEntry) -> None:
         before, inode.waiting = inode.waiting, kept
         self._deliveries[kept.file] = delivery = _Delivery(self, inode, kept)
         self._queue.add(delivery)
         if before is not None:
             await self.settle(inode, before)
 
-    async def settle(self, inode: Inode, waiting: Kept) -> None:
+    async def settle(self, inode: Inode, waiting: SpoolEntry) -> None:
         """It is in the zone, something newer waits in its place, or it is not wanted any more."""
         if inode.waiting is waiting:
             inode.waiting = None
@@ -231,10 +231,10 @@ class PendingUploads:
         self._inodes.drop_if_unused(inode)
         await contents.close()
 
-    async def _keep_waiting(self, inode: Inode, waiting: Kept, reason: BaseException) -> Kept | None:
+    async def _keep_waiting(self, inode: Inode, waiting: SpoolEntry, reason: BaseException) -> SpoolEntry | None:
         contents, why = inode.contents, summarise(reason)
 
-        def store(due: Upload) -> Kept:
+        def store(due: Upload) -> SpoolEntry:
             content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())
             if waiting.description.is_of(content):
                 return self._salvage.spool.take(waiting, why)
@@ -244,7 +244,7 @@ class PendingUploads:
 
         return None if contents is None else await contents.keep(store)
 
-    async def _restore(self, kept: Kept) -> None:
+    async def _restore(self, kept: SpoolEntry) -> None:
         description = kept.description
         inode = self._inodes.of(description.path)
         if inode.contents is None:

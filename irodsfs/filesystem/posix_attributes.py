@@ -11,11 +11,11 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.corrections import Corrections
-from irodsfs.filesystem.former_collections import FormerCollections
 from irodsfs.filesystem.inodes import Inode
+from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
-from irodsfs.grid.namespace import Entry, made_now
-from irodsfs.grid.posix_attributes import LONGEST_TARGET, make_link, set_mode
+from irodsfs.grid.catalog_entries import Entry, made_now
+from irodsfs.grid.posix_avus import LONGEST_TARGET, make_link, set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import check_descriptor
 
@@ -28,14 +28,14 @@ class PosixAttributes:
         zone: Zone,
         catalog: Catalog,
         corrections: Corrections,
-        former: FormerCollections,
+        vault_directories: VaultDirectories,
         resource_at: Callable[[str], str | None],
     ) -> None:
         """`resource_at` answers the resource for a data object at a path that is to be a link."""
         self._zone = zone
         self._catalog = catalog
         self._corrections = corrections
-        self._former = former
+        self._vault_directories = vault_directories
         self._resource_at = resource_at
 
     async def change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
@@ -53,7 +53,7 @@ class PosixAttributes:
             raise OSError(errno.ENAMETOOLONG, f"{path}: a link names at most {LONGEST_TARGET} bytes")
         named = target.decode("utf-8")
         try:
-            await self._former.with_room(path, partial(self._make, path, named))
+            await self._vault_directories.with_room(path, partial(self._make, path, named))
         except (OSError, iRODSException) as error:
             self._corrections.refused(path, error)
             raise

@@ -11,19 +11,19 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem import replacing
-from irodsfs.filesystem.at_rest import at_rest, losing_its_name
+from irodsfs.filesystem import posix_rename
 from irodsfs.filesystem.corrections import Corrections, is_denial
 from irodsfs.filesystem.files import Files
-from irodsfs.filesystem.former_collections import FormerCollections
-from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.open_while_renamed import at_rest, losing_its_name
 from irodsfs.filesystem.overwriting import Overwriting
+from irodsfs.filesystem.replaced_metadata import ReplacedMetadata
+from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
+from irodsfs.grid.catalog_entries import NANOSECONDS, Entry
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path, zone_of
-from irodsfs.grid.namespace import NANOSECONDS, Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import SMALL
 
@@ -47,8 +47,8 @@ class Renaming:
         corrections: Corrections,
         inodes: Inodes,
         files: Files,
-        inheritance: Inheritance,
-        former: FormerCollections,
+        replaced_metadata: ReplacedMetadata,
+        vault_directories: VaultDirectories,
     ) -> None:
         self._zone = zone
         self._catalog = catalog
@@ -56,9 +56,9 @@ class Renaming:
         self._corrections = corrections
         self._inodes = inodes
         self._files = files
-        self._inheritance = inheritance
-        self._former = former
-        self._overwriting = Overwriting(zone, catalog, inheritance)
+        self._replaced_metadata = replaced_metadata
+        self._vault_directories = vault_directories
+        self._overwriting = Overwriting(zone, catalog, replaced_metadata)
 
     async def rename(self, source: str, target: str, flags: int) -> None:
         """Rename as POSIX does: what is at `target` is replaced, unless RENAME_NOREPLACE is among `flags`."""
@@ -99,7 +99,7 @@ class Renaming:
             if replaced is None:
                 await self._move(entry, target)
             elif entry.is_collection:
-                await replacing.replace_collection(self._zone, await self._way(source, target))
+                await posix_rename.replace_collection(self._zone, await self._way(source, target))
                 self._moved(entry, target)
             else:
                 async with losing_its_name(lost, replaced):
@@ -120,21 +120,21 @@ class Renaming:
         else:
             await self._bring_into_the_zone(replaced.path)
 
-    async def _way(self, source: str, target: str) -> list[replacing.Step]:
-        obstacle = replacing.in_the_way(source, target)
+    async def _way(self, source: str, target: str) -> list[posix_rename.Step]:
+        obstacle = posix_rename.in_the_way(source, target)
         detour = obstacle is not None and await self._catalog.find_if_there(obstacle) is not None
-        return replacing.steps(source, target, detour=detour)
+        return posix_rename.steps(source, target, detour=detour)
 
     async def _move(self, entry: Entry, target: str) -> None:
         way = await self._way(entry.path, target)
-        moving = partial(replacing.move, self._zone, way, collection=entry.is_collection)
-        await self._former.with_room(target, moving)
+        moving = partial(posix_rename.move, self._zone, way, collection=entry.is_collection)
+        await self._vault_directories.with_room(target, moving)
         self._moved(entry, target)
         if entry.is_collection:
-            self._former.add(entry.path)
+            self._vault_directories.add(entry.path)
         elif entry.link_target is None:
-            self._inheritance.renamed(entry.path, target)
-            await self._inheritance.take_over(target, target)
+            self._replaced_metadata.renamed(entry.path, target)
+            await self._replaced_metadata.take_over(target, target)
 
     async def _replace(self, entry: Entry, replaced: Entry, lost: Inode | None) -> bool:
         """True when the zone has been told the modify time."""
@@ -144,14 +144,14 @@ class Renaming:
             return True
         given: list[Request] = []
         if not is_link:
-            known, predecessor = await self._inheritance.known_of(source, target)
-            given = await self._inheritance.given(target, known, predecessor)
+            known, predecessor = await self._replaced_metadata.known_of(source, target)
+            given = await self._replaced_metadata.given(target, known, predecessor)
         way = await self._way(source, target)
-        await replacing.replace_object(self._zone, way, partial(self._inheritance.give, target, given))
+        await posix_rename.replace_object(self._zone, way, partial(self._replaced_metadata.give, target, given))
         self._avus.forget(entry)
         self._moved(entry, target)
         if not is_link:
-            self._inheritance.renamed(source, target)
+            self._replaced_metadata.renamed(source, target)
         return False
 
     def _may_be_overwritten(self, source: str, replaced: Entry, lost: Inode | None) -> bool:
@@ -159,7 +159,7 @@ class Renaming:
         is_read = lost is not None and lost.contents is not None and lost.contents.in_memory is None
         entry = self._catalog.peek(source)
         is_small = entry is not None and max(entry.size, replaced.size) <= SMALL
-        return self._inheritance.is_enabled and is_small and not is_read
+        return self._replaced_metadata.is_enabled and is_small and not is_read
 
     async def _overwrite(self, source: str, target: str) -> bool:
         found = await self._overwriting.put(source, target)
@@ -175,7 +175,7 @@ class Renaming:
         self._inodes.moved(source, target)
         if replaced is not None:
             self._avus.forget(replaced)
-        self._inheritance.renamed(source, target)
+        self._replaced_metadata.renamed(source, target)
         return True
 
     def _moved(self, entry: Entry, target: str) -> None:
@@ -197,5 +197,5 @@ class Renaming:
 
 def _concerned(source: str, target: str) -> list[str]:
     """The paths on which a rename depends."""
-    obstacle = replacing.in_the_way(source, target)
+    obstacle = posix_rename.in_the_way(source, target)
     return [source, target, *([obstacle] if obstacle is not None else [])]

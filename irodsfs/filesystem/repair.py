@@ -19,9 +19,9 @@ from irodsfs.catalog.listing import Listing
 from irodsfs.filesystem.temporary_names import REPLACED, TemporaryName, drop_name, kept_name, lacks_name
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import OWN
+from irodsfs.grid.catalog_entries import GOOD, Entry
 from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZONE_FAILURES, describe
-from irodsfs.grid.namespace import GOOD, Entry
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.grid.catalog_entries import made_now
 from irodsfs.grid.errors import describe, summarise
-from irodsfs.grid.namespace import made_now
-from irodsfs.transfer.kept import Description, Kept, Sender
 from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.spool_entry import Description, Sender, SpoolEntry
 from irodsfs.transfer.upload import Upload
 from irodsfs.transfer.versions import DIGEST_SIZE
 
@@ -58,7 +58,7 @@ class Salvage:
         if inode.path is not None:
             self._catalog.forget_unregistered(inode.path)
 
-    def noted_untold(self, inode: Inode, kept: Kept, reason: BaseException) -> None:
+    def noted_untold(self, inode: Inode, kept: SpoolEntry, reason: BaseException) -> None:
         """Note that something is kept of which no program will be told."""
         self.noted(inode, kept.file, reason)
         self.untold.append(kept.file)
@@ -82,5 +82,5 @@ class Salvage:
         )
 
 
-def _keep_nothing(due: Upload) -> Kept | None:
+def _keep_nothing(due: Upload) -> SpoolEntry | None:
     return None

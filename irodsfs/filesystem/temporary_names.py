@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from irodsfs.catalog.listing import TEMPORARY
 from irodsfs.grid.flight import Request
 from irodsfs.grid.metadata import Avu, change_one, read_avus
-from irodsfs.grid.posix_attributes import NAMESPACE
+from irodsfs.grid.posix_avus import NAMESPACE
 from irodsfs.grid.zone import Zone
 
 REPLACED = "replaced"

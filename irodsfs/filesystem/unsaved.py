@@ -12,7 +12,7 @@ from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.grid.errors import describe, summarise
 from irodsfs.transfer.flights import SMALL
-from irodsfs.transfer.kept import Description, Kept
+from irodsfs.transfer.spool_entry import Description, SpoolEntry
 from irodsfs.transfer.upload import Upload
 from irodsfs.transfer.versions import digest
 
@@ -32,7 +32,7 @@ class Unsaved:
         self._inode = inode
         self._salvage = salvage
         self._bring = bring
-        self._secured: Kept | None = None
+        self._secured: SpoolEntry | None = None
         self._claim = ExitStack()
 
     @property
@@ -55,7 +55,7 @@ class Unsaved:
             # Closed or full meanwhile; the upload is tried all the same, and tells what comes of it.
             logger.info("%s could not be brought into the spool first: %s", due.path, describe(error))
 
-    def _store(self, description: Description, due: Upload) -> Kept:
+    def _store(self, description: Description, due: Upload) -> SpoolEntry:
         if due.replace and due.size <= SMALL:
             # Whoever finds it after this process was killed can tell that the zone has it already.
             content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())

@@ -7,14 +7,14 @@ import time
 from functools import partial
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.former_collections import FormerCollections
-from irodsfs.filesystem.inheriting import Inheritance
 from irodsfs.filesystem.inodes import Inode, Inodes
-from irodsfs.filesystem.upcoming import Upcoming
+from irodsfs.filesystem.prefetcher import Prefetcher
+from irodsfs.filesystem.replaced_metadata import ReplacedMetadata
+from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
+from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.errors import ZONE_FAILURES, describe
-from irodsfs.grid.namespace import NANOSECONDS, now_ns
-from irodsfs.grid.posix_attributes import set_mode
+from irodsfs.grid.posix_avus import set_mode
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.open_file import OpenFile
 
@@ -29,16 +29,16 @@ class Uploader:
         zone: Zone,
         catalog: Catalog,
         inodes: Inodes,
-        upcoming: Upcoming,
-        former: FormerCollections,
-        inheritance: Inheritance,
+        prefetcher: Prefetcher,
+        vault_directories: VaultDirectories,
+        replaced_metadata: ReplacedMetadata,
     ) -> None:
         self._zone = zone
         self._catalog = catalog
         self._inodes = inodes
-        self._upcoming = upcoming
-        self._former = former
-        self._inheritance = inheritance
+        self._prefetcher = prefetcher
+        self._vault_directories = vault_directories
+        self._replaced_metadata = replaced_metadata
 
     @property
     def zone_is_away(self) -> bool:
@@ -51,7 +51,7 @@ class Uploader:
 
     def is_to_inherit(self, path: str) -> bool:
         """Whether what is made there takes over metadata from what had the name before."""
-        return self._inheritance.is_due(path)
+        return self._replaced_metadata.is_due(path)
 
     async def touch(self, path: str, nanoseconds: int) -> None:
         """Set the modify time of what is in the zone. Raises the zone's error for what is missing."""
@@ -71,10 +71,10 @@ class Uploader:
         began = time.time()
         is_new = not contents.registered
         flush = partial(contents.flush, attempts, guarded=guarded)
-        brought = await self._former.with_room(inode.path or "", flush)
+        brought = await self._vault_directories.with_room(inode.path or "", flush)
         if inode.path is None:
             return
-        self._upcoming.forget(inode.path)
+        self._prefetcher.forget(inode.path)
         if brought is not None and (brought.met or brought.is_other):
             self._catalog.forget_unregistered(inode.path)
             self._catalog.changed_elsewhere(inode.path)
@@ -84,7 +84,7 @@ class Uploader:
         self._catalog.written(inode.path, contents.size, modified_ns, began)
         if is_new:
             await self._keep_mode(inode, contents)
-            await self._inheritance.take_over(inode.path, inode.path)
+            await self._replaced_metadata.take_over(inode.path, inode.path)
 
     async def _keep_mode(self, inode: Inode, contents: OpenFile) -> None:
         path = contents.path

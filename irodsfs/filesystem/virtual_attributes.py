@@ -16,10 +16,10 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem import avu_codec
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.grid import data_objects, permissions
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.collections import CollectionDetails, read_collection
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.metadata import Avu
-from irodsfs.grid.namespace import Entry
 from irodsfs.grid.permissions import NULL, level_name, level_of, read_permissions
 from irodsfs.grid.sums import sum_below
 from irodsfs.grid.zone import Zone

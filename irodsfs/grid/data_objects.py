@@ -9,8 +9,8 @@ from irods.api_number import api_number
 from irods.message import STR_PI, ObjCopyRequest, iRODSMessage
 from irods.models import Collection, DataObject
 
+from irodsfs.grid.catalog_entries import GOOD
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.namespace import GOOD
 from irodsfs.grid.queries import Query, Row, equal
 from irodsfs.grid.requests import data_object_input
 from irodsfs.grid.zone import Zone

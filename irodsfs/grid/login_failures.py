@@ -11,16 +11,6 @@ from dataclasses import dataclass
 import irods.exception as ex
 
 from irodsfs.config import ZoneAccount
-from irodsfs.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    IrodsfsError,
-    MountError,
-    ServerFullError,
-    TlsError,
-    UnreachableError,
-    WrongZoneError,
-)
 from irodsfs.grid.errors import (
     ZONE_FAILURES,
     LoginNeedsTls,
@@ -34,6 +24,16 @@ from irodsfs.grid.errors import (
     ZoneTimeout,
     ZoneUnreachable,
     summarise,
+)
+from irodsfs.user_errors import (
+    AuthenticationError,
+    ConfigurationError,
+    IrodsfsError,
+    MountError,
+    ServerFullError,
+    TlsError,
+    UnreachableError,
+    WrongZoneError,
 )
 
 PREVENTS_LOGIN = (*ZONE_FAILURES, LoginNeedsTls, OneLoginOnly, WrongZone, ValueError, OSError)

@@ -13,9 +13,9 @@ from irods.exception import iRODSException
 
 from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.flight import Request
-from irodsfs.grid.patience import one_call
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Row, closing, page
+from irodsfs.grid.zone_timeouts import one_call
 
 Continue = Callable[[int], Request]
 """The request for the first page of a result (0) or the next one of a continuation."""

@@ -18,9 +18,9 @@ from irodsfs.grid.connection import THREADS, Login, ZoneConnection
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.patience import Patience, one_call
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.turns import Turns
+from irodsfs.grid.zone_timeouts import ZoneTimeouts, one_call
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class ConnectionPool:
         self._kept = Turns(kept, self._ask)
         self._for_good = min(size // 2, kept - 1)
         self._time_limit: float = session.connection_timeout
-        self._patience = Patience(self._time_limit)
+        self._patience = ZoneTimeouts(self._time_limit)
         self._in_use: dict[ZoneConnection, Place] = {}
         self._used = trio.Event()
         self._watching = trio.CancelScope()

@@ -16,12 +16,12 @@ from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.background import Background
-from irodsfs.grid.beside import beside
 from irodsfs.grid.connection import SERVER_INFORMATION
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.identities import Identities, Identity, identity_of, who_is
 from irodsfs.grid.links import Links
 from irodsfs.grid.names import zone_of
+from irodsfs.grid.optional_requests import beside
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Query, Row, equal, page

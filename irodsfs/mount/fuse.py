@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyfuse3
 
-from irodsfs.errors import FuseError
+from irodsfs.user_errors import FuseError
 
 FILE_SYSTEM_TYPE = "irodsfs"
 

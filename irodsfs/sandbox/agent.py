@@ -11,19 +11,19 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.api import registry
+from irodsfs.sandbox.accounts import User
+from irodsfs.sandbox.api import api_registry
 from irodsfs.sandbox.closing import abandon
 from irodsfs.sandbox.descriptors import Descriptors
-from irodsfs.sandbox.errors import IrodsError, ProtocolError, code_of
+from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError, code_of
 from irodsfs.sandbox.federation.relay import Relay
 from irodsfs.sandbox.genquery1 import Statements
 from irodsfs.sandbox.handshake import greet, say_goodbye
-from irodsfs.sandbox.tickets import Counted
-from irodsfs.sandbox.users import User
+from irodsfs.sandbox.presented_tickets import Counted
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
 
 if TYPE_CHECKING:
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.served_zone import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Agent:
             logger.warning("a client of the binary protocol: irodsProt=1 in its environment lets it speak XML")
             send_message(self.connection, refusal_of_binary())
             return False
-        if message.int_info not in registry.handlers:
+        if message.int_info not in api_registry.handlers:
             raise ProtocolError(f"unknown API number {message.int_info}")
         self.pass_on(self.answer(message))
         return True
@@ -101,13 +101,13 @@ class Agent:
             answer = self.relay.answer(message, body)
             if answer is not None:
                 return answer
-            request = registry.Request(message.int_info, body, message.bs)
-            reply = registry.handlers[message.int_info](self, request)
+            request = api_registry.Request(message.int_info, body, message.bs)
+            reply = api_registry.handlers[message.int_info](self, request)
         except IrodsError as error:
-            reply = registry.Reply(error.code, errors=error.stack)
+            reply = api_registry.Reply(error.code, errors=error.stack)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             logger.warning("catalog refused API %d: %s", message.int_info, error)
-            reply = registry.Reply(code_of("CAT_SQL_ERR"))
+            reply = api_registry.Reply(code_of("CAT_SQL_ERR"))
         return reply_message(reply.struct, reply.status, reply.bs, reply.errors)
 
     def receive(self) -> Message | None:

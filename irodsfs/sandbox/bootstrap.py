@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from irodsfs.directories import private_file
-from irodsfs.sandbox.catalog import Catalog, now
-from irodsfs.sandbox.paths import split
-from irodsfs.sandbox.users import NEVER
+from irodsfs.private_files import private_file
+from irodsfs.sandbox.accounts import NEVER
+from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.logical_paths import split
 
 ADMINISTRATOR = "rods"
 OWN = 1200

@@ -8,7 +8,7 @@ import ssl
 from ipaddress import ip_address
 from pathlib import Path
 
-from irodsfs.directories import write_private
+from irodsfs.private_files import write_private
 
 CERTIFICATE = "certificate.pem"
 LIFETIME = datetime.timedelta(days=3650)

@@ -10,14 +10,14 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import tickets, vault
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.checksums import SHA2, checksum_of
+from irodsfs.sandbox import presented_tickets, vault
+from irodsfs.sandbox.access_checks import Access, access_of
 from irodsfs.sandbox.copies import keep_copies
+from irodsfs.sandbox.database import now
 from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.errors import IrodsError, code_of
-from irodsfs.sandbox.namespace import touch_collection
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.entries_in_catalog import touch_collection
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.replica_checksums import SHA2, checksum_of
 from irodsfs.sandbox.replicas import Status, unlock, update_replica
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def refusal(agent: Agent, descriptor: Descriptor, size: int) -> int:
     if "irodsAdmin" in descriptor.keywords:
         return 0
     if agent.ticket:
-        return tickets.status_of_write(agent, data_id, size)
+        return presented_tickets.status_of_write(agent, data_id, size)
     allowed = access_of(agent, data_id) >= Access.MODIFY_METADATA
     return 0 if allowed else code_of("CAT_NO_ACCESS_PERMISSION")
 

@@ -7,11 +7,11 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.catalog import Catalog, now
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import add_replica, find_replica
+from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.entries_in_catalog import add_replica, find_replica
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replicas import update_replica
-from irodsfs.sandbox.resources import Resource, leaves
+from irodsfs.sandbox.storage_resources import Resource, leaves
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

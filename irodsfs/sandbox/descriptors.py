@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.federation.relay import RemoteDescriptor

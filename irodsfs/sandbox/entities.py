@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import access, namespace, permissions
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox import access_checks, entries_in_catalog, visible_paths
+from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -26,13 +26,13 @@ def split_user_name(name: str) -> tuple[str, str]:
 
 def find_data_object(agent: Agent, path: str) -> int | None:
     """The id of the data object at a path, None when there is none."""
-    replicas = namespace.find_replicas(agent.catalog, path)
+    replicas = entries_in_catalog.find_replicas(agent.catalog, path)
     return int(replicas[0]["data_id"]) if replicas else None
 
 
 def find_collection(agent: Agent, path: str) -> int | None:
     """The id of the collection at a path, None when there is none."""
-    row = namespace.find_collection(agent.catalog, path)
+    row = entries_in_catalog.find_collection(agent.catalog, path)
     return None if row is None else int(row["coll_id"])
 
 
@@ -56,7 +56,7 @@ def data_object(agent: Agent, path: str, level: Access, admin: bool = False) -> 
     if found is None:
         raise IrodsError("CAT_UNKNOWN_FILE")
     if not admin:
-        permissions.require(agent, found, level)
+        access_checks.require(agent, found, level)
     return found
 
 
@@ -66,7 +66,7 @@ def collection(agent: Agent, path: str, level: Access, admin: bool = False) -> i
     if found is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION")
     if not admin:
-        permissions.require(agent, found, level)
+        access_checks.require(agent, found, level)
     return found
 
 
@@ -94,11 +94,11 @@ def visible(agent: Agent, path: str) -> int | None:
 
 def visible_collection(agent: Agent, path: str) -> int | None:
     """The id of a collection when a query of the caller would show it."""
-    row = access.visible_collection(agent, path)
+    row = visible_paths.visible_collection(agent, path)
     return None if row is None else int(row["coll_id"])
 
 
 def visible_data_object(agent: Agent, path: str) -> int | None:
     """The id of a data object when a query by its collection and name would show it to the caller."""
-    replicas = access.visible_replicas(agent, path)
+    replicas = visible_paths.visible_replicas(agent, path)
     return int(replicas[0]["data_id"]) if replicas else None

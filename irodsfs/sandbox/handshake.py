@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import ProtocolError, code_of
+from irodsfs.sandbox.error_numbers import ProtocolError, code_of
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_header, send_message
 
 if TYPE_CHECKING:

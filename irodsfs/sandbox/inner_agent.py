@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.accounts import find_user
 from irodsfs.sandbox.agent import Agent
-from irodsfs.sandbox.users import find_user
 
 if TYPE_CHECKING:
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.served_zone import Zone
 
 
 @contextmanager

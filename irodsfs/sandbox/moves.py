@@ -6,13 +6,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.access import visible_collection, visible_replicas
-from irodsfs.sandbox.catalog import Catalog, now
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import find_collection, find_replicas, touch_collection
-from irodsfs.sandbox.paths import as_prefix, is_below, split
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.access_checks import Access, access_of
+from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.entries_in_catalog import find_collection, find_replicas, touch_collection
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.logical_paths import as_prefix, is_below, split
 from irodsfs.sandbox.replicas import update_replica
+from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

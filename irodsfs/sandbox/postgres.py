@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 
 INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 INT8 = range(-(2**63), 2**63)

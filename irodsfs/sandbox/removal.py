@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import clock, vault
-from irodsfs.sandbox.catalog import Catalog
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.access_checks import Access, access_of
+from irodsfs.sandbox.database import Catalog
+from irodsfs.sandbox.entries_in_catalog import add_collection, find_collection, touch_collection
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.logical_paths import is_below, split
 from irodsfs.sandbox.moves import rename
-from irodsfs.sandbox.namespace import add_collection, find_collection, touch_collection
-from irodsfs.sandbox.paths import is_below, split
-from irodsfs.sandbox.permissions import Access, access_of
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

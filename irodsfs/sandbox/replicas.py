@@ -7,8 +7,8 @@ import sqlite3
 from enum import IntEnum
 from pathlib import Path
 
-from irodsfs.sandbox.catalog import Catalog
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.database import Catalog
+from irodsfs.sandbox.error_numbers import IrodsError
 
 
 class Status(IntEnum):

@@ -7,8 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
-from irodsfs.sandbox.catalog import Catalog
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.database import Catalog
+from irodsfs.sandbox.error_numbers import IrodsError
 
 
 def physical_path(vault: str, logical_path: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from irodsfs.sandbox.errors import IrodsError, ProtocolError
+from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
 
 MAX_HEADER = 1088
 MAX_BODY = 64 * 1024 * 1024

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.grid import data_objects, requests
+from irodsfs.grid.catalog_entries import GOOD, STALE
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch, opening_flags, range_content, reading_range, writing

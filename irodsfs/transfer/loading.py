@@ -11,11 +11,11 @@ from irodsfs.grid.flight import Reply
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
-from irodsfs.transfer.held import ByRanges, Held, InMemory, Spooled
+from irodsfs.transfer.content_states import ByRanges, Held, InMemory, Spooled
 from irodsfs.transfer.memory import BUDGET
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.readers import Readers
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.versions import Version, digest_of
 
 

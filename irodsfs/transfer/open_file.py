@@ -7,22 +7,22 @@ from collections.abc import Callable, Sequence
 
 import trio
 
+from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.namespace import NANOSECONDS, now_ns
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.bringing import Bringing, Brought, InZone
 from irodsfs.transfer.checksums import verify
+from irodsfs.transfer.content_states import ByRanges, Held, InMemory, Spooled, digests, unsaved, whole_of
 from irodsfs.transfer.flights import SMALL
-from irodsfs.transfer.held import ByRanges, Held, InMemory, Spooled, digests, unsaved, whole_of
-from irodsfs.transfer.kept import Kept
+from irodsfs.transfer.flusher import Flushed, Flusher, InZone
 from irodsfs.transfer.loading import load_large, load_small
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.pending import Pending
 from irodsfs.transfer.reader import ReaderClosed
 from irodsfs.transfer.readers import Readers
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.spool_entry import SpoolEntry
 from irodsfs.transfer.streaming import Streaming
+from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.upload import ATTEMPTS, Upload, is_locked_for_a_moment
 from irodsfs.transfer.versions import digest_of
 
@@ -36,7 +36,7 @@ class OpenFile:
     is None when the object was unlinked under its handles, or is not the one at its path any more; then `failure` tells
     why whoever goes on writing, and, of an object that was to be made exclusively, whoever flushes.
     `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
-    object must not be in the zone yet when it is brought there.
+    object must not be in the zone yet when it is flushed there.
 
     Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that. What
     the content is held in changes only under the lock, and what depends on it is decided there: it may have changed
@@ -103,7 +103,7 @@ class OpenFile:
 
     @property
     def registered(self) -> bool:
-        """False for an object that this mount made and has not brought into the zone yet."""
+        """False for an object that this mount made and has not flushed into the zone yet."""
         return self.in_zone.registered
 
     @property
@@ -211,7 +211,7 @@ class OpenFile:
         if self.in_zone.base is not None:
             self.in_zone.base = self.in_zone.base.dated(nanoseconds // NANOSECONDS)
 
-    async def flush(self, attempts: int = ATTEMPTS, *, guarded: bool = False) -> Brought | None:
+    async def flush(self, attempts: int = ATTEMPTS, *, guarded: bool = False) -> Flushed | None:
         """Everything written so far is in the zone and registered when this returns; raises when it can't be.
 
         Answers what is there now, None when nothing was to be done. What is `guarded` was closed some time ago: it
@@ -227,17 +227,17 @@ class OpenFile:
                 await readers.shorten(self._pending.cut)
             await self._streaming.finish(self._pending, self.in_zone)
             try:
-                brought = await self._bring(attempts, guarded=guarded)
-                await self._settle(brought)
+                flushed = await self._bring(attempts, guarded=guarded)
+                await self._settle(flushed)
             except (FileExistsError, IsADirectoryError) as error:
                 self.failure = error
                 raise
             except OSError as error:
                 self.failure = error if error.errno == errno.ESTALE else None
                 raise
-            return brought
+            return flushed
 
-    async def keep(self, store: Callable[[Upload], Kept | None]) -> Kept | None:
+    async def keep(self, store: Callable[[Upload], SpoolEntry | None]) -> SpoolEntry | None:
         """Let `store` (called in a thread) keep what the zone would not take, and forget it here."""
         async with self._lock:
             await self._streaming.abort(self.in_zone)
@@ -245,7 +245,7 @@ class OpenFile:
             if due is None:
                 return None
             kept = await trio.to_thread.run_sync(store, due)
-            await self._settle(Brought(self.size))
+            await self._settle(Flushed(self.size))
             return kept
 
     def unsaved(self) -> Upload | None:
@@ -285,12 +285,12 @@ class OpenFile:
         if self.failure is not None:
             raise self.failure
 
-    async def _bring(self, attempts: int, *, guarded: bool) -> Brought:
+    async def _bring(self, attempts: int, *, guarded: bool) -> Flushed:
         assert self.path is not None
         if guarded and isinstance(self._held, InMemory):
             # Should it arrive without our being told, it is no change from elsewhere.
             self.in_zone.known.add(await digest_of(self._held.content))
-        bringing = Bringing(
+        flusher = Flusher(
             self._zone,
             self.path,
             self.size,
@@ -303,12 +303,12 @@ class OpenFile:
             guarded=guarded,
             attempts=attempts,
         )
-        brought = await bringing.run()
-        # What was not brought here of a large object can't be compared: its checksum is the zone's alone.
-        whole = None if brought.is_other else whole_of(self._held, self.size)
-        if brought.checksum is not None and whole is not None:
-            await trio.to_thread.run_sync(verify, self.path, brought.checksum, whole)
-        return brought
+        flushed = await flusher.run()
+        # What was not flushed here of a large object can't be compared: its checksum is the zone's alone.
+        whole = None if flushed.is_other else whole_of(self._held, self.size)
+        if flushed.checksum is not None and whole is not None:
+            await trio.to_thread.run_sync(verify, self.path, flushed.checksum, whole)
+        return flushed
 
     def _read_local(self, offset: int, size: int) -> bytes:
         if isinstance(self._held, InMemory):
@@ -316,15 +316,15 @@ class OpenFile:
         assert isinstance(self._held, Spooled)
         return self._held.file.read(offset, size)
 
-    async def _settle(self, brought: Brought) -> None:
+    async def _settle(self, flushed: Flushed) -> None:
         # Before anything is settled: who looks at it without the lock finds it as it was, or as it is.
-        known = set() if brought.is_other else await digests(self._held, self.size)
+        known = set() if flushed.is_other else await digests(self._held, self.size)
         self._pending = Pending()
         self.exclusive = self.in_zone.ours = False
         self.in_zone.registered = True
-        self.size = self.in_zone.size = brought.size
+        self.size = self.in_zone.size = flushed.size
         self.version = None
-        if brought.is_other:
+        if flushed.is_other:
             self.in_zone.base = self.modified_ns = None
             self.in_zone.emptied = False
             await self._hold(None)

@@ -15,9 +15,9 @@ from irodsfs.grid.connection import ZoneConnection
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.transfer.checksums import Verification
 from irodsfs.transfer.flights import CHUNK
-from irodsfs.transfer.lane import Chunk, Lane
 from irodsfs.transfer.memory import Part, Share
-from irodsfs.transfer.pace import Pace
+from irodsfs.transfer.read_connection import Chunk, ReadConnection
+from irodsfs.transfer.readahead_width import ReadaheadWidth
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ class ReadAhead:
         """What the chunks take of the memory, those on their way included."""
         self._asked_to = self._brought_to = self._read_to = start
         self._end = self._size = end
-        self._pace = Pace()
-        self._lanes = 1
+        self._width = ReadaheadWidth()
+        self._connections = 1
         self._stopped = False
         self._verifying = trio.Lock()
         self._progress = trio.Event()
@@ -121,7 +121,7 @@ class ReadAhead:
 
     async def _wait_for(self, end: int) -> bool:
         """True when everything up to `end` has come, False when it never will."""
-        with self._pace.waiting():
+        with self._width.waiting():
             while self._brought_to < end:
                 if self.failure is not None:
                     raise self.failure
@@ -133,7 +133,7 @@ class ReadAhead:
     async def run(self) -> None:
         """Fetch until the end or `stop`; every reply is received, so the connection is fit for other use then."""
         async with trio.open_nursery() as nursery:
-            await self._work(Lane(self._connection), 0, Background(nursery))
+            await self._work(ReadConnection(self._connection), 0, Background(nursery))
 
     def at_end(self) -> None:
         """`run` has returned, or failed: what has been brought is still there to be read."""
@@ -157,14 +157,14 @@ class ReadAhead:
         self._forget_if_over()
         self._move()
 
-    async def _work(self, lane: Lane, number: int, background: Background) -> None:
+    async def _work(self, connection: ReadConnection, number: int, background: Background) -> None:
         """Ask for chunks on one connection, and receive them, as long as there are some to ask for."""
         idle_since = trio.current_time()
         try:
-            while lane.requested or self._has_work_for(number):
-                due = self._due(lane, number)
-                if due or lane.requested:
-                    await self._arrived(await lane.exchange(due), lane.round_trip)
+            while connection.requested or self._has_work_for(number):
+                due = self._due(connection, number)
+                if due or connection.requested:
+                    await self._arrived(await connection.exchange(due), connection.round_trip)
                     self._employ_more(background)
                     idle_since = trio.current_time()
                 else:
@@ -175,23 +175,23 @@ class ReadAhead:
                 self.failure, self.failed_beside = error, number > 0
             self.stop()
         finally:
-            lane.leave()
+            connection.leave()
 
     async def _wait_for_work(self, number: int, idle_since: float) -> None:
         with trio.move_on_at(math.inf if number == 0 else idle_since + PATIENCE) as scope:
             await self._progress.wait()
         if scope.cancelled_caught:
             # Who reads has paused, or became slower than one connection: others may need these.
-            self._pace.fall_back()
+            self._width.fall_back()
             self._move()
 
     def _has_work_for(self, number: int) -> bool:
-        return not self._stopped and self._asked_to < self._end and number < self._pace.wanted
+        return not self._stopped and self._asked_to < self._end and number < self._width.wanted
 
-    def _due(self, lane: Lane, number: int) -> list[Chunk]:
+    def _due(self, connection: ReadConnection, number: int) -> list[Chunk]:
         due: list[Chunk] = []
-        most = AHEAD if self._pace.wanted == 1 else AHEAD_EACH
-        while self._has_work_for(number) and self._has_room() and len(lane.requested) + len(due) < most:
+        most = AHEAD if self._width.wanted == 1 else AHEAD_EACH
+        while self._has_work_for(number) and self._has_room() and len(connection.requested) + len(due) < most:
             size = self._with_memory(self._next_size())
             if not size:
                 self._starve_unless_more_comes()
@@ -204,7 +204,7 @@ class ReadAhead:
 
     def _has_room(self) -> bool:
         unread = sum(1 for chunk in self._chunks if chunk.end > self._read_to)
-        return unread < AHEAD + AHEAD_EACH * (self._pace.wanted - 1)
+        return unread < AHEAD + AHEAD_EACH * (self._width.wanted - 1)
 
     def _with_memory(self, size: int) -> int:
         """How many bytes there is memory for, of `size` that are to be asked for: some at least, or none."""
@@ -236,7 +236,7 @@ class ReadAhead:
             return
         if len(chunk.content) < chunk.size:
             raise OSError("the object became shorter while it was read")
-        self._pace.arrived(chunk.size, round_trip)
+        self._width.arrived(chunk.size, round_trip)
         async with self._verifying:  # in order, however many connections bring chunks meanwhile
             while (following := self._following()) is not None:
                 await self._verify(following)
@@ -249,28 +249,30 @@ class ReadAhead:
         return following if following is not None and following.content is not None else None
 
     def _employ_more(self, background: Background) -> None:
-        while self._another is not None and self._lanes < self._pace.wanted:
-            background.start_soon(self._work_beside, self._another, self._lanes, background, at_end=self._one_less)
-            self._lanes += 1
+        while self._another is not None and self._connections < self._width.wanted:
+            background.start_soon(
+                self._work_beside, self._another, self._connections, background, at_end=self._one_less
+            )
+            self._connections += 1
 
     async def _work_beside(self, another: Another, number: int, background: Background) -> None:
         try:
             async with another() as connection:
                 if connection is None:
-                    self._pace.refused()
+                    self._width.refused()
                     return
-                self._pace.joined()
-                await self._work(Lane(connection), number, background)
-                self._pace.left()
+                self._width.joined()
+                await self._work(ReadConnection(connection), number, background)
+                self._width.left()
         except ZONE_FAILURES as error:
             logger.debug("one more connection to read ahead: %s", describe(error))
-            self._pace.refused()
+            self._width.refused()
         except Exception:
             logger.exception("one more connection to read ahead")
-            self._pace.refused()
+            self._width.refused()
 
     def _one_less(self) -> None:
-        self._lanes -= 1
+        self._connections -= 1
 
     async def _verify(self, chunk: Chunk) -> None:
         if self._verification is None:

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import trio
 
-from irodsfs.directories import private
+from irodsfs.grid.catalog_entries import NANOSECONDS
 from irodsfs.grid.data_objects import read_replicas
-from irodsfs.grid.namespace import NANOSECONDS
-from irodsfs.grid.posix_attributes import set_mode
+from irodsfs.grid.posix_avus import set_mode
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.kept import Description, Kept
+from irodsfs.private_files import private
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.spool_entry import Description, SpoolEntry
 from irodsfs.transfer.upload import Upload, upload
+from irodsfs.transfer.upload_journal import WAITING, claim_abandoned
 from irodsfs.transfer.versions import require_present, require_unchanged
-from irodsfs.transfer.waiting import WAITING, claim_abandoned
 
 
 @contextmanager
-def left_in(spool: Path) -> Iterator[list[Kept]]:
+def left_in(spool: Path) -> Iterator[list[SpoolEntry]]:
     """What is kept in a spool, oldest first: what the zone would not take, and what mounts have left that were killed.
 
     No mount takes the latter away during the block. Raises ConfigurationError for a directory of another user's.
@@ -32,14 +32,14 @@ def left_in(spool: Path) -> Iterator[list[Kept]]:
         return
     private(spool)
     with ExitStack() as stack:
-        waiting: list[Kept] = []
+        waiting: list[SpoolEntry] = []
         for claim in claim_abandoned(spool / WAITING):
             stack.callback(claim.leave)
             waiting += claim.entries()
         yield sorted([*Spool(spool).failed(), *waiting], key=lambda kept: kept.file.name)
 
 
-async def put_back(zone: Zone, kept: Kept, *, overwrite: bool, dry_run: bool) -> None:
+async def put_back(zone: Zone, kept: SpoolEntry, *, overwrite: bool, dry_run: bool) -> None:
     """Bring kept bytes into the zone, with their time, and discard them then.
 
     Raises `ChangedElsewhereError` when the zone has got another version meanwhile, unless that is to be overwritten.
@@ -63,7 +63,7 @@ async def _check(zone: Zone, description: Description, *, overwrite: bool) -> No
         await require_unchanged(zone, description.path, description.base, known)
 
 
-async def _put(zone: Zone, kept: Kept) -> None:
+async def _put(zone: Zone, kept: SpoolEntry) -> None:
     description = kept.description
     create = description.replace and not await read_replicas(zone, description.path)
     due = Upload(

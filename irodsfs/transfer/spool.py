@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from irodsfs.directories import make_private, private_file, sync_directory
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Stored
+from irodsfs.private_files import make_private, private_file, sync_directory
 from irodsfs.transfer.extents import Extents
-from irodsfs.transfer.kept import (
+from irodsfs.transfer.memory import Part, Share
+from irodsfs.transfer.spool_entry import (
     DESCRIPTION,
     Description,
-    Kept,
+    SpoolEntry,
     described_in,
     new_name,
     save_description,
 )
-from irodsfs.transfer.memory import Part, Share
 from irodsfs.transfer.upload import Upload
 
 logger = logging.getLogger(__name__)
@@ -139,29 +139,29 @@ class Spool:
             raise
         return file
 
-    def keep(self, description: Description, due: Upload, *, ends: bool = False) -> Kept:
+    def keep(self, description: Description, due: Upload, *, ends: bool = False) -> SpoolEntry:
         """Store bytes that the zone would not take at their offsets, and a description beside them.
 
         When the mount `ends`, nobody goes on writing: the file that has them already can be the one that is kept.
         """
         make_private(self._failed)
-        kept = Kept(self._failed / new_name(), description.of(due))
+        kept = SpoolEntry(self._failed / new_name(), description.of(due))
         if not (ends and due.link is not None and due.link(kept.file)):
             _copy(due, kept.file)
         save_description(kept.file, kept.description)
         return kept
 
-    def take(self, kept: Kept, reason: str) -> Kept:
+    def take(self, kept: SpoolEntry, reason: str) -> SpoolEntry:
         """Keep what was safe in a file of the spool already, without room for a second copy of it."""
         make_private(self._failed)
-        failed = Kept(self._failed / kept.file.name, kept.description.model_copy(update={"reason": reason}))
+        failed = SpoolEntry(self._failed / kept.file.name, kept.description.model_copy(update={"reason": reason}))
         save_description(failed.file, failed.description)
         kept.file.rename(failed.file)
         os.truncate(failed.file, kept.description.size)
         sync_directory(self._failed)
         return failed
 
-    def failed(self) -> list[Kept]:
+    def failed(self) -> list[SpoolEntry]:
         """What is kept below `failed/`, oldest first."""
         return list(described_in(self._failed))
 

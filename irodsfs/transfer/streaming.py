@@ -8,12 +8,12 @@ from irods.exception import iRODSException
 
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.bringing import InZone
 from irodsfs.transfer.extents import Extents
 from irodsfs.transfer.flights import CHUNK, opening_flags
-from irodsfs.transfer.options import TransferOptions
+from irodsfs.transfer.flusher import InZone
 from irodsfs.transfer.pending import Pending
 from irodsfs.transfer.spool import SpoolFile
+from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.versions import BeingWrittenError, ChangedElsewhereError, require_unchanged
 from irodsfs.transfer.write_stream import WriteStream
 

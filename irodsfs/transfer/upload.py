@@ -12,10 +12,10 @@ import trio
 from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR
 
 from irodsfs.grid import data_objects, requests
+from irodsfs.grid.catalog_entries import GOOD, STALE
 from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import sha2_text

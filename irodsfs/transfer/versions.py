@@ -11,9 +11,9 @@ from collections.abc import Collection
 import trio
 from pydantic import BaseModel, ConfigDict
 
+from irodsfs.grid.catalog_entries import GOOD, STALE
 from irodsfs.grid.data_objects import Replica, read_replicas, replicas_of, replicas_query
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.namespace import GOOD, STALE
 from irodsfs.grid.queries import page
 from irodsfs.grid.requests import EARLIEST, LATEST
 from irodsfs.grid.zone import Zone

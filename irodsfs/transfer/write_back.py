@@ -14,7 +14,7 @@ from irods.exception import HIERARCHY_ERROR
 
 from irodsfs.grid.background import Background
 from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable
-from irodsfs.grid.patience import one_call
+from irodsfs.grid.zone_timeouts import one_call
 from irodsfs.transfer.versions import BeingWrittenError
 
 logger = logging.getLogger(__name__)

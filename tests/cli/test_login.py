@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 from tests.conftest import IrodsfsCommand
 
 pytestmark = pytest.mark.embedded_zone

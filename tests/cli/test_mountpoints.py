@@ -6,7 +6,7 @@ import pytest
 
 from irodsfs.cli import mountpoints
 from irodsfs.cli.mountpoints import find_mount, require_fuse, resolve
-from irodsfs.errors import FuseError
+from irodsfs.user_errors import FuseError
 from tests.conftest import MakeMount
 
 

@@ -9,7 +9,7 @@ import pytest
 from irodsfs.cli.mountpoints import resolve
 from irodsfs.cli.records import find_record, recorded
 from irodsfs.config import MountConfig, ZoneAccount
-from irodsfs.errors import MountError, MountPointError
+from irodsfs.user_errors import MountError, MountPointError
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from irods.exception import CAT_INVALID_AUTHENTICATION
 from irods.password_obfuscation import decode, encode
 
-from irodsfs.sandbox.passwords import scrambled
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.administrator_password import scrambled
+from irodsfs.sandbox.served_zone import Zone
 from tests.conftest import IrodsfsCommand
 from tests.local_users import STRANGER
 from tests.zones import EmbeddedZone

@@ -21,8 +21,8 @@ from irods.password_obfuscation import encode
 from rich.console import Console
 from rich.table import Table
 
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 
 MODULES = (
     "collection_test",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from irodsfs.config.address import parse_address
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 
 
 def test_names_user_host_port_zone_and_collection() -> None:

@@ -8,7 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from irodsfs.config import MountConfig, ZoneAccount
 from irodsfs.config.environment import read_environment_file
-from irodsfs.errors import ConfigurationError
+from irodsfs.user_errors import ConfigurationError
 from tests.config.conftest import Iinit
 
 

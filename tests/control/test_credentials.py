@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 from tests.control.serving import served
 
 pytestmark = pytest.mark.embedded_zone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.control.origins import is_origin, require_own
 
 PORTAL = "https://portal.example"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.control.operations import Operation
+from irodsfs.control.http_operations import Operation
 from irodsfs.control.routes import all_operations
 from tests.conftest import IrodsfsCommand, MakeMount
 from tests.control.sockets import connected

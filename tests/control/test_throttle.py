@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from irods.exception import CAT_INVALID_AUTHENTICATION
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.control.throttle import IN_ALL, OF_ADDRESS, OF_USER, Throttle
 from irodsfs.grid.errors import ZoneUnreachable
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.control.errors import ControlError
+from irodsfs.control.http_errors import ControlError
 from irodsfs.control.upload_spool import BATCH, UploadSpool
 from irodsfs.transfer.spool import SpoolFile
 

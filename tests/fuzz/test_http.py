@@ -21,14 +21,14 @@ from starlette.types import Message
 from irodsfs.control import xml
 from irodsfs.control.accept import JSON, XML, most_wanted
 from irodsfs.control.byte_ranges import by_header
-from irodsfs.control.documents.metadata import MetadataOperation
-from irodsfs.control.documents.queries import GenQueryDocument
-from irodsfs.control.documents.tickets import TicketRequest
-from irodsfs.control.errors import ControlError
+from irodsfs.control.documents.metadata_documents import MetadataOperation
+from irodsfs.control.documents.query_documents import GenQueryDocument
+from irodsfs.control.documents.ticket_documents import TicketRequest
+from irodsfs.control.http_errors import ControlError
 from irodsfs.control.origins import require_own
-from irodsfs.control.paths import LONGEST_PATH, decode, logical_path
 from irodsfs.control.routes import all_operations
 from irodsfs.control.uploads import uploaded
+from irodsfs.control.url_paths import LONGEST_PATH, decode, logical_path
 from tests.control.serving import served
 from tests.fuzz.fuzzing import for_some_time, made_up
 from tests.zones import AnyZone

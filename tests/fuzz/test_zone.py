@@ -14,9 +14,9 @@ from irods.exception import iRODSException
 
 from irodsfs.filesystem.avu_codec import decode, encode
 from irodsfs.filesystem.foreign_links import refuse_foreign
+from irodsfs.grid.catalog_entries import _collections, _data_objects
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import LARGEST_PART, Reply, receive
-from irodsfs.grid.namespace import _collections, _data_objects
 from irodsfs.grid.queries import page
 from tests.fuzz.fuzzing import for_some_time, made_up
 

@@ -13,7 +13,7 @@ import pytest
 from irods.message import Bad_AVU_Field
 
 import irodsfs
-from irodsfs.control.errors import explain
+from irodsfs.control.http_errors import explain
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.grid.error_kinds import Kind, is_taken, kind_of
 from irodsfs.grid.errors import LinkBroken, ZoneTimeout, ZoneUnreachable, has_lost_link, zone_error

@@ -15,12 +15,12 @@ import trio
 from irods.password_obfuscation import encode
 
 from irodsfs.config import Setting, load
-from irodsfs.errors import IrodsfsError
-from irodsfs.grid.login import entered
+from irodsfs.grid.irods_sessions import entered
 from irodsfs.grid.login_failures import LOGIN_FAILURES
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
+from irodsfs.user_errors import IrodsfsError
 from tests.certificates import DAY, make_certificate
 
 pytestmark = pytest.mark.embedded_zone

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from irodsfs.config import ZoneAccount
 from irodsfs.grid.connection import Login, logging_in
-from irodsfs.grid.login import open_session
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.grid.irods_sessions import open_session
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 
 pytestmark = pytest.mark.embedded_zone
 

@@ -19,9 +19,9 @@ from irodsfs.grid.zone import Zone
 from irodsfs.transfer import readahead, reader, streaming
 from irodsfs.transfer.checksums import ChecksumMismatchError
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 from tests.proxy import Proxy
 from tests.zones import AnyZone, EmbeddedZone
 

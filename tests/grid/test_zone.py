@@ -14,8 +14,8 @@ from irods.exception import CAT_INVALID_AUTHENTICATION
 from irods.session import iRODSSession
 
 from irodsfs.grid.access_levels import MODIFY_OBJECT
+from irodsfs.grid.catalog_entries import find, list_small_collection
 from irodsfs.grid.identities import FOR as GROUPS_FOR
-from irodsfs.grid.namespace import find, list_small_collection
 from irodsfs.grid.zone import Zone
 from tests.conftest import AddGroup, AddUser, User
 from tests.proxy import Proxy

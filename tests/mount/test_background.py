@@ -18,7 +18,7 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 import irodsfs
-from irodsfs.filesystem.upcoming import AHEAD, WALK
+from irodsfs.filesystem.prefetcher import AHEAD, WALK
 from tests.control.sockets import connected, plainly_connected
 from tests.mount import crashing
 from tests.mount.crashing import BEGIN, WAIT
@@ -47,9 +47,9 @@ NOT_OF_A_MOUNT = {
 STARTED = {
     "grid/zone.py: pool.watch": "ConnectionPool.watch",
     "grid/pool.py: self._recover": "ConnectionPool._recover",
-    "grid/beside.py: run": "beside.<locals>.run",
+    "grid/optional_requests.py: run": "beside.<locals>.run",
     "catalog/catalog.py: self._bring": "Catalog._bring",
-    "filesystem/upcoming.py: self._read": "Upcoming._read",
+    "filesystem/prefetcher.py: self._read": "Prefetcher._read",
     "transfer/write_back.py: self._carry": "WriteBack._carry",
     "transfer/write_stream.py: self._run": "WriteStream._run",
     "transfer/reader.py: self._ahead.run": "ReadAhead.run",
@@ -62,8 +62,8 @@ STARTED = {
     "daemon.py: self._file_system.begin_to_finish": "FileSystem.begin_to_finish",
     "filesystem/pending_uploads.py: each.secure": "Unsaved.secure",
     "grid/pool.py: self.in_thread": "ConnectionPool.in_thread",
-    "control/server.py: self._handle": "Server._handle",
-    "control/streaming.py: _cancel_when_gone": "_cancel_when_gone",
+    "control/http_server.py: self._handle": "Server._handle",
+    "control/streamed_responses.py: _cancel_when_gone": "_cancel_when_gone",
     "control/bodies.py: body.discard_all": "Body.discard_all",
 }
 """Where tasks of a mount are started, and the kind of task that is."""
@@ -75,7 +75,7 @@ KINDS = sorted({*STARTED.values()} - {*AT_THE_END})
 WAITED_FOR = [
     "beside.<locals>.run",
     "Catalog._bring",
-    "Upcoming._read",
+    "Prefetcher._read",
     "WriteBack._carry",
     "WriteStream._run",
     "ReadAhead.run",
@@ -267,7 +267,7 @@ class Programs:
             "Calls.watch": self.read_large,
             "ConnectionPool.watch": self.read_large,
             "ConnectionPool._recover": self.read_by_many,
-            "Upcoming._read": self.walk,
+            "Prefetcher._read": self.walk,
             "Catalog._bring": self.walk,
             "beside.<locals>.run": self.look_for_nothing,
             "WriteBack._carry": self.write_small,

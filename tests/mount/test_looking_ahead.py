@@ -14,7 +14,7 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.catalog.catalog import MANY_NAMES
-from irodsfs.filesystem.upcoming import AHEAD, WALK
+from irodsfs.filesystem.prefetcher import AHEAD, WALK
 from irodsfs.grid.queries import FIRST_PAGE_ROWS
 from tests.mount.conftest import MountThrough
 from tests.objects import put

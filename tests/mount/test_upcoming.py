@@ -5,7 +5,7 @@ from __future__ import annotations
 from irods.api_number import api_number
 from irods.session import iRODSSession
 
-from irodsfs.filesystem.upcoming import AHEAD, WALK
+from irodsfs.filesystem.prefetcher import AHEAD, WALK
 from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount

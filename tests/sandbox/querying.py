@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from irodsfs.sandbox import genquery1
-from irodsfs.sandbox.catalog import Catalog, now
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.accounts import User, find_user
+from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.genquery1 import Page, Statements
-from irodsfs.sandbox.genquery1.columns import NUMBERS
-from irodsfs.sandbox.genquery1.query import Query, Selection
-from irodsfs.sandbox.users import User, find_user
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
+from irodsfs.sandbox.genquery1.genquery1_request import Query, Selection
+from irodsfs.sandbox.served_zone import Zone
 
 RESOURCE = 10013
 Where = dict[str, str] | Sequence[tuple[str, str]]

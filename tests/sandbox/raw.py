@@ -6,7 +6,7 @@ import base64
 import socket
 from typing import BinaryIO, cast
 
-from irodsfs.sandbox.users import response_to
+from irodsfs.sandbox.accounts import response_to
 from irodsfs.sandbox.wire import (
     Message,
     Struct,

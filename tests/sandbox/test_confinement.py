@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.errors import code_of
+from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.wire import Struct, key_values
 from tests.sandbox.raw import RawClient
 from tests.sandbox.raw import data_object as object_request

@@ -18,7 +18,7 @@ from irods.exception import (
 )
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.errors import code_of
+from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.wire import Struct, decode, json_struct
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.sandbox.requests import refused

@@ -12,8 +12,8 @@ from irods.session import iRODSSession
 
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.replicas import Status
+from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.wire import Struct
-from irodsfs.sandbox.zone import Zone
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import EmbeddedZone
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irodsfs.sandbox import postgres
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 
 
 @pytest.mark.parametrize(

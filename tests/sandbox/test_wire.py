@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irodsfs.sandbox.errors import IrodsError, ProtocolError
+from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
 from irodsfs.sandbox.wire import (
     MAX_HEADER,
     Message,

@@ -19,8 +19,8 @@ from irods.session import iRODSSession
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import (
     appending,
+    content_states,
     flights,
-    held,
     open_file,
     readahead,
     reader,
@@ -31,8 +31,8 @@ from irodsfs.transfer import (
     write_stream,
 )
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 
 SMALL = 64
 CHUNK = 32
@@ -53,11 +53,11 @@ operation = st.one_of(
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (open_file, held, flights, upload, versions, appending):
+    for module in (open_file, content_states, flights, upload, versions, appending):
         monkeypatch.setattr(module, "SMALL", SMALL)
-    for module in (held, flights, readahead, streaming, write_stream, upload, appending):
+    for module in (content_states, flights, readahead, streaming, write_stream, upload, appending):
         monkeypatch.setattr(module, "CHUNK", CHUNK)
-    for module in (held, spool):
+    for module in (content_states, spool):
         monkeypatch.setattr(module, "AT_ONCE", CHUNK // 2)
     monkeypatch.setattr(streaming, "STREAM_FROM", 2 * CHUNK)
     monkeypatch.setattr(write_stream, "AHEAD", 4 * CHUNK)

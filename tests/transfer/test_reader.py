@@ -16,7 +16,7 @@ from irods.api_number import api_number
 from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import pace, readahead, reader
+from irodsfs.transfer import readahead, readahead_width, reader
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.reader import Reader
 from tests.proxy import Cut, Proxy
@@ -47,7 +47,7 @@ def path(session: iRODSSession, home: str, monkeypatch: pytest.MonkeyPatch) -> s
     monkeypatch.setattr(reader, "RANDOM_READ", CHUNK // 2)
     # Any line is worth more connections.
     for name, value in {"GAIN": 0, "NEAR": 0, "PERIOD": 0}.items():
-        monkeypatch.setattr(pace, name, value)
+        monkeypatch.setattr(readahead_width, name, value)
     with session.data_objects.open(f"{home}/object", "w") as stream:
         stream.write(CONTENT)
     return f"{home}/object"

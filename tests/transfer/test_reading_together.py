@@ -17,10 +17,10 @@ from trio.testing import wait_all_tasks_blocked
 
 from irodsfs.grid import requests
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import flights, held, open_file, readahead, reader, spool
+from irodsfs.transfer import content_states, flights, open_file, readahead, reader, spool
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 from tests.objects import put
 from tests.proxy import Proxy
 from tests.zones import AnyZone
@@ -35,11 +35,11 @@ pytestmark = pytest.mark.readable_line
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (open_file, held, flights):
+    for module in (open_file, content_states, flights):
         monkeypatch.setattr(module, "SMALL", SMALL)
-    for module in (held, flights, readahead, reader):
+    for module in (content_states, flights, readahead, reader):
         monkeypatch.setattr(module, "CHUNK", CHUNK)
-    for module in (held, spool):
+    for module in (content_states, spool):
         monkeypatch.setattr(module, "AT_ONCE", CHUNK // 2)
     monkeypatch.setattr(readahead, "FIRST_CHUNK", CHUNK // 2)
     monkeypatch.setattr(readahead, "BEHIND", CHUNK)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer import held, open_file, spool
+from irodsfs.transfer import content_states, open_file, spool
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool, SpoolFile
+from irodsfs.transfer.transfer_options import TransferOptions
 
 BLOCK = 1000
 LIMIT = 10 * BLOCK
@@ -74,7 +74,7 @@ async def test_a_write_without_room_fails_and_what_was_written_before_reaches_th
     session: iRODSSession, home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(open_file, "SMALL", BLOCK)
-    for module in (held, spool):
+    for module in (content_states, spool):
         monkeypatch.setattr(module, "AT_ONCE", 4 * BLOCK)
     written = 0
     async with trio.open_nursery() as background:

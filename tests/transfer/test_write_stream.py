@@ -12,8 +12,8 @@ from irods.session import iRODSSession
 
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.open_file import OpenFile
-from irodsfs.transfer.options import TransferOptions
 from irodsfs.transfer.spool import Spool
+from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.writer import Writer
 from tests.objects import get
 

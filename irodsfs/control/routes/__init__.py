@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import itertools
 
-from irodsfs.control.operations import Operation
+from irodsfs.control.http_operations import Operation
 from irodsfs.control.routes import (
-    collections,
-    data_objects,
+    collection_routes,
+    data_object_routes,
     file_contents,
-    metadata,
-    permissions,
-    queries,
-    rules,
-    server,
-    spool,
-    status,
-    tickets,
-    users,
+    metadata_routes,
+    permission_routes,
+    query_routes,
+    rule_routes,
+    server_routes,
+    spool_routes,
+    status_routes,
+    ticket_routes,
+    user_routes,
 )
 
 CHAPTERS = (
-    server.operations,
-    status.operations,
-    spool.operations,
-    collections.operations,
-    metadata.operations,
-    permissions.operations,
-    data_objects.operations,
+    server_routes.operations,
+    status_routes.operations,
+    spool_routes.operations,
+    collection_routes.operations,
+    metadata_routes.operations,
+    permission_routes.operations,
+    data_object_routes.operations,
     file_contents.operations,
-    rules.operations,
-    users.operations,
-    queries.operations,
-    tickets.operations,
+    rule_routes.operations,
+    user_routes.operations,
+    query_routes.operations,
+    ticket_routes.operations,
 )
 
 

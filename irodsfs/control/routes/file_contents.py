@@ -16,15 +16,15 @@ from starlette.responses import Response
 from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
 from irodsfs.control.creating import TakenError, create, overwrite
-from irodsfs.control.documents.data_objects import DataObjectDocument
+from irodsfs.control.documents.data_object_documents import DataObjectDocument
 from irodsfs.control.entries import require_collection, wrong_kind
-from irodsfs.control.errors import NotFound
-from irodsfs.control.operations import Operations, Parameters
+from irodsfs.control.http_errors import NotFound
+from irodsfs.control.http_operations import Operations, Parameters
 from irodsfs.control.replacing import replace
-from irodsfs.control.routes.data_objects import existing_replicas
-from irodsfs.control.streaming import Pieces, StreamedResponse
+from irodsfs.control.routes.data_object_routes import existing_replicas
+from irodsfs.control.streamed_responses import Pieces, StreamedResponse
 from irodsfs.control.uploads import FORM, PART, uploaded
-from irodsfs.grid import namespace
+from irodsfs.grid import catalog_entries
 from irodsfs.grid.data_objects import Replica, read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.names import zone_of
@@ -86,11 +86,11 @@ async def get_file_contents(call: Call) -> Response:
 async def post_file_contents(call: Call) -> DataObjectDocument:
     """Upload a file as the part `uploadFile` of a form, with `If-None-Match: *` a new one only; answers its record."""
     zone, path = call.session.zone, call.path
-    entry = await namespace.find(zone, path)
+    entry = await catalog_entries.find(zone, path)
     if entry is not None and entry.is_collection:
         raise wrong_kind(entry)
     if entry is None:
-        if not await namespace.lies_in_a_zone(zone, path):
+        if not await catalog_entries.lies_in_a_zone(zone, path):
             raise NotFound("path", f"{path} lies in no zone.")
         await require_collection(zone, posixpath.dirname(path), "path")
     elif _must_be_new(call):

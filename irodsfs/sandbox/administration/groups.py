@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

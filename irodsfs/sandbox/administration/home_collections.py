@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import paths
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.permissions import Access, grant
+from irodsfs.sandbox import logical_paths
+from irodsfs.sandbox.access_checks import Access, grant
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -29,7 +29,7 @@ def insert(agent: Agent, path: str, owner: tuple[str, str]) -> int:
         "INSERT INTO R_COLL_MAIN (coll_id, parent_coll_name, coll_name, coll_owner_name, coll_owner_zone, coll_type,"
         " coll_info1, coll_info2, create_ts, modify_ts) VALUES (?, ?, ?, ?, ?, '', '', '', ?, ?)",
         collection_id,
-        paths.split(path)[0],
+        logical_paths.split(path)[0],
         path,
         *owner,
         time,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import entities, paths, permissions
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox import access_checks, entities, logical_paths
+from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -59,7 +59,7 @@ def modify_path(agent: Agent, level: str, user: tuple[str, str], path: str, recu
         return
     user_id = receiver(agent, *user)
     if not recursive:
-        permissions.grant(agent, object_id, user_id, access)
+        access_checks.grant(agent, object_id, user_id, access)
     elif is_collection:
         grant_below(agent, path, user_id, access)
     else:
@@ -71,7 +71,7 @@ def modify_path(agent: Agent, level: str, user: tuple[str, str], path: str, recu
 def owned(agent: Agent, path: str, admin: bool, inheritance: bool) -> tuple[int, bool]:
     """The id of the collection or data object the caller owns at a path, and whether it is a collection."""
     found = entities.find_collection(agent, path)
-    if found is not None and (admin or permissions.access_of(agent, found) >= Access.OWN):
+    if found is not None and (admin or access_checks.access_of(agent, found) >= Access.OWN):
         return found, True
     if inheritance:
         raise IrodsError(
@@ -96,13 +96,13 @@ def grant_below(agent: Agent, path: str, user_id: int, level: int) -> None:
     """Does the same on a collection and everything below it."""
     collections = "SELECT coll_id FROM R_COLL_MAIN WHERE coll_name = ? OR coll_name LIKE ? ESCAPE '\\'"
     for ids in (collections, f"SELECT DISTINCT data_id FROM R_DATA_MAIN WHERE coll_id IN ({collections})"):
-        for (object_id,) in agent.catalog.rows(ids, path, paths.as_prefix(path)):
-            permissions.grant(agent, object_id, user_id, level)
+        for (object_id,) in agent.catalog.rows(ids, path, logical_paths.as_prefix(path)):
+            access_checks.grant(agent, object_id, user_id, level)
 
 
 def set_inheritance(agent: Agent, collection_id: int, path: str, value: str, recursive: bool) -> None:
     condition = "coll_name = ? OR coll_name LIKE ? ESCAPE '\\'" if recursive else "coll_id = ?"
-    which = (path, paths.as_prefix(path)) if recursive else (collection_id,)
+    which = (path, logical_paths.as_prefix(path)) if recursive else (collection_id,)
     agent.catalog.execute(
         f"UPDATE R_COLL_MAIN SET coll_inheritance = ?, modify_ts = ? WHERE {condition}", value, now(), *which
     )

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from irodsfs.sandbox import entities, permissions
-from irodsfs.sandbox.api import access_control, metadata
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox import access_checks, entities
+from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.api import access_control, metadata_api
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.wire import json_of, json_struct
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def elsewhere(agent: Agent, kind: str, name: str) -> int | None:
 def may_modify_metadata(agent: Agent, kind: str, entity_id: int) -> bool:
     if kind in ("user", "resource"):
         return agent.user.is_admin
-    return permissions.access_of(agent, entity_id) >= Access.MODIFY_OBJECT
+    return access_checks.access_of(agent, entity_id) >= Access.MODIFY_OBJECT
 
 
 def find_user_of_any_zone(agent: Agent, name: str) -> int | None:
@@ -167,14 +167,14 @@ def apply_to_metadata(agent: Agent, target: int, operation: Document) -> None:
     units = member(operation, "units", str) if "units" in operation else ""
     match member(operation, "operation", str):
         case "add":
-            meta_id = metadata.avu(agent, attribute, value, units)
+            meta_id = metadata_api.avu(agent, attribute, value, units)
             if not is_attached(agent, target, meta_id):
-                metadata.attach(agent, target, meta_id)
+                metadata_api.attach(agent, target, meta_id)
         case "remove":
             agent.catalog.execute(
                 "DELETE FROM R_OBJT_METAMAP WHERE object_id = ? AND meta_id = ?",
                 target,
-                metadata.find_avu(agent, attribute, value, units),
+                metadata_api.find_avu(agent, attribute, value, units),
             )
         case _:
             raise RefusalError("INVALID_OPERATION", "Invalid metadata operation.")
@@ -199,7 +199,7 @@ def access_target(agent: Agent, document: Document) -> int:
                 "CAT_INSUFFICIENT_PRIVILEGE_LEVEL",
                 f"{who} {where}. admin_mode cannot be enabled because user is not an administrator.",
             )
-    elif permissions.access_of(agent, found) != Access.OWN:
+    elif access_checks.access_of(agent, found) != Access.OWN:
         raise RefusalError("CAT_NO_ACCESS_PERMISSION", f"{who} {where}")
     return found
 
@@ -212,4 +212,4 @@ def apply_to_access(agent: Agent, target: int, operation: Document) -> None:
     user_id = entities.find_user(agent, member(operation, "entity_name", str), zone)
     if user_id is None or not zone:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", "Invalid entity")
-    permissions.grant(agent, target, user_id, access_control.LEVELS[acl])
+    access_checks.grant(agent, target, user_id, access_control.LEVELS[acl])

@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.accounts import User, find_user, proves_password
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.vouching import LOCAL_ADMINISTRATOR, LOCAL_USER, is_vouched_administrator
-from irodsfs.sandbox.users import User, find_user, proves_password
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from irodsfs.sandbox.api.authentication import STEPS, require_user
-from irodsfs.sandbox.api.pam import generate, lifetime
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.api.pam_api import generate, lifetime
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

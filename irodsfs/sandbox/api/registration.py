@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.access import is_admin_request
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.checksums import register_checksum
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import (
+from irodsfs.sandbox.access_checks import Access, access_of, require
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.entries_in_catalog import (
     add_collection,
     add_data_object,
     add_replica,
@@ -21,10 +19,12 @@ from irodsfs.sandbox.namespace import (
     parent_for_change,
     require_data_type,
 )
-from irodsfs.sandbox.paths import checked, is_below, split
-from irodsfs.sandbox.permissions import Access, access_of, require
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.logical_paths import checked, is_below, split
+from irodsfs.sandbox.replica_checksums import register_checksum
 from irodsfs.sandbox.replicas import Status, update_replica
-from irodsfs.sandbox.resources import by_hierarchy, leaves, resource_for_create
+from irodsfs.sandbox.storage_resources import by_hierarchy, leaves, resource_for_create
+from irodsfs.sandbox.visible_paths import is_admin_request
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:

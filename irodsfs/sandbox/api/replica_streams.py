@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from irodsfs.sandbox import vault
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.checksums import register_checksum
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.closing import publish, release
+from irodsfs.sandbox.database import now
 from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.opening import open_replica
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.replica_checksums import register_checksum
+from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.replicas import Status
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 

@@ -6,8 +6,8 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.genquery1.results import Column, Page
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.genquery1.genquery1_results import Column, Page
 from irodsfs.sandbox.handshake import API_VERSION, NEGOTIATION_REQUEST, RELEASE
 from irodsfs.sandbox.wire import Struct
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.access import visible_collection, visible_replicas
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.namespace import behind_links
-from irodsfs.sandbox.paths import checked, without_trailing_slash
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.entries_in_catalog import behind_links
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.logical_paths import checked, without_trailing_slash
+from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:

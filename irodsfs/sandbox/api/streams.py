@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.closing import close_replica
-from irodsfs.sandbox.errors import IrodsError, ProtocolError
-from irodsfs.sandbox.opening import open_replica
-from irodsfs.sandbox.paths import zone_of
+from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
+from irodsfs.sandbox.logical_paths import zone_of
+from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:

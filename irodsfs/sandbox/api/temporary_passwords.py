@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
-from irodsfs.sandbox.administration import passwords
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.administration import password_administration
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def temporary_password(agent: Agent, request: Request) -> Reply:
     """What the caller's client hashes with its password to get the temporary one."""
     with agent.catalog.transaction():
-        salt = passwords.make_temporary(agent, agent.user.id)
+        salt = password_administration.make_temporary(agent, agent.user.id)
     return Reply(0, Struct("getTempPasswordOut_PI", ("stringToHashWith", salt)))
 
 
@@ -30,7 +30,7 @@ def temporary_password_for_other(agent: Agent, request: Request) -> Reply:
     name = request.input.text("targetUser")
     with agent.catalog.transaction():
         target = entities.find_user(agent, name) if name else agent.user.id
-        salt = passwords.make_temporary(agent, target)
+        salt = password_administration.make_temporary(agent, target)
     return Reply(0, Struct("getTempPasswordForOtherOut_PI", ("stringToHashWith", salt)))
 
 
@@ -38,5 +38,5 @@ def temporary_password_for_other(agent: Agent, request: Request) -> Reply:
 def limited_password(agent: Agent, request: Request) -> Reply:
     """What the caller's client hashes with its password to get one for ``ttl`` hours."""
     with agent.catalog.transaction():
-        salt = passwords.make_limited(agent, request.input.integer("ttl"))
+        salt = password_administration.make_limited(agent, request.input.integer("ttl"))
     return Reply(0, Struct("getLimitedPasswordOut_PI", ("stringToHashWith", salt)))

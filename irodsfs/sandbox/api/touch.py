@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from irodsfs.sandbox.access import visible_collection, visible_replicas
-from irodsfs.sandbox.api.registry import Reply, Request, handles
-from irodsfs.sandbox.catalog import now
+from irodsfs.sandbox.access_checks import Access, access_of
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.closing import close_replica
-from irodsfs.sandbox.errors import IrodsError, named
-from irodsfs.sandbox.opening import open_replica
-from irodsfs.sandbox.permissions import Access, access_of
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import IrodsError, named
+from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.replicas import Status, update_replica
+from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
 from irodsfs.sandbox.wire import Struct, json_of, key_values
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.access import replicas_for, require_for_contents, visible_replicas
-from irodsfs.sandbox.api.collections import make_all
-from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.api.collection_api import make_all
 from irodsfs.sandbox.api.streams import write_all
-from irodsfs.sandbox.checksums import checksum_of, register_checksum
 from irodsfs.sandbox.closing import COPY, close_put, close_replica
 from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.entries_in_catalog import find_collection
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.federation.copying import concerns_two_zones, copy_across
-from irodsfs.sandbox.namespace import find_collection
-from irodsfs.sandbox.opening import open_replica
-from irodsfs.sandbox.paths import checked, split
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.logical_paths import checked, split
+from irodsfs.sandbox.replica_checksums import checksum_of, register_checksum
+from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.replicas import choose
+from irodsfs.sandbox.visible_paths import replicas_for, require_for_contents, visible_replicas
 from irodsfs.sandbox.wire import Struct, key_values
 
 if TYPE_CHECKING:

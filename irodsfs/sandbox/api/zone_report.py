@@ -7,9 +7,9 @@ import platform
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.api.registry import Reply, Request, handles
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.server_information import PLUGINS, plugin
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.handshake import RELEASE
 from irodsfs.sandbox.wire import Struct
 

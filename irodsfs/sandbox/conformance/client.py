@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from irodsfs.sandbox.errors import ProtocolError
+from irodsfs.sandbox.error_numbers import ProtocolError
 from irodsfs.sandbox.wire import Message, read_message, send_message
 
 PATIENCE = 20.0  # seconds until a server that says nothing counts as gone

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from irodsfs.sandbox.conformance.document import Document, Leaf, document
 from irodsfs.sandbox.conformance.normalise import Variables
 from irodsfs.sandbox.conformance.recording import KEPT, Event
-from irodsfs.sandbox.errors import ProtocolError
+from irodsfs.sandbox.error_numbers import ProtocolError
 from irodsfs.sandbox.wire import Message
 
 

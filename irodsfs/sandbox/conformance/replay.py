@@ -18,10 +18,10 @@ from irodsfs.sandbox.conformance.normalise import Variables
 from irodsfs.sandbox.conformance.recording import Event, read
 from irodsfs.sandbox.conformance.report import Exchange, Report, Step
 from irodsfs.sandbox.conformance.rewrite import Dialogue, rewrite
-from irodsfs.sandbox.errors import ProtocolError
-from irodsfs.sandbox.server import Server
+from irodsfs.sandbox.error_numbers import ProtocolError
+from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.wire import Message
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.zone_server import Server
 
 VAULT, HOST, SECOND_VAULT = "/var/lib/irods/Vault", "irods1", "/tmp/resc2vault"  # noqa: S108 (as recorded)
 VAULT_LENGTH = 24  # of the path when the column widths were recorded; it is shortened in the recordings

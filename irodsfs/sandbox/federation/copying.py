@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.federation.routing import zone_named
 from irodsfs.sandbox.wire import Message, Struct, encode, key_values
 

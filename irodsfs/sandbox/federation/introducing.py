@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
-from irodsfs.sandbox.administration import users, zones
+from irodsfs.sandbox.administration import user_administration, zone_administration
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.inner_agent import agent_of
 
 if TYPE_CHECKING:
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.served_zone import Zone
 
 PARTNER = re.compile(r"(?P<name>[\w.]+)=(?P<address>[^:]+:\d+)", re.ASCII)
 
@@ -33,8 +33,8 @@ def introduce(zone: Zone, name: str, address: str) -> None:
     known = "SELECT 1 FROM R_ZONE_MAIN WHERE zone_name = ?"
     with agent_of(zone, ADMINISTRATOR) as (agent, _), agent.catalog.transaction():
         if agent.catalog.value(known, name) is None:
-            zones.add(agent, name, "remote", address)
+            zone_administration.add(agent, name, "remote", address)
         else:
-            zones.modify(agent, name, "conn", address)
+            zone_administration.modify(agent, name, "conn", address)
         if entities.find_user(agent, ADMINISTRATOR, name) is None:
-            users.create(agent, f"{ADMINISTRATOR}#{name}", "rodsuser")
+            user_administration.create(agent, f"{ADMINISTRATOR}#{name}", "rodsuser")

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from irodsfs.sandbox.accounts import response_to
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.errors import IrodsError, ProtocolError
+from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
 from irodsfs.sandbox.handshake import API_VERSION, RELEASE
-from irodsfs.sandbox.users import response_to
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
 
 if TYPE_CHECKING:
-    from irodsfs.sandbox.users import User
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.accounts import User
+    from irodsfs.sandbox.served_zone import Zone
 
 PORT = 1247
 CONNECT_SECONDS = 40

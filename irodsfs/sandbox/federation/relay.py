@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.accounts import NEVER
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.link import Address, Link
 from irodsfs.sandbox.federation.routing import PLACES, zone_named
-from irodsfs.sandbox.users import NEVER
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, json_of, json_struct
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery1.query import Query
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery1.genquery1_request import Query
 from irodsfs.sandbox.wire import Struct, json_of
 
 TELLING_COLUMNS = {102, 501, 502}  # ZONE_NAME, COLL_NAME, COLL_PARENT_NAME

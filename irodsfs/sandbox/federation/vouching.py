@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.link import Link
 from irodsfs.sandbox.wire import Struct, decode
 
 if TYPE_CHECKING:
+    from irodsfs.sandbox.accounts import User
     from irodsfs.sandbox.agent import Agent
-    from irodsfs.sandbox.users import User
 
 LOCAL_USER, LOCAL_ADMINISTRATOR = 3, 5
 """What a zone says of its own users."""

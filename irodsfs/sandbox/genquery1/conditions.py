@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from irodsfs.sandbox import postgres
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery1.columns import Column
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery1.genquery1_columns import Column
 
 QUOTED = re.compile(r"'([^']*)'")
 MAX_OPERATOR = 10

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery1.columns import DATA_RESC_HIER, DATA_RESC_ID
-from irodsfs.sandbox.genquery1.query import Query
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery1.genquery1_columns import DATA_RESC_HIER, DATA_RESC_ID
+from irodsfs.sandbox.genquery1.genquery1_request import Query
 
 if TYPE_CHECKING:
-    from irodsfs.sandbox.catalog import Catalog
+    from irodsfs.sandbox.database import Catalog
 
 SEPARATOR = ";"
 NOWHERE = "='0'"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery1 import columns
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery1 import genquery1_columns
 from irodsfs.sandbox.genquery1.conditions import Fragment
-from irodsfs.sandbox.genquery1.query import Query
+from irodsfs.sandbox.genquery1.genquery1_request import Query
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 RESULT_COLUMNS = (
-    columns.QUOTA_USER_ID,
-    columns.R_RESC_NAME,
-    columns.QUOTA_LIMIT,
-    columns.QUOTA_OVER,
-    columns.QUOTA_RESC_ID,
+    genquery1_columns.QUOTA_USER_ID,
+    genquery1_columns.R_RESC_NAME,
+    genquery1_columns.QUOTA_LIMIT,
+    genquery1_columns.QUOTA_OVER,
+    genquery1_columns.QUOTA_RESC_ID,
 )
 WANTED = "SELECT DISTINCT QM.user_id, RM.resc_name, QM.quota_limit, QM.quota_over, QM.resc_id"
 MEMBER = "UM.user_name = ? AND UM.zone_name = ? AND UG.user_id = UM.user_id AND QM.user_id = UG.group_user_id"
@@ -29,10 +29,10 @@ OWN_TABLES = "R_QUOTA_MAIN QM, R_RESC_MAIN RM, R_USER_MAIN UM"
 def statement(agent: Agent, query: Query) -> Fragment:
     """The SQL of a quota query; its conditions hold a bare user name and, perhaps, a bare resource name."""
     given = dict(query.conditions)
-    if columns.USER_NAME not in given:
+    if genquery1_columns.USER_NAME not in given:
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    name, _, zone = given[columns.USER_NAME].partition("#")
-    resource = given.get(columns.R_RESC_NAME)
+    name, _, zone = given[genquery1_columns.USER_NAME].partition("#")
+    resource = given.get(genquery1_columns.R_RESC_NAME)
     values = [name, zone or agent.zone.name]
     on_resource = ""
     if resource is not None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent

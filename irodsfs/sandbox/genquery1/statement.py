@@ -5,24 +5,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery1 import columns
-from irodsfs.sandbox.genquery1.access import restrictions
-from irodsfs.sandbox.genquery1.columns import COLUMNS, Column, Table
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery1 import genquery1_columns
 from irodsfs.sandbox.genquery1.conditions import MAX_SQL, Fragment, condition, limit
-from irodsfs.sandbox.genquery1.joins import join
-from irodsfs.sandbox.genquery1.query import Option, Query, Selection
+from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, Column, Table
+from irodsfs.sandbox.genquery1.genquery1_joins import join
+from irodsfs.sandbox.genquery1.genquery1_request import Option, Query, Selection
+from irodsfs.sandbox.genquery1.visibility import restrictions
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
 
 NUMERIC_AGGREGATES = ("sum", "avg")
-ALWAYS_ORDERED = (columns.COLL_NAME, columns.DATA_NAME, columns.DATA_REPL_NUM)
+ALWAYS_ORDERED = (genquery1_columns.COLL_NAME, genquery1_columns.DATA_NAME, genquery1_columns.DATA_REPL_NUM)
 SEVERAL_AVUS = {
-    columns.META_DATA_ATTR_NAME: ("data", "R_DATA_MAIN.data_id"),
-    columns.META_COLL_ATTR_NAME: ("coll", "R_COLL_MAIN.coll_id"),
+    genquery1_columns.META_DATA_ATTR_NAME: ("data", "R_DATA_MAIN.data_id"),
+    genquery1_columns.META_COLL_ATTR_NAME: ("coll", "R_COLL_MAIN.coll_id"),
 }
-ONE_AVU_ONLY = (columns.META_USER_ATTR_NAME, columns.META_RESC_ATTR_NAME, columns.META_RESC_GROUP_ATTR_NAME)
+ONE_AVU_ONLY = (
+    genquery1_columns.META_USER_ATTR_NAME,
+    genquery1_columns.META_RESC_ATTR_NAME,
+    genquery1_columns.META_RESC_GROUP_ATTR_NAME,
+)
 
 
 class Statement:

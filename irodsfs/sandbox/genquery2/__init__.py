@@ -6,12 +6,12 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
-from irodsfs.sandbox.genquery2 import columns, grouping
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.genquery2 import genquery2_columns, grouping
 from irodsfs.sandbox.genquery2.dialects import PostgreSQL, RefusedError, SQLite
-from irodsfs.sandbox.genquery2.parser import InvalidSyntaxError, parse
+from irodsfs.sandbox.genquery2.genquery2_parser import InvalidSyntaxError, parse
+from irodsfs.sandbox.genquery2.genquery2_syntax import Select
 from irodsfs.sandbox.genquery2.sql import Generator, InvalidQueryError, Reader
-from irodsfs.sandbox.genquery2.syntax import Select
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def column_mappings() -> str:
     """All columns as JSON: name to table to the table's column."""
-    return compact(columns.mappings())
+    return compact(genquery2_columns.mappings())
 
 
 def sql(agent: Agent, text: str) -> str:

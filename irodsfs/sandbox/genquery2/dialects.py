@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from irodsfs.sandbox import postgres
-from irodsfs.sandbox.genquery2.columns import ColumnSource
-from irodsfs.sandbox.genquery2.syntax import Condition, Function
+from irodsfs.sandbox.genquery2.genquery2_columns import ColumnSource
+from irodsfs.sandbox.genquery2.genquery2_syntax import Condition, Function
 
 AGGREGATES = frozenset({"avg", "count", "max", "min", "sum"})
 

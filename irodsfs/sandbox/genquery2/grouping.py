@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from irodsfs.sandbox.genquery2.dialects import AGGREGATES, RefusedError
-from irodsfs.sandbox.genquery2.syntax import Column, Condition, Expression, Function, Select
+from irodsfs.sandbox.genquery2.genquery2_syntax import Column, Condition, Expression, Function, Select
 
 
 def check(select: Select) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from irodsfs.sandbox.genquery2 import joins
-from irodsfs.sandbox.genquery2.columns import COLUMNS, RESOURCE_HIERARCHY, ColumnSource
+from irodsfs.sandbox.genquery2 import genquery2_joins
 from irodsfs.sandbox.genquery2.dialects import Dialect, Value
-from irodsfs.sandbox.genquery2.syntax import Column, Condition, Expression, Function, Select
+from irodsfs.sandbox.genquery2.genquery2_columns import COLUMNS, RESOURCE_HIERARCHY, ColumnSource
+from irodsfs.sandbox.genquery2.genquery2_syntax import Column, Condition, Expression, Function, Select
 
 DEFAULT_LIMIT = "256"
 HIERARCHIES = (
@@ -56,15 +56,15 @@ class Generator:
             raise InvalidQueryError("no tables")
         table, alias = next(iter(self.aliases.items()))
         try:
-            between = joins.between_tables(self.aliases)
-        except joins.UnjoinableError as error:
+            between = genquery2_joins.between_tables(self.aliases)
+        except genquery2_joins.UnjoinableError as error:
             raise InvalidQueryError(str(error)) from None
         sql = [
             HIERARCHIES if RESOURCE_HIERARCHY in self.used else "",
             f"select {'distinct ' if self.select.distinct else ''}{projections} from {table} {alias}",
             between,
-            joins.permissions(self.aliases, self.reader.admin),
-            joins.metadata(self.aliases, sorted(self.metadata_owners)),
+            genquery2_joins.permissions(self.aliases, self.reader.admin),
+            genquery2_joins.metadata(self.aliases, sorted(self.metadata_owners)),
             self.hierarchy(),
             self.where(conditions),
             self.group_by(),
@@ -125,7 +125,7 @@ class Generator:
         """The conditions of the query, then those on access; the server puts no parentheses around the former."""
         parts = [conditions] if conditions else []
         if not self.reader.admin:
-            access = joins.permission_conditions(self.aliases, self.reader.zone)
+            access = genquery2_joins.permission_conditions(self.aliases, self.reader.zone)
             self.values += [self.reader.name] * len(access)
             parts += access
         return f" where {' and '.join(parts)}" if parts else ""

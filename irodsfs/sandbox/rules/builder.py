@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from irodsfs.sandbox.rules.syntax import (
+from irodsfs.sandbox.rules.rule_syntax import (
     Action,
     Assign,
     Block,

@@ -16,7 +16,7 @@ from irodsfs.sandbox.inner_agent import agent_of
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
-    from irodsfs.sandbox.zone import Zone
+    from irodsfs.sandbox.served_zone import Zone
 
 logger = logging.getLogger(__name__)
 

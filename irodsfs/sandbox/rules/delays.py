@@ -8,8 +8,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.errors import code_of
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.scope import Scope
 from irodsfs.sandbox.rules.session import Session

@@ -6,16 +6,16 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.errors import IrodsError
+from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.rules import static_check
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.interpreter import Interpreter
-from irodsfs.sandbox.rules.parameters import Parameter, array, parameter_of, received, value_of
-from irodsfs.sandbox.rules.parser import SyntaxFailure, parse_rules, parse_term
+from irodsfs.sandbox.rules.rule_parser import SyntaxFailure, parse_rules, parse_term
+from irodsfs.sandbox.rules.rule_syntax import Rule
 from irodsfs.sandbox.rules.scope import Scope
 from irodsfs.sandbox.rules.session import Session
-from irodsfs.sandbox.rules.syntax import Rule
 from irodsfs.sandbox.rules.values import Value
+from irodsfs.sandbox.rules.wire_parameters import Parameter, array, parameter_of, received, value_of
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:

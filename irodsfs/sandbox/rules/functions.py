@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.errors import CODES
+from irodsfs.sandbox.error_numbers import CODES
 from irodsfs.sandbox.rules.failures import Failure
 from irodsfs.sandbox.rules.values import (
     TIME_FORMAT,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from irodsfs.sandbox.errors import CODES
-from irodsfs.sandbox.rules import delays, queries
-from irodsfs.sandbox.rules.calls import Calls
+from irodsfs.sandbox.error_numbers import CODES
+from irodsfs.sandbox.rules import delays, rule_queries
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.functions import path
-from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.session import Session
-from irodsfs.sandbox.rules.syntax import (
+from irodsfs.sandbox.rules.invocation import Calls
+from irodsfs.sandbox.rules.rule_syntax import (
     Assign,
     Block,
     Call,
@@ -31,6 +29,8 @@ from irodsfs.sandbox.rules.syntax import (
     Variable,
     While,
 )
+from irodsfs.sandbox.rules.scope import Scope
+from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import (
     KeyValues,
     Path,
@@ -117,7 +117,7 @@ class Interpreter:
             case ForEach():
                 return self.go_through(node, scope)
             case Select():
-                return queries.select(self, node, scope)
+                return rule_queries.select(self, node, scope)
             case Delay():
                 return delays.submit(self.session, text_of(self.evaluate(node.condition, scope)), node.body, scope)
             case Remote():
@@ -236,7 +236,7 @@ class Interpreter:
     def elements(self, collection: Value, node: ForEach) -> Iterator[Value]:
         match collection:
             case (QueryInput() as question, QueryOutput() as answer):
-                return queries.all_rows(self.session, question, answer)
+                return rule_queries.all_rows(self.session, question, answer)
             case str() if not isinstance(collection, Path) and node.collection is None:
                 return iter(part for part in collection.split(",") if part)
             case QueryOutput():

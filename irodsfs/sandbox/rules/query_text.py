@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from irodsfs.sandbox.errors import code_of
-from irodsfs.sandbox.genquery1.columns import NUMBERS
+from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.queries import OPTIONS
+from irodsfs.sandbox.rules.rule_queries import OPTIONS
 from irodsfs.sandbox.rules.values import QueryInput
 
 MALFORMED = code_of("INPUT_ARG_NOT_WELL_FORMED_ERR")

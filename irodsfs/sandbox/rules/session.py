@@ -7,8 +7,8 @@ import socket
 import sqlite3
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.api import registry
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.api import api_registry
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.rules.failures import MESSAGE_LENGTH, RuleError, Trail
 from irodsfs.sandbox.rules.output import Output
 from irodsfs.sandbox.rules.values import Value
@@ -39,17 +39,17 @@ class Session:
             raise RuleError(code_of("SYS_INTERNAL_NULL_INPUT_ERR"))
         return self._agent
 
-    def call(self, number: int, struct: Struct, bs: bytes = b"", complaint: str = "") -> registry.Reply:
+    def call(self, number: int, struct: Struct, bs: bytes = b"", complaint: str = "") -> api_registry.Reply:
         """Does what a client's API request would; a failure raises RuleError and leaves the client the complaint."""
-        if number not in registry.handlers:
+        if number not in api_registry.handlers:
             raise RuleError(code_of("SYS_UNMATCHED_API_NUM"))
         try:
-            reply = registry.handlers[number](self.agent, registry.Request(number, struct, bs))
+            reply = api_registry.handlers[number](self.agent, api_registry.Request(number, struct, bs))
         except IrodsError as error:
-            reply = registry.Reply(error.code, errors=error.stack)
+            reply = api_registry.Reply(error.code, errors=error.stack)
         except sqlite3.Error as error:
             logger.warning("catalog refused API %d called by a rule: %s", number, error)
-            reply = registry.Reply(code_of("CAT_SQL_ERR"))
+            reply = api_registry.Reply(code_of("CAT_SQL_ERR"))
         self.errors += reply.errors
         if reply.status < 0:
             if complaint:

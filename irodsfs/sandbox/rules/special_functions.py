@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from irodsfs.sandbox.errors import code_of
-from irodsfs.sandbox.rules import requests
+from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed
-from irodsfs.sandbox.rules.parser import SyntaxFailure, parse_term
+from irodsfs.sandbox.rules.rule_parser import SyntaxFailure, parse_term
+from irodsfs.sandbox.rules.rule_syntax import Call, Node, Variable
 from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.syntax import Call, Node, Variable
 from irodsfs.sandbox.rules.values import KeyValues, Value, text_of
 
 if TYPE_CHECKING:
@@ -150,14 +150,14 @@ def evaluate_text(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
 @special("writeLine", 2)
 def write_line(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
     target, text = (text_of(interpreter.evaluate(argument, scope)) for argument in node.arguments)
-    requests.write_text(interpreter.session, target, text)
+    zone_requests.write_text(interpreter.session, target, text)
     if target != "serverLog":
-        requests.write_text(interpreter.session, target, "\n")
+        zone_requests.write_text(interpreter.session, target, "\n")
     return 0
 
 
 @special("writeString", 2)
 def write_string(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
     target, text = (text_of(interpreter.evaluate(argument, scope)) for argument in node.arguments)
-    requests.write_text(interpreter.session, target, text)
+    zone_requests.write_text(interpreter.session, target, text)
     return 0

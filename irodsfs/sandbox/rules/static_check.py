@@ -7,9 +7,9 @@ from dataclasses import fields, is_dataclass
 
 from irodsfs.sandbox.rules.failures import Failure, RuleError, located
 from irodsfs.sandbox.rules.functions import FUNCTIONS
+from irodsfs.sandbox.rules.rule_syntax import Assign, Call, Literal, Rule, Tuple, Variable
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.special_functions import SPECIAL_FUNCTIONS
-from irodsfs.sandbox.rules.syntax import Assign, Call, Literal, Rule, Tuple, Variable
 
 
 def check(rules: list[Rule], source: str, session: Session) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.users import find_user
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.accounts import find_user
+from irodsfs.sandbox.served_zone import Zone
 from tests.sandbox.querying import Asker
 
 

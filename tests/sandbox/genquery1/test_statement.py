@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from irodsfs.sandbox import genquery1
-from irodsfs.sandbox.errors import IrodsError, code_of
-from irodsfs.sandbox.genquery1.columns import COLUMNS, TABLES
-from irodsfs.sandbox.genquery1.joins import join
-from irodsfs.sandbox.genquery1.query import Option, Query, Selection
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, TABLES
+from irodsfs.sandbox.genquery1.genquery1_joins import join
+from irodsfs.sandbox.genquery1.genquery1_request import Option, Query, Selection
 from irodsfs.sandbox.postgres import column_types
 from tests.sandbox.querying import Asker
 

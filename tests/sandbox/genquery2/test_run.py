@@ -5,7 +5,7 @@ import json
 import pytest
 
 from irodsfs.sandbox import genquery2
-from irodsfs.sandbox.permissions import Access
+from irodsfs.sandbox.access_checks import Access
 from tests.sandbox.querying import Asker
 
 PUBLIC = 10001

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from irodsfs.sandbox import genquery2
-from irodsfs.sandbox.errors import IrodsError, code_of
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from tests.sandbox.querying import Asker
 
 OBJECT_ACCESS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from irodsfs.sandbox.rules.execution import Execution
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.parameters import Parameter, parameter_of, value_of
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Value
+from irodsfs.sandbox.rules.wire_parameters import Parameter, parameter_of, value_of
 
 WAIT_SECONDS = 20
 

@@ -10,8 +10,8 @@ from irods.exception import NetworkException
 from irods.rule import Rule
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.server import Server
-from irodsfs.sandbox.zone import Zone
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.zone_server import Server
 from tests.sandbox.rules.running import eventually
 
 STARTED = "/tempZone/home/rods/started"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from irodsfs.sandbox.errors import code_of
-from irodsfs.sandbox.rules import requests
+from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.microservices.registry import NULL, TYPE_ERROR, given, microservice, string
+from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import KeyValues, Value
 
@@ -69,7 +69,7 @@ def from_array(session: Session, arguments: list[Value]) -> None:
 @microservice("msiPrintKeyValPair", 2)
 def print_pairs(session: Session, arguments: list[Value]) -> None:
     for key, value in pairs(arguments[1]).items():
-        requests.write_text(session, string(arguments[0]), f"{key} = {value}\n")
+        zone_requests.write_text(session, string(arguments[0]), f"{key} = {value}\n")
 
 
 @microservice("writeKeyValPairs", 3)
@@ -78,4 +78,4 @@ def write_pairs(session: Session, arguments: list[Value]) -> None:
     between = separator if isinstance(separator, str) and separator != NULL else "\t|\t"
     if content is not None:
         lines = "".join(f"{key}{between}{value}\n" for key, value in pairs(content).items())
-        requests.write_text(session, string(target), lines)
+        zone_requests.write_text(session, string(target), lines)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox.errors import code_of
+from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.microservices.registry import NULL, microservice, string
+from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, microservice, string
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Bytes, Value, leading_integer
 

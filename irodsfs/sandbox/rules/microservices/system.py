@@ -6,11 +6,11 @@ import logging
 import time
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.catalog import now
-from irodsfs.sandbox.errors import code_of
-from irodsfs.sandbox.rules import requests
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.microservices.registry import TYPE_ERROR, given, microservice, number, string
+from irodsfs.sandbox.rules.microservices.microservice_registry import TYPE_ERROR, given, microservice, number, string
 from irodsfs.sandbox.rules.microservices.strings import UNKNOWN_PARAMETER
 from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Bytes, Value, leading_integer
@@ -93,7 +93,7 @@ def write_log(session: Session, arguments: list[Value]) -> None:
 
 @microservice("writePosInt", 2)
 def write_number(session: Session, arguments: list[Value]) -> None:
-    requests.write_text(session, string(arguments[0]), str(number(arguments[1])))
+    zone_requests.write_text(session, string(arguments[0]), str(number(arguments[1])))
 
 
 @microservice("writeBytesBuf", 2)
@@ -101,4 +101,4 @@ def write_bytes(session: Session, arguments: list[Value]) -> None:
     if not isinstance(arguments[1], Bytes):
         raise RuleError(TYPE_ERROR)
     text = arguments[1].data.split(b"\0")[0].decode("utf-8", "surrogateescape")
-    requests.write_text(session, string(arguments[0]), text)
+    zone_requests.write_text(session, string(arguments[0]), text)

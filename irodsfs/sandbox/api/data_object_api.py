@@ -1,0 +1,136 @@
+"""Data objects by path: unlink (615), rename (627), truncate (652, 802)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import vault
+from irodsfs.sandbox.access_checks import Access, require
+from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.api.transfers import source_and_target
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.entries_in_catalog import behind_links
+from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.logical_paths import checked, zone_of
+from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, rename
+from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
+from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
+from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, visible_replicas
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+
+@handles(615)
+def data_object_unlink(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_UNLINK_AN: moves a data object to the trash, or removes it with ``forceFlag``."""
+    path = behind_links(agent.catalog, checked(request.input.text("objPath")))
+    keywords = request.input.keywords()
+    as_admin = is_admin_request(agent, keywords)
+    empties_trash = keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"}
+    if empties_trash and not is_trash(agent, path):
+        raise IrodsError("SYS_INVALID_FILE_PATH")
+    as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
+    unregisters = request.input.integer("oprType") == UNREGISTER
+    with agent.catalog.transaction():
+        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
+        if empties_trash and is_younger(replicas[0], keywords.get("age", "")):
+            return Reply()
+        require_unlocked(replicas)
+        if "forceFlag" in keywords or empties_trash or unregisters:
+            unlink(agent, replicas, unregister=unregisters)
+        else:
+            move_to_trash(agent, path, DATA_OBJECT)
+    return Reply()
+
+
+@handles(627)
+def data_object_rename(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path.
+
+    Only without a kind does the server refuse a data object that is being written, and replace another one by force.
+    """
+    source, target = source_and_target(request.input)
+    source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
+    require_same_zone(source_path, target_path)
+    kind = source.integer("oprType")
+    if kind not in (DATA_OBJECT, COLLECTION) and (replicas := visible_replicas(agent, source_path)):
+        require_unlocked(replicas)
+        if "forceFlag" in source.keywords() | target.keywords() and visible_replicas(agent, target_path):
+            remove(agent, target_path)
+    rename(agent, source_path, target_path, kind)
+    return Reply()
+
+
+def require_same_zone(source: str, target: str) -> None:
+    if source != target and zone_of(source) != zone_of(target):
+        raise IrodsError("SYS_CROSS_ZONE_MV_NOT_SUPPORTED")
+
+
+def remove(agent: Agent, path: str) -> None:
+    with agent.catalog.transaction():
+        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND")
+        require_unlocked(replicas)
+        unlink(agent, replicas)
+
+
+@handles(652)
+def data_object_truncate(agent: Agent, request: Request) -> Reply:
+    """DATA_OBJ_TRUNCATE_AN (deprecated by the server, which says so): sets the size of a good replica."""
+    deprecation = (code_of("DEPRECATED_API"), "rxDataObjTruncate has been deprecated. Use rx_replica_truncate instead.")
+    reply = replica_truncate(agent, request)
+    return Reply(reply.status, errors=(deprecation, *reply.errors))
+
+
+@handles(802)
+def replica_truncate(agent: Agent, request: Request) -> Reply:
+    """REPLICA_TRUNCATE_AN: sets the size of a replica to ``dataSize`` bytes; the answer is JSON."""
+    path, size = checked(request.input.text("objPath")), request.input.integer("dataSize")
+    try:
+        replica = replica_to_truncate(agent, path, request.input.keywords())
+    except IrodsError as error:
+        reason = "Error occurred resolving hierarchy or getting information for"
+        return truncation(f"{reason} [{path}]: {error.code}", error)
+    if size == replica["data_size"]:
+        return truncation(f"Replica of [{path}] on [{replica['resc_hier']}] already has size [{size}].", None, replica)
+    where = f"[{path}] on [{replica['resc_hier']}]"
+    try:
+        vault.truncate(replica["data_path"], size)
+    except IrodsError as error:
+        return truncation(f"Error occurred while truncating replica of {where}: {error.code}", error, replica)
+    try:
+        record_size(agent, replica, size)
+    except IrodsError as error:  # the file is shorter by now all the same, as in the server
+        text = f"Error occurred while updating system metadata for replica of {where}: {error.code}"
+        return truncation(text, error, replica)
+    return truncation("", None, replica)
+
+
+def truncation(message: str, error: IrodsError | None, replica: sqlite3.Row | None = None) -> Reply:
+    outcome = {
+        "message": f"rs_replica_truncate: {message}" if message else "",
+        "replica_number": replica["data_repl_num"] if replica else None,
+        "resource_hierarchy": replica["resc_hier"] if replica else None,
+    }
+    text = json.dumps(outcome, separators=(",", ":"), ensure_ascii=False)
+    return Reply(error.code if error else 0, Struct("STR_PI", ("myStr", text)))
+
+
+def replica_to_truncate(agent: Agent, path: str, keywords: dict[str, str]) -> sqlite3.Row:
+    as_admin = is_admin_request(agent, keywords)
+    replicas = replicas_for(agent, path, Access.READ_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
+    replica = choose(replicas, keywords, has_token=False)
+    require_unlocked(replicas)
+    return replica
+
+
+def record_size(agent: Agent, replica: sqlite3.Row, size: int) -> None:
+    require(agent, replica["data_id"], Access.MODIFY_METADATA)
+    key = replica["data_id"], replica["data_repl_num"]
+    with agent.catalog.transaction():
+        lock_for_write(agent.catalog, *key)
+        update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
+        unlock(agent.catalog, *key, Status.GOOD, Status.STALE)

@@ -1,0 +1,183 @@
+"""Opening replicas: which one, and under which lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from irodsfs.sandbox import vault
+from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.administration import quota_administration
+from irodsfs.sandbox.database import now
+from irodsfs.sandbox.descriptors import Descriptor
+from irodsfs.sandbox.entries_in_catalog import (
+    add_data_object,
+    add_replica,
+    behind_links,
+    find_collection,
+    find_replica,
+    parent_for_change,
+    touch_collection,
+)
+from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.logical_paths import checked
+from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, update_replica
+from irodsfs.sandbox.storage_resources import name_for_create, require_root, resource_for_create
+from irodsfs.sandbox.visible_paths import is_admin_request, require_for_contents, visible_replicas
+from irodsfs.sandbox.wire import Struct
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.agent import Agent
+
+ACCESS_TIME_RESOLUTION = 86400  # seconds
+OVERWRITES = (1, 9, 14)  # operation types of put, copy and rsync, which add no replica to an existing data object
+PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
+
+
+def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int:
+    """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError.
+
+    ``flags`` are those of the request unless given.
+    """
+    path = behind_links(agent.catalog, checked(request.text("objPath")))
+    flags = request.integer("openFlags") if flags is None else flags
+    keywords = request.keywords()
+    if path.endswith("/"):
+        raise IrodsError("USER_INPUT_PATH_ERR")
+    if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
+        raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
+    if "filePath" in keywords:
+        agent.zone.require_registrable(keywords["filePath"])
+    number = agent.descriptors.free_number()
+    require_root(agent.catalog, keywords)
+    if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
+        replicas = usable_replicas(agent, path, flags, keywords)
+        descriptor = open_for_read(agent, path, flags, replicas, keywords)
+    else:
+        with agent.catalog.transaction():
+            replicas = usable_replicas(agent, path, flags, keywords)
+            if not replicas:
+                descriptor = create_data_object(agent, path, flags, request)
+            elif flags & os.O_CREAT and is_for_another_resource(replicas, request):
+                descriptor = create_replica(agent, path, flags, replicas, request)
+            else:
+                descriptor = open_for_write(agent, path, flags, replicas, keywords)
+    descriptor.operation = request.integer("oprType")
+    descriptor.mode = request.integer("createMode")
+    return agent.descriptors.add(number, descriptor)
+
+
+def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str]) -> list[sqlite3.Row]:
+    """The replicas of an existing data object the user may open so; none when it is to be made."""
+    writes = flags & os.O_ACCMODE != os.O_RDONLY
+    level = Access.MODIFY_OBJECT if writes else Access.READ_OBJECT
+    replicas = visible_replicas(agent, path)
+    try:
+        if not replicas:
+            raise IrodsError("OBJ_PATH_DOES_NOT_EXIST")
+        if not is_admin_request(agent, keywords):
+            require_for_contents(agent, replicas[0]["data_id"], level)
+    except IrodsError:
+        if flags & os.O_CREAT:
+            return []
+        raise
+    return replicas
+
+
+def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> Descriptor:
+    """Registers a data object with one intermediate replica and makes its file."""
+    if path.count("/") < 2:
+        raise IrodsError("SYS_INVALID_FILE_PATH")
+    parent = parent_for_change(agent, path)
+    if find_collection(agent.catalog, path) is not None:
+        raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
+    keywords = request.keywords()
+    resource = resource_for_create(agent.catalog, keywords)
+    quota_administration.require_room(agent, resource.id, request.integer("dataSize"))
+    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    data_id = add_data_object(
+        agent,
+        path,
+        parent,
+        resource,
+        physical,
+        status=Status.INTERMEDIATE,
+        data_type=keywords.get("dataType", "generic"),
+        mode=request.integer("createMode"),
+    )
+    touch_collection(agent.catalog, parent["coll_id"])
+    return created(agent, path, flags, find_replica(agent.catalog, data_id, 0), request)
+
+
+def is_for_another_resource(replicas: list[sqlite3.Row], request: Struct) -> bool:
+    """Whether an open that may create is for a resource without a replica, be it only the default one."""
+    keywords = request.keywords()
+    if "replNum" in keywords:
+        return False
+    if "resc_hier" in keywords:
+        return all(row["resc_hier"] != keywords["resc_hier"] for row in replicas)
+    name = name_for_create(keywords)
+    return request.integer("oprType") not in OVERWRITES and all(
+        name not in row["resc_hier"].split(";") for row in replicas
+    )
+
+
+def create_replica(agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:
+    """Registers one more replica of a data object, on a resource that has none; its siblings are write-locked."""
+    require_unlocked(replicas)
+    resource = resource_for_create(agent.catalog, request.keywords())
+    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    data_id, collection_id, kind = (replicas[0][column] for column in ("data_id", "coll_id", "data_type_name"))
+    number = max(row["data_repl_num"] for row in replicas) + 1
+    mode = request.integer("createMode")
+    add_replica(agent, data_id, number, path, collection_id, resource, physical, Status.INTERMEDIATE, kind, mode)
+    lock_for_write(agent.catalog, data_id, number)
+    return created(agent, path, flags, find_replica(agent.catalog, data_id, number), request)
+
+
+def created(agent: Agent, path: str, flags: int, replica: sqlite3.Row, request: Struct) -> Descriptor:
+    file = vault.create(replica["data_path"], flags & PHYSICAL_FLAGS)
+    descriptor = Descriptor(path, flags, file, replica, created=True)
+    descriptor.expected_size = request.integer("dataSize")
+    descriptor.keywords = request.keywords()
+    descriptor.token = agent.zone.replica_access.add(descriptor.key)
+    return descriptor
+
+
+def open_for_write(
+    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+) -> Descriptor:
+    """Opens an existing replica for writing; it is intermediate from now on, and its siblings are write-locked."""
+    access = agent.zone.replica_access
+    token = keywords.get("replicaToken", "")
+    has_token = any(access.allows((row["data_id"], row["data_repl_num"]), token) for row in replicas)
+    replica = choose(replicas, keywords, has_token)
+    if not has_token:
+        require_unlocked(replicas)
+        lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
+    descriptor = opened(agent, path, flags, replica, keywords)
+    if flags & os.O_TRUNC:
+        update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="")
+    descriptor.replica = find_replica(agent.catalog, *descriptor.key)
+    descriptor.token = access.add(descriptor.key)
+    return descriptor
+
+
+def open_for_read(
+    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+) -> Descriptor:
+    return opened(agent, path, flags, choose(replicas, keywords, has_token=False), keywords)
+
+
+def opened(agent: Agent, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
+    file = vault.open_file(replica["data_path"], flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
+    if flags & os.O_ACCMODE != os.O_WRONLY and is_access_time_old(replica):
+        update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], access_ts=now())
+    return Descriptor(path, flags, file, replica, keywords=keywords)
+
+
+def is_access_time_old(replica: sqlite3.Row) -> bool:
+    """Whether a read has to be noted: the replica changed since the last one, or that was a day ago."""
+    accessed = replica["access_ts"]
+    return bool(accessed < replica["modify_ts"]) or int(now()) - int(accessed) >= ACCESS_TIME_RESOLUTION
