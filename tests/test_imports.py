@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -91,3 +92,8 @@ def test_nothing_goes_in_circles() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" → ".join(error.args[1]))
+
+
+def test_no_two_modules_have_the_same_file_name() -> None:
+    names = Counter(file.name for file in modules().values() if file.name not in {"__init__.py", "__main__.py"})
+    assert [name for name, times in names.items() if times > 1] == []

@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.conformance.client import Client, DisconnectedError
 from irodsfs.sandbox.conformance.compare import Difference, differences
-from irodsfs.sandbox.conformance.credentials import ADMINISTRATOR, Credentials
 from irodsfs.sandbox.conformance.document import document
 from irodsfs.sandbox.conformance.normalise import Variables
 from irodsfs.sandbox.conformance.recording import Event, read
+from irodsfs.sandbox.conformance.replay_client import Client, DisconnectedError
+from irodsfs.sandbox.conformance.replay_credentials import ADMINISTRATOR, Credentials
 from irodsfs.sandbox.conformance.report import Exchange, Report, Step
 from irodsfs.sandbox.conformance.rewrite import Dialogue, rewrite
 from irodsfs.sandbox.error_numbers import ProtocolError

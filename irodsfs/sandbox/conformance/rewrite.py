@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from irodsfs.sandbox.conformance.credentials import Credentials, obfuscated
 from irodsfs.sandbox.conformance.normalise import CHECKSUM, Variables
 from irodsfs.sandbox.conformance.payload import checksum, payload
 from irodsfs.sandbox.conformance.recording import KEPT, Event
+from irodsfs.sandbox.conformance.replay_credentials import Credentials, obfuscated
 from irodsfs.sandbox.wire import Message, escape
 
 AUTHENTICATE, GENERAL_ADMIN = 110000, 701

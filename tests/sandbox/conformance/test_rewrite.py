@@ -3,10 +3,10 @@ from __future__ import annotations
 import base64
 import json
 
-from irodsfs.sandbox.conformance.credentials import Credentials, digest_of
 from irodsfs.sandbox.conformance.normalise import Variables
 from irodsfs.sandbox.conformance.payload import checksum
 from irodsfs.sandbox.conformance.recording import Event
+from irodsfs.sandbox.conformance.replay_credentials import Credentials, digest_of
 from irodsfs.sandbox.conformance.rewrite import Dialogue, rewrite
 from irodsfs.sandbox.wire import Message
 
