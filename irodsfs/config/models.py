@@ -16,7 +16,7 @@ MOST_CONNECTIONS = 128
 
 
 def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 NOT_OF_AN_ACCOUNT = ("irods_env_file", "irods_derived_auth_file", "irods__auth_file")
@@ -37,6 +37,14 @@ def _scheme(value: object) -> object:
 
 def _upper(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
+
+
+def _hash_scheme(value: object) -> object:
+    """The name of a scheme of checksums, however a file spells it."""
+    if not isinstance(value, str):
+        return value
+    name = value.strip().lower().replace("-", "").replace("_", "")
+    return {"sha2": "sha256", "": None}.get(name, name)
 
 
 def _octal(value: object) -> object:
@@ -92,6 +100,12 @@ class ZoneAccount(BaseModel):
     encryption_key_size: int = Field(32, ge=1, description="the size of the key in bytes")
     encryption_num_hash_rounds: int = Field(16, ge=1, description="a number of rounds")
     encryption_salt_size: int = Field(8, ge=1, description="the size of the salt in bytes")
+    default_hash_scheme: Annotated[
+        Literal["md5", "sha1", "sha256", "sha512", "adler32"] | None, BeforeValidator(_hash_scheme)
+    ] = Field(None, description="SHA256, SHA512, SHA1, MD5 or ADLER32")
+    match_hash_policy: Annotated[Literal["compatible", "strict"], BeforeValidator(_lower)] = Field(
+        "compatible", description="compatible or strict"
+    )
     ssl_verify_server: Annotated[Literal["none", "cert", "hostname"], BeforeValidator(_lower)] = Field(
         "hostname", description="none, cert or hostname"
     )

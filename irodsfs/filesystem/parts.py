@@ -33,6 +33,7 @@ from irodsfs.filesystem.virtual_attributes import VirtualAttributes
 from irodsfs.grid.posix_avus import MODE, NAMESPACE, SYMLINK
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import memory
+from irodsfs.transfer.checksums import HashPolicy
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.spool_entry import Sender
 from irodsfs.transfer.transfer_options import TransferOptions
@@ -63,7 +64,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     """`only` is the data object that is all of the mount."""
     memory.allow(config.memory)  # before anything is opened
     posix, collection = config.posix_attributes, config.collection
-    options = TransferOptions(*config.storing_resource, checksum=config.checksum, verify=config.verify)
+    options = _options(config)
     catalog = (
         Catalog(zone, config.cache_timeout, collection, posix=posix)
         if only is None
@@ -74,7 +75,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     corrections = Corrections(catalog, avus, inodes)
     vault_directories = VaultDirectories(zone, options.resource_at)
     replaced_metadata = _replaced_metadata(zone, avus, config)
-    prefetcher = Prefetcher(zone, catalog, verify=config.verify, enabled=config.cache_timeout > 0)
+    prefetcher = Prefetcher(zone, catalog, verify=options.verify, enabled=config.cache_timeout > 0)
     spool = Spool(config.spool_directory)
     opener = Opener(zone, spool, options, prefetcher)
     uploader = Uploader(zone, catalog, inodes, prefetcher, vault_directories, replaced_metadata)
@@ -98,6 +99,15 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         PosixAttributes(zone, catalog, corrections, vault_directories, options.resource_at) if posix else None,
         corrections,
         CacheInvalidator(zone, catalog, inodes, avus, pending, spool),
+    )
+
+
+def _options(config: MountConfig) -> TransferOptions:
+    policy = HashPolicy(config.account.default_hash_scheme, strict=config.account.match_hash_policy == "strict")
+    return TransferOptions(
+        *config.storing_resource,
+        checksum=policy.example if config.checksum else None,
+        verify=policy if config.verify else None,
     )
 
 

@@ -25,7 +25,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
-from irodsfs.transfer.checksums import registered, verify
+from irodsfs.transfer.checksums import HashPolicy, registered, verify
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.memory import Part, Share
 
@@ -80,7 +80,13 @@ class Prefetcher:
     """Watches what is opened for reading, and reads ahead of it."""
 
     def __init__(
-        self, zone: Zone, catalog: Catalog, *, verify: bool, enabled: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        zone: Zone,
+        catalog: Catalog,
+        *,
+        verify: HashPolicy | None,
+        enabled: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`verify` asks for checksums, too. Not `enabled`, nothing is ever older than its open."""
         self._zone = zone
@@ -164,13 +170,16 @@ class Prefetcher:
 
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:
         content = flights.content(replies)
-        if self._verify and (checksum := registered(replies[0])):
+        if self._verify is not None and (checksum := registered(replies[0])):
+            self._verify.check(path, checksum)
             await trio.to_thread.run_sync(verify, path, checksum, [content])
 
     async def _read(self, coming: _Coming) -> None:
         try:
             async with self._turns:
-                replies = await self._zone.fly(*flights.reading(coming.entry.path, SMALL + 1, stat=self._verify))
+                replies = await self._zone.fly(
+                    *flights.reading(coming.entry.path, SMALL + 1, stat=self._verify is not None)
+                )
             await self._check(coming.entry.path, replies)
             coming.replies = replies
         except (*ZONE_FAILURES, OSError) as error:

@@ -59,7 +59,7 @@ def set_mode(path: str, mode: int, *, is_collection: bool) -> Request:
 def make_link(path: str, target: str, *, resource: str | None) -> list[Request]:
     """Make a symbolic link: a data object that also other clients read its target from."""
     return [
-        requests.open_object(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, resource=resource, checksum=True),
+        requests.open_object(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, resource=resource, checksum=""),
         requests.write(FIRST_DESCRIPTOR, target.encode()),
         requests.close(FIRST_DESCRIPTOR),
         change_one("set", path, Avu(SYMLINK, target), is_collection=False).after_all(),

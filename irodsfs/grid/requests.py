@@ -42,14 +42,14 @@ def _descriptor(descriptor: int, **fields: int) -> OpenedDataObjRequest:
 
 
 def open_object(
-    path: str, flags: int, *, resource: str | None = None, size: int = UNKNOWN_SIZE, checksum: bool = False
+    path: str, flags: int, *, resource: str | None = None, size: int = UNKNOWN_SIZE, checksum: str | None = None
 ) -> Request:
     """Open (602); the answer's status is the descriptor. A `size` that is not exact makes the replica stale.
 
-    `checksum` lets the server register one at the close.
+    `checksum` lets the server register one at the close, in the scheme of this one; where it is empty, in its own.
     """
     keywords = {"destRescName": resource} if resource and flags & os.O_CREAT else {}
-    keywords |= {"regChksum": ""} if checksum else {}
+    keywords |= {} if checksum is None else {"regChksum": checksum}
     operation = PUT_OPERATION if flags & os.O_CREAT else 0
     message = data_object_input(
         path, keywords, createMode=CREATE_MODE, openFlags=flags, dataSize=size, oprType=operation

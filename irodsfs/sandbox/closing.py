@@ -136,7 +136,8 @@ def checksum_wanted(descriptor: Descriptor) -> tuple[str, int]:
     if not descriptor.keywords.keys() & {"regChksum", "verifyChksum"}:
         return "", 0
     expected = descriptor.keywords.get("verifyChksum", "")
-    found = checksum_of(descriptor.replica["data_path"], expected or SHA2)
+    like = descriptor.keywords.get("regChksum") or expected or SHA2
+    found = checksum_of(descriptor.replica["data_path"], like)
     return found, code_of("USER_CHKSUM_MISMATCH") if expected and found != expected else 0
 
 

@@ -1,9 +1,10 @@
-"""Checksums of replicas: SHA-256 as the zone's default, MD5 where a client brings one."""
+"""Checksums of replicas: SHA-256 as the zone's default, other schemes where a client brings such a checksum."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 from pathlib import Path
 
 from irodsfs.sandbox.database import Catalog
@@ -12,14 +13,20 @@ from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replicas import update_replica
 
 SHA2 = "sha2:"
+IN_BASE64 = {SHA2: "sha256", "sha512:": "sha512", "sha1:": "sha1"}
+ADLER32 = "adler32:"
 
 
 def checksum_of(path: str, scheme_of: str = SHA2) -> str:
-    """The checksum of a file in the scheme of another checksum (``sha2:`` and base64, or MD5 in hexadecimal)."""
+    """The checksum of a file in the scheme of another checksum (``sha2:`` and base64, MD5 in hexadecimal, ...)."""
+    prefix, colon, _ = scheme_of.partition(":")
+    prefix += colon
     try:
         with Path(path).open("rb") as file:
-            if scheme_of.startswith(SHA2):
-                return SHA2 + base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+            if prefix in IN_BASE64:
+                return prefix + base64.b64encode(hashlib.file_digest(file, IN_BASE64[prefix]).digest()).decode()
+            if prefix == ADLER32:
+                return f"{ADLER32}{zlib.adler32(file.read()):08x}"
             return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     except OSError as error:
         raise IrodsError("UNIX_FILE_OPEN_ERR", errno=error.errno or 0) from None

@@ -33,14 +33,14 @@ SEARCHED = 2 * SMALL
 class Append:
     """Bytes that are to follow what an object holds, which was `end` bytes long when it was looked at last.
 
-    `content` tells offsets from its own beginning. `touch` in seconds since 1970.
+    `content` tells offsets from its own beginning. `touch` in seconds since 1970, `checksum` as in `TransferOptions`.
     """
 
     path: str
     content: Patch
     end: int
     touch: int | None = None
-    checksum: bool = False
+    checksum: str | None = None
     doubtful: bool = False
 
     @property
@@ -48,7 +48,8 @@ class Append:
         return self.content.end
 
     def flight(self) -> Iterator[Request]:
-        opening, *others = writing(self.path, opening_flags(create=False, replace=False), [self.content], resource=None)
+        flags = opening_flags(create=False, replace=False)
+        opening, *others = writing(self.path, flags, [self.content], resource=None, checksum=self.checksum)
         yield opening
         yield requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END)
         yield from others
@@ -58,13 +59,13 @@ class Append:
         """Write again, at the same place, what has arrived in part, or was not closed."""
         patch = Patch(self.end, self.end + self.size, lambda offset, size: self.content.read(offset - self.end, size))
         flags = opening_flags(create=False, replace=False)
-        yield from writing(self.path, flags, [patch], resource=None)
+        yield from writing(self.path, flags, [patch], resource=None, checksum=self.checksum)
         yield from self.later()
 
     def later(self) -> Iterator[Request]:
         if self.touch is not None:
             yield requests.touch(self.path, self.touch).after_all()
-        if self.checksum:
+        if self.checksum is not None:
             yield data_objects.checksum(self.path, force=True).after_all()
 
 

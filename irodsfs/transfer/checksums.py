@@ -1,4 +1,4 @@
-"""Checksums as a zone writes them: `sha2:` and base64 of SHA-256, or the hexadecimal digits of MD5."""
+"""Checksums as a zone writes them: `sha2:` and base64 of SHA-256, the hexadecimal digits of MD5, and others."""
 
 from __future__ import annotations
 
@@ -7,18 +7,93 @@ import errno
 import hashlib
 import logging
 import re
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 from irodsfs.grid.flight import Reply
 
 logger = logging.getLogger(__name__)
 
-_SCHEMES = {"sha2": "sha256", "sha512": "sha512", "sha1": "sha1"}
+SCHEMES = {"md5": "", "sha1": "sha1:", "sha256": "sha2:", "sha512": "sha512:", "adler32": "adler32:"}
+"""What checksums begin with, by the names of their schemes in an iRODS environment, in small letters."""
+
+_USUAL = "sha256"
+"""The scheme of clients whose environment names none."""
+
 _REGISTERED = re.compile(rb"<chksum>([^<]*)</chksum>")
 
 
 class ChecksumMismatchError(OSError):
     """Bytes are not those that the checksum was computed from (EIO)."""
+
+
+class ChecksumRefusedError(OSError):
+    """A checksum is registered in another scheme than the only one that is allowed (EIO)."""
+
+
+class _Digest(Protocol):
+    def update(self, data: memoryview, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Adler32:
+    """Adler-32, as `hashlib` has the others."""
+
+    def __init__(self) -> None:
+        self._value = zlib.adler32(b"")
+
+    def update(self, data: memoryview, /) -> None:
+        self._value = zlib.adler32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4)
+
+
+@dataclass(frozen=True)
+class HashPolicy:
+    """Which checksums are asked for and taken: the settings `irods_default_hash_scheme` and `irods_match_hash_policy`.
+
+    Without a `scheme`, the zone chooses. `strict` takes none of another scheme than that, or than the usual one.
+    """
+
+    scheme: str | None = None
+    strict: bool = False
+
+    @property
+    def example(self) -> str:
+        """A checksum in the scheme, of nothing in particular, by which servers learn which is wanted; or empty."""
+        return text_of(self.scheme, _new(self.scheme).digest()) if self.scheme else ""
+
+    def check(self, path: str, checksum: str) -> None:
+        """Raise `ChecksumRefusedError` for one that is not to be taken."""
+        wanted = self.scheme or _USUAL
+        if self.strict and (found := scheme_of(checksum)) != wanted:
+            raise ChecksumRefusedError(
+                errno.EIO,
+                f"the checksum of {path} is registered in the scheme {found}, and irods_match_hash_policy is strict: "
+                f"only {wanted} (irods_default_hash_scheme) is allowed",
+            )
+
+
+def scheme_of(checksum: str) -> str:
+    """The name of the scheme; what is before the colon, where that is unknown here."""
+    prefix, colon, _ = checksum.partition(":")
+    if not colon:
+        return "md5"
+    return next((name for name, known in SCHEMES.items() if known == prefix + colon), prefix)
+
+
+def text_of(scheme: str, digest: bytes) -> str:
+    """A digest as zones write it."""
+    in_digits = scheme in ("md5", "adler32")
+    return SCHEMES[scheme] + (digest.hex() if in_digits else base64.b64encode(digest).decode())
+
+
+def _new(scheme: str) -> _Digest:
+    return _Adler32() if scheme == "adler32" else hashlib.new(scheme, usedforsecurity=False)
 
 
 class Verification:
@@ -31,11 +106,9 @@ class Verification:
         self.position = 0
         self.checksum = checksum
         self._path = path
-        scheme, separator, _ = checksum.partition(":")
-        name = _SCHEMES.get(scheme) if separator else "md5"
-        self._digest = hashlib.new(name, usedforsecurity=False) if name else None
-        self._prefix = f"{scheme}:" if separator else ""
-        if name is None:
+        self._scheme = scheme_of(checksum)
+        self._digest = _new(self._scheme) if self._scheme in SCHEMES else None
+        if self._digest is None:
             logger.warning("%s has the checksum %s, which can't be verified here", path, checksum)
 
     def add(self, chunk: bytes | bytearray | memoryview, at: int | None = None) -> None:
@@ -49,18 +122,20 @@ class Verification:
         """Raise `ChecksumMismatchError` unless everything that was added has the checksum."""
         if self._digest is None:
             return
-        computed = self._digest.hexdigest()
-        if self._prefix:
-            computed = self._prefix + base64.b64encode(self._digest.digest()).decode()
+        computed = text_of(self._scheme, self._digest.digest())
         if computed != self.checksum:
             raise ChecksumMismatchError(
                 errno.EIO, f"{self._path} has the checksum {self.checksum}, its bytes have {computed}"
             )
 
 
-def sha2_text(digest: bytes) -> str:
-    """A SHA-256 digest as zones write it."""
-    return f"sha2:{base64.b64encode(digest).decode()}"
+def are_summed_by(checksum: str, chunks: Iterable[bytes | bytearray | memoryview]) -> bool:
+    """Whether `chunks` are known to have this checksum."""
+    try:
+        verify("", checksum, chunks)
+    except ChecksumMismatchError:
+        return False
+    return scheme_of(checksum) in SCHEMES
 
 
 def verify(path: str, checksum: str, chunks: Iterable[bytes | bytearray | memoryview]) -> None:

@@ -82,9 +82,11 @@ def opening_flags(*, create: bool, replace: bool) -> int:
     return os.O_WRONLY | (os.O_TRUNC if replace else 0)
 
 
-def writing(path: str, flags: int, patches: Iterable[Patch], *, resource: str | None) -> Iterator[Request]:
-    """The flight that opens an object, puts patches into it and closes it."""
-    yield requests.open_object(path, flags, resource=resource)
+def writing(
+    path: str, flags: int, patches: Iterable[Patch], *, resource: str | None, checksum: str | None
+) -> Iterator[Request]:
+    """The flight that opens an object, puts patches into it and closes it; `checksum` as in `TransferOptions`."""
+    yield requests.open_object(path, flags, resource=resource, checksum=checksum or None)
     position = 0
     for patch in patches:
         if patch.start != position:

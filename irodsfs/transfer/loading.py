@@ -39,14 +39,15 @@ async def load_small(
 
     `replies` are those of a `reading` flight, if it has flown.
     """
-    stat = stat or options.verify
+    stat = stat or options.verify is not None
     if not replies:
         async with BUDGET.piece(flights.SMALL):
             replies = await zone.fly(*flights.reading(path, flights.SMALL + 1, stat=stat), may_repeat=True)
     content = flights.content(replies)
     if len(content) > flights.SMALL:
         return None
-    if options.verify and (checksum := registered(replies[0])):
+    if options.verify is not None and (checksum := registered(replies[0])):
+        options.verify.check(path, checksum)
         await trio.to_thread.run_sync(verify, path, checksum, [content])
     base = Version.of_stat(replies[0]) if stat else None
     version = await digest_of(content)

@@ -16,7 +16,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, ZoneTimeout, describe
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
-from irodsfs.transfer.checksums import ChecksumMismatchError, Verification
+from irodsfs.transfer.checksums import ChecksumMismatchError, HashPolicy, Verification
 from irodsfs.transfer.flights import CHUNK
 from irodsfs.transfer.memory import Share
 from irodsfs.transfer.readahead import ReadAhead
@@ -44,7 +44,7 @@ class Reader:
     it back, and opens the object again with the next read that asks for what is not here.
     """
 
-    def __init__(self, zone: Zone, path: str, *, verify: bool) -> None:
+    def __init__(self, zone: Zone, path: str, *, verify: HashPolicy | None) -> None:
         self._zone = zone
         self.path: str | None = path
         """Where the object is now; None when it was unlinked."""
@@ -93,7 +93,10 @@ class Reader:
         await self._leave_connection()
         self._connection = await self._zone.pool.lend(self)
         try:
-            return await replica.open_to_read(self._zone, self._connection, path)
+            opened = await replica.open_to_read(self._zone, self._connection, path)
+            if self._verify is not None and opened.checksum:
+                self._verify.check(path, opened.checksum)
+            return opened
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._leave_connection()
@@ -259,7 +262,7 @@ class Reader:
 
     @property
     def _verifies(self) -> bool:
-        return self._verify and bool(self.checksum)
+        return self._verify is not None and bool(self.checksum)
 
     def _holds(self, offset: int, end: int) -> bool:
         return self._window_start <= offset and end <= self._window_start + len(self._window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from irodsfs.grid.zone import Zone
+from irodsfs.transfer.checksums import HashPolicy
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.versions import Version
 
@@ -16,7 +17,7 @@ class Readers:
     `size` in bytes.
     """
 
-    def __init__(self, zone: Zone, path: str, *, verify: bool) -> None:
+    def __init__(self, zone: Zone, path: str, *, verify: HashPolicy | None) -> None:
         self._zone = zone
         self._verify = verify
         self._path: str | None = path

@@ -56,8 +56,10 @@ class Streaming:
                 return  # others need the connections: the flush brings it
             self._creates = not in_zone.registered
             flags = opening_flags(create=self._creates, replace=pending.replaces)
-            resource = self._options.resource_at(path)
-            self._stream = WriteStream(self._zone, path, file, start, flags, resource, place)
+            resource, checksum = self._options.resource_at(path), self._options.checksum
+            self._stream = WriteStream(
+                self._zone, path, file, start, flags, place, resource=resource, checksum=checksum
+            )
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = pending.written.end_from(self._stream.position)
         if ready - self._stream.position >= CHUNK:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irodsfs.grid.names import zone_of
+from irodsfs.transfer.checksums import HashPolicy
 
 
 @dataclass(frozen=True)
 class TransferOptions:
-    """`resource`, of `zone`, for new data objects; `checksum` registers one with each upload.
+    """`resource`, of `zone`, for new data objects.
 
-    `verify` compares it on reading.
+    `checksum` is one in the scheme in which a checksum is to be registered with each upload, empty where the zone
+    chooses it; None registers none. `verify` compares them on reading.
     """
 
     resource: str | None = None
     zone: str = ""
-    checksum: bool = False
-    verify: bool = False
+    checksum: str | None = None
+    verify: HashPolicy | None = None
 
     def resource_at(self, path: str) -> str | None:
         """Where a new data object goes; None where its zone is to choose, as other zones do."""

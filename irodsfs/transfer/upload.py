@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import trio
@@ -18,7 +17,7 @@ from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.checksums import sha2_text
+from irodsfs.transfer.checksums import are_summed_by
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch, content, opening_flags, reading, writing
 from irodsfs.transfer.versions import BeingWrittenError
 
@@ -32,7 +31,8 @@ class Upload:
 
     With `create` the object must not exist yet; `doubtful` says that an earlier try may have made it, before the line
     broke. `replace` drops what the object held; otherwise it is first cut to `cut` bytes (where given).
-    `link` gives the local file that holds the patches a name, where there is such a file; False when it can't have one.
+    `checksum` is as in `TransferOptions`. `link` gives the local file that holds the patches a name, where there is
+    such a file; False when it can't have one.
     """
 
     path: str
@@ -44,14 +44,14 @@ class Upload:
     cut: int | None = None
     touch: int | None = None
     resource: str | None = None
-    checksum: bool = False
+    checksum: str | None = None
     link: Callable[[Path], bool] | None = None
 
     @property
     def has_requests(self) -> bool:
         """False when a stream has brought everything into the zone already."""
         others = self.cut is not None or self.touch is not None
-        return bool(self.patches) or self.create or self.replace or self.checksum or others
+        return bool(self.patches) or self.create or self.replace or self.checksum is not None or others
 
     @property
     def changes_bytes(self) -> bool:
@@ -62,10 +62,10 @@ class Upload:
             yield requests.truncate(self.path, self.cut, replica=zone.can_truncate_replicas)
         if self.patches or self.create or self.replace:
             flags = opening_flags(create=self.create, replace=self.replace)
-            yield from writing(self.path, flags, self.patches, resource=self.resource)
+            yield from writing(self.path, flags, self.patches, resource=self.resource, checksum=self.checksum)
         if self.touch is not None:
             yield requests.touch(self.path, self.touch).after_first()
-        if self.checksum:
+        if self.checksum is not None:
             yield data_objects.checksum(self.path, force=True).after_first()
 
 
@@ -89,7 +89,7 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
             except ZoneUnreachable:
                 task.doubtful = True
                 raise
-    return data_objects.checksum_text(last) if task.checksum and last is not None else None
+    return data_objects.checksum_text(last) if task.checksum is not None and last is not None else None
 
 
 async def _fly(zone: Zone, task: Upload) -> Reply:
@@ -138,14 +138,7 @@ async def _is_there(zone: Zone, task: Upload) -> bool:
         found = content(await zone.fly(*reading(task.path, SMALL + 1, stat=False), repeat=True))
         return found == b"".join(_whole(task))
     (reply,) = await zone.perform(data_objects.checksum(task.path), repeat=True)
-    return data_objects.checksum_text(reply) == await trio.to_thread.run_sync(_checksum, task)
-
-
-def _checksum(task: Upload) -> str:
-    computed = sha256()
-    for chunk in _whole(task):
-        computed.update(chunk)
-    return sha2_text(computed.digest())
+    return await trio.to_thread.run_sync(are_summed_by, data_objects.checksum_text(reply), _whole(task))
 
 
 def _whole(task: Upload) -> Iterator[bytes]:

@@ -27,15 +27,27 @@ class WriteStream:
     """
 
     def __init__(
-        self, zone: Zone, path: str, file: SpoolFile, start: int, flags: int, resource: str | None, place: Place
+        self,
+        zone: Zone,
+        path: str,
+        file: SpoolFile,
+        start: int,
+        flags: int,
+        place: Place,
+        *,
+        resource: str | None,
+        checksum: str | None,
     ) -> None:
-        """`place` is what was kept for its connection: whoever writes may pause for as long as it likes."""
+        """`checksum` is as in `TransferOptions`.
+
+        `place` is what was kept for its connection: whoever writes may pause for as long as it likes.
+        """
         self.position = start
         self.opened = False
         self._path = path
         self._file = file
         self._sent = start
-        self._writer = Writer(zone, path, flags, offset=start, resource=resource, place=place)
+        self._writer = Writer(zone, path, flags, offset=start, resource=resource, checksum=checksum, place=place)
         self._complete = False
         self._aborted = False
         self._moved = trio.Event()

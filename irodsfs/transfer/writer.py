@@ -32,10 +32,11 @@ class Writer:
         *,
         offset: int = 0,
         resource: str | None = None,
+        checksum: str | None = None,
         after_opening: Sequence[Request] = (),
         place: Place | None = None,
     ) -> None:
-        """`flags` are those of open(2); writing starts at `offset` bytes.
+        """`flags` are those of open(2); writing starts at `offset` bytes; `checksum` as in `TransferOptions`.
 
         Without a `place` that was kept for it, it must come to its end without anybody else's doing.
 
@@ -43,7 +44,7 @@ class Writer:
         """
         self._zone = zone
         self._place = place
-        self._opening = [requests.open_object(path, flags, resource=resource)]
+        self._opening = [requests.open_object(path, flags, resource=resource, checksum=checksum or None)]
         self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
         self._opening += after_opening
         self.opened: list[Reply] = []

@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from irodsfs.config import MountConfig, ZoneAccount
 from irodsfs.config.environment import read_environment_file
+from irodsfs.config.settings import build
 from irodsfs.user_errors import ConfigurationError
 from tests.config.conftest import Iinit
 
@@ -67,8 +68,8 @@ def test_an_unknown_policy_is_refused() -> None:
 
 
 def test_what_the_environment_file_holds_beyond_our_fields_is_kept(iinit: Iinit) -> None:
-    settings = read_environment_file(iinit(irods_default_hash_scheme="SHA256", schema_name="service"))
-    assert settings["environment"].value == {"irods_default_hash_scheme": "SHA256"}
+    settings = read_environment_file(iinit(irods_log_level=5, schema_name="service"))
+    assert settings["environment"].value == {"irods_log_level": 5}
 
 
 def test_umask_is_octal() -> None:
@@ -76,3 +77,25 @@ def test_umask_is_octal() -> None:
         account=account(), mountpoint=Path("/mnt"), collection="/z", spool_directory=Path("/tmp/s"), umask="027"
     )
     assert config.umask == 0o027
+
+
+@pytest.mark.parametrize(
+    ("spelt", "scheme"),
+    [("SHA256", "sha256"), ("sha2", "sha256"), ("SHA-256", "sha256"), ("MD5", "md5"), ("Md5", "md5"), ("", None),
+     ("sha512", "sha512"), ("SHA1", "sha1"), ("ADLER32", "adler32")],
+)  # fmt: skip
+def test_schemes_of_checksums_may_be_spelt_as_in_old_files(spelt: str, scheme: str | None) -> None:
+    assert account(default_hash_scheme=spelt).default_hash_scheme == scheme
+
+
+@pytest.mark.parametrize("spelt", ["Strict", "STRICT", "strict "])
+def test_the_policy_of_checksums_may_be_spelt_as_in_old_files(spelt: str) -> None:
+    assert account(match_hash_policy=spelt).match_hash_policy == "strict"
+    assert account().match_hash_policy == "compatible"
+
+
+@pytest.mark.parametrize(("key", "value"), [("irods_default_hash_scheme", "CRC7"), ("irods_match_hash_policy", "lax")])
+def test_what_is_no_scheme_or_policy_of_checksums_is_named(iinit: Iinit, key: str, value: str) -> None:
+    settings = read_environment_file(iinit(**{key: value}))
+    with pytest.raises(ConfigurationError, match=key):
+        build(ZoneAccount, settings)

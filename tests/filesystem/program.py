@@ -6,7 +6,7 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +25,18 @@ PID = 1
 
 
 @asynccontextmanager
-async def served(session: iRODSSession, collection: str, spool: Path, **settings: object) -> AsyncIterator[FileSystem]:
-    """A file system on a collection; at the end everything is in the zone."""
-    account = ZoneAccount(host=session.host, port=session.port, user=session.username, zone=session.zone)
+async def served(
+    session: iRODSSession,
+    collection: str,
+    spool: Path,
+    *,
+    environment: Mapping[str, object] | None = None,
+    **settings: object,
+) -> AsyncIterator[FileSystem]:
+    """A file system on a collection; at the end everything is in the zone. `environment` is fields of the account."""
+    account = ZoneAccount(
+        host=session.host, port=session.port, user=session.username, zone=session.zone, **(environment or {})
+    )
     config = MountConfig(
         account=account, mountpoint=spool, collection=collection, spool_directory=spool / "spool", **settings
     )

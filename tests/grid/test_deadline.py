@@ -74,7 +74,7 @@ async def test_a_read_of_which_the_bytes_come_one_by_one_fails_in_time(
     proxy: Proxy, zone_server: AnyZone, path: str, ahead: bool
 ) -> None:
     async with entered(proxy, zone_server) as zone:
-        reader = Reader(zone, path, verify=False)
+        reader = Reader(zone, path, verify=None)
         await reader.open()
         offset = 0 if ahead else 1 << 20
         size = 1 << 20 if ahead else 4096
@@ -105,7 +105,7 @@ async def test_what_is_slow_but_goes_on_is_waited_for(zone_server: AnyZone, path
     seconds = TIME_LIMIT + 1
     with Proxy.before(zone_server.host, zone_server.port) as proxy:
         async with entered(proxy, zone_server) as zone:
-            reader = Reader(zone, path, verify=False)
+            reader = Reader(zone, path, verify=None)
             await reader.open()
             proxy.rate = (4 << 20) / seconds
             assert await reader.read(0, 4 << 20) == CONTENT[: 4 << 20]

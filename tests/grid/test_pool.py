@@ -17,7 +17,7 @@ from irodsfs.grid import pool, requests
 from irodsfs.grid.queries import Query
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import readahead, reader, streaming
-from irodsfs.transfer.checksums import ChecksumMismatchError
+from irodsfs.transfer.checksums import ChecksumMismatchError, HashPolicy
 from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.spool import Spool
@@ -68,7 +68,7 @@ async def entered(proxy: Proxy, zone_server: AnyZone, connections: int) -> Async
 
 
 async def opened(zone: Zone, path: str, number: int) -> list[Reader]:
-    readers = [Reader(zone, path, verify=False) for _ in range(number)]
+    readers = [Reader(zone, path, verify=None) for _ in range(number)]
     for each in readers:
         await each.open()
     return readers
@@ -128,7 +128,7 @@ async def test_what_is_verified_is_so_when_others_interrupt_it(
         content[len(CONTENT) // 2] ^= 1
         await trio.Path(session.data_objects.get(path).replicas[0].path).write_bytes(content)
     async with entered(proxy, zone_server, 2) as zone:
-        subject = Reader(zone, path, verify=True)
+        subject = Reader(zone, path, verify=HashPolicy())
         await subject.open()
         brought = b""
         with pytest.raises(ChecksumMismatchError) if spoilt else nullcontext():

@@ -13,7 +13,7 @@ from tests.conftest import MakeMount
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount, fails
 from tests.proxy import Proxy
-from tests.zones import EmbeddedZone
+from tests.zones import AnyZone, EmbeddedZone
 
 WRITE = 676
 SIZES = [0, 100, 9 * 1024 * 1024]
@@ -60,6 +60,19 @@ def test_reading_what_was_damaged_is_an_error_and_logged(
     with fails(errno.EIO):
         (mount.path / "file").read_bytes()
     assert f"{home}/file has the checksum sha2:" in mount.log
+
+
+def test_a_checksum_in_a_scheme_that_the_environment_forbids_is_an_error_and_logged(
+    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str
+) -> None:
+    with session.data_objects.open(f"{home}/file", "w", regChksum="0" * 32) as stream:
+        stream.write(b"content")
+    strict = zone_server.environment_file(irods_match_hash_policy="strict", irods_default_hash_scheme="SHA256")
+    mount = make_mount("--verify", environment_file=strict)
+    mount.expect_log(f"{home}/file: ChecksumRefusedError.* scheme md5.* only sha256")
+    with fails(errno.EIO):
+        (mount.path / "file").read_bytes()
+    assert mount.log.count("irods_match_hash_policy is strict") == 1
 
 
 def test_the_zone_finds_damage_when_asked_to_verify(mount: Mount, embedded_zone: EmbeddedZone, home: str) -> None:

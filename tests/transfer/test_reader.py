@@ -57,7 +57,7 @@ def path(session: iRODSSession, home: str, monkeypatch: pytest.MonkeyPatch) -> s
 async def opened(path: str, session: iRODSSession) -> AsyncIterator[Reader]:
     async with trio.open_nursery() as background:
         zone = await Zone.enter(session, CONNECTIONS, background)
-        subject = Reader(zone, path, verify=False)
+        subject = Reader(zone, path, verify=None)
         await subject.open()
         with trio.fail_after(60):
             yield subject

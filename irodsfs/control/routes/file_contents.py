@@ -161,7 +161,7 @@ async def _send(call: Call, replica: Replica, headers: dict[str, str]) -> Respon
             sent = bytes(memoryview(whole)[segment.start : segment.end])
             return Response(sent, segment.status, headers | segment.headers(), BYTES)
         share.give_back()
-    reader = Reader(call.session.zone, call.path, verify=False)
+    reader = Reader(call.session.zone, call.path, verify=None)
     call.resources.push_async_callback(_close, reader)
     await reader.open()
     segment = _segment(call, reader.size, headers["ETag"])
