@@ -7,7 +7,6 @@ import re
 import select
 import socket
 import subprocess
-import sys
 import uuid
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.control.sockets import connected
+from tests.processes import Process, forked
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -30,7 +30,7 @@ class NotifySocket:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind("\0" + self.address[1:])
 
-    def await_ready(self, process: subprocess.Popen[bytes]) -> str:
+    def await_ready(self, process: Process) -> str:
         """What `process` said first; fails when it ends before saying anything."""
         ended = os.pidfd_open(process.pid)
         try:
@@ -50,7 +50,7 @@ class Mount:
     def __init__(self, path: Path, collection: str) -> None:
         self.path = path
         self.collection = collection
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self._log_file = path.with_name(f"{path.name}.log")
         self._expected: list[re.Pattern[str]] = []
         self._zone: Path | str = ""
@@ -62,17 +62,12 @@ class Mount:
         """Returns when the mount answers."""
         self.path.mkdir(exist_ok=True)
         self._zone, self._env = zone, env
-        command = [sys.executable, "-m", self.module, "mount", "--foreground", "--collection", self.collection]
+        command = [self.module, "mount", "--foreground", "--collection", self.collection, *options, zone, self.path]
         notifications = NotifySocket()
         try:
             with self._log_file.open("ab") as log:
-                self.process = subprocess.Popen(
-                    [*command, *options, zone, self.path],
-                    env=env | {"NOTIFY_SOCKET": notifications.address},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                )
+                env_of_mount = env | {"NOTIFY_SOCKET": notifications.address}
+                self.process = forked().start(command, env=env_of_mount, out=log, err=log)
             said = notifications.await_ready(self.process)
         except AssertionError as error:
             raise AssertionError(f"{error}; its log:\n{self.log}") from None

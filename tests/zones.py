@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import ssl
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,8 @@ from irods.models import TicketQuery
 from irods.password_obfuscation import decode, encode
 from irods.session import iRODSSession
 from irods.ticket import Ticket
+
+from tests.processes import Process, forked
 
 ENCRYPTION = {
     "irods_encryption_algorithm": "AES-256-CBC",
@@ -205,7 +205,7 @@ def own_all(session: iRODSSession, path: str) -> None:
 
 @dataclass
 class EmbeddedZone(AnyZone):
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+    process: Process | None = field(default=None, repr=False)
 
     @classmethod
     @contextmanager
@@ -223,15 +223,13 @@ class EmbeddedZone(AnyZone):
 
         Below `directory` its files may be registered, and more vaults made.
         """
-        log = (self.directory / "server.log").open("ab")
-        command = [sys.executable, "-m", "irodsfs", "sandbox", "serve", "--directory", self.directory / "zone"]
-        command += ["--allow-registration", self.directory, "--zone", self.zone]
-        with log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port), *options], stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        command = ["irodsfs", "sandbox", "serve", "--directory", self.directory / "zone"]
+        command += ["--allow-registration", self.directory, "--zone", self.zone, "--port", str(self.port), *options]
+        said, says = os.pipe()
+        with os.fdopen(said, encoding="utf-8") as told:
+            with (self.directory / "server.log").open("ab") as log, os.fdopen(says, "wb") as out:
+                self.process = forked().start(command, env=os.environ, out=out, err=log)
+            line = told.readline()
         assert line, f"no server: {self.log}"
         self.port = int(line.rpartition(":")[2])
         self.password = decode((self.directory / "zone" / ".irodsA").read_text("utf-8"), uid=os.getuid())
@@ -240,7 +238,7 @@ class EmbeddedZone(AnyZone):
         """Ends the server at once, as a crash does."""
         if self.process is not None:
             self.process.kill()
-            self.process.communicate()
+            self.process.wait()
 
     @property
     def partner(self) -> str:

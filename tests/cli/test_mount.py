@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pty
 import re
@@ -279,22 +280,30 @@ def test_a_ticket_on_the_command_line_is_warned_about(
 
 @pytest.mark.administrator
 def test_a_ticket_of_a_file_or_the_environment_is_shown_to_nobody(
-    zone_server: AnyZone, session: iRODSSession, home: str, tmp_path: Path, make_mount: MakeMount, add_user: AddUser
+    zone_server: AnyZone,
+    session: iRODSSession,
+    home: str,
+    tmp_path: Path,
+    irodsfs: IrodsfsCommand,
+    mountpoint: Path,
+    user_environment: dict[str, str],
+    add_user: AddUser,
 ) -> None:
     guest = add_user()
     put(session, f"{home}/file", b"content")
     ticket = Ticket(session, f"t{home[-12:]}")
     ticket.issue("read", home)
     (tmp_path / "ticket").write_text(ticket.string)
-    mount = make_mount(
-        "--ticket-file",
-        str(tmp_path / "ticket"),
-        environment_file=zone_server.environment_file(guest.name, guest.password),
-    )
-    assert (mount.path / "file").read_bytes() == b"content"
-    assert mount.process is not None
-    assert ticket.string.encode() not in Path(f"/proc/{mount.process.pid}/cmdline").read_bytes()
-    assert ticket.string not in mount.log
+    file = zone_server.environment_file(guest.name, guest.password)
+    mounted = irodsfs("mount", "--ticket-file", tmp_path / "ticket", "--collection", home, file, mountpoint)
+    assert (mounted.returncode, mounted.stdout, mounted.stderr) == (0, "", "")
+    assert (mountpoint / "file").read_bytes() == b"content"
+    (record,) = Path(user_environment["XDG_RUNTIME_DIR"], "irodsfs").glob("*.mount")
+    process = Path("/proc", str(json.loads(record.read_text())["pid"]))
+    assert ticket.string.encode() not in (process / "cmdline").read_bytes()
+    assert irodsfs("umount", mountpoint).returncode == 0
+    (log,) = Path(user_environment["XDG_STATE_HOME"], "irodsfs").glob("*.log")
+    assert ticket.string not in log.read_text()
     ticket.delete()
 
 

@@ -296,8 +296,7 @@ def test_a_server_stops_while_the_other_zone_is_silent(zones: Both, path: str) -
         try:
             send_message(client.socket, Message("RODS_API_REQ", 633, encode(data_object(path))))
             zone.process.terminate()
-            zone.process.communicate(timeout=60)
-            assert zone.process.returncode == 0
+            assert zone.process.wait(60) == 0
         finally:
             other.process.send_signal(signal.SIGCONT)
             zone.start()
