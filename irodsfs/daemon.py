@@ -74,7 +74,8 @@ async def _serve(
             config = config.model_copy(update={"collection": posixpath.dirname(only)})
         await _check_resource(zone, config)
         control_path = socket_path(config.name)
-        file_system = FileSystem(zone, config, KernelCache(), control_path, only)
+        kernel = KernelCache()
+        file_system = FileSystem(zone, config, kernel, control_path, only)
         await file_system.restore()
         calls = Calls(Operations(file_system))
         fuse.attach(
@@ -93,6 +94,7 @@ async def _serve(
                     await _answer_requests(config, ready, calls.watch, control_socket, beat)
         finally:
             end.is_unmounted = True
+            kernel.close()
             fuse.detach()
             with trio.CancelScope(shield=True):
                 kept = await file_system.finish()
