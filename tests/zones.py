@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import ssl
 import uuid
 from collections.abc import Iterator
@@ -248,6 +249,66 @@ class EmbeddedZone(AnyZone):
     @property
     def log(self) -> str:
         return (self.directory / "server.log").read_text("utf-8", "replace")
+
+
+FAR = "127.0.0.2"
+
+
+@dataclass
+class FarServer:
+    """One more server of an embedded zone, which listens at `address` and has what lies at `location`."""
+
+    zone: EmbeddedZone
+    location: str = FAR
+    address: str = ""
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    @classmethod
+    @contextmanager
+    def beside(cls, zone: EmbeddedZone, location: str = FAR, address: str = "") -> Iterator[FarServer]:
+        server = cls(zone, location, address)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
+
+    def start(self) -> None:
+        """Starts the server, also again."""
+        command = [sys.executable, "-m", "irodsfs", "sandbox", "server", self.location]
+        command += ["--directory", str(self.zone.directory / "zone"), "--address", self.address or self.location]
+        with (self.zone.directory / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline(), f"no server: {self.zone.log}"
+
+    def kill(self) -> None:
+        """Ends the server at once, as a crash does; also when it is frozen."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The server does nothing in the block."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+def add_resources(zone: EmbeddedZone, location: str = FAR) -> None:
+    """Resources as on the grid that was measured: `farResc`, and `replResc` with one child on each server."""
+    vaults = zone.directory / "vaults"
+    vaults.mkdir(mode=0o700)
+    with zone.session() as session:
+        for name, where in (("farResc", location), ("replCat", zone.host), ("replFar", location)):
+            session.resources.create(name, "unixfilesystem", where, str(vaults / name))
+        session.resources.create("replResc", "replication")
+        for child in ("replCat", "replFar"):
+            session.resources.add_child("replResc", child)
 
 
 @contextmanager

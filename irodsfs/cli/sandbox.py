@@ -102,6 +102,32 @@ def serve(
         signal.sigwait(STOP_SIGNALS)
 
 
+@sandbox.command()
+@click.argument("location")
+@click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives, which is served.")
+@click.option("--address", metavar="ADDRESS", help="Address to listen on. [default: LOCATION]")
+def server(location: str, directory: Path, address: str | None) -> None:
+    """Serve one more address of a zone until SIGTERM or Ctrl-C; prints it when it answers.
+
+    It has the resources at LOCATION, a name or address by which clients, and the zone's other servers, reach it:
+    127.0.0.2 for example. Its port is that of the zone. Stopped or frozen (SIGSTOP), it takes its resources with it.
+    """
+    from irodsfs.sandbox.error_numbers import IrodsError
+    from irodsfs.sandbox.joining import join
+    from irodsfs.sandbox.zone_server import Server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        zone, port = join(directory, location)
+        beside = Server(zone, address or location, port, runs_delayed_rules=False)
+    except (OSError, IrodsError) as error:
+        raise IrodsfsError(f"The zone in {directory} can't be served on {address or location}: {error}.") from None
+    with beside:
+        click.echo(f"zone {zone.name} in {zone.directory} answers on {beside.host}:{beside.port}, too")
+        signal.sigwait(STOP_SIGNALS)
+
+
 def _partner(text: str) -> tuple[str, str]:
     from irodsfs.sandbox.federation.introducing import split_partner
 
@@ -153,11 +179,12 @@ def resource() -> None:
 @click.argument("name")
 @click.option("--directory", metavar="DIR", type=Path, required=True, help="Where the zone lives.")
 @click.option("--vault", metavar="DIR", type=Path, help="Where its files shall be. [default: in the zone's directory]")
-def add_resource(name: str, directory: Path, vault: Path | None) -> None:
+@click.option("--location", default="localhost", help="The server that has it.", show_default=True)
+def add_resource(name: str, directory: Path, vault: Path | None, location: str) -> None:
     """Make a resource, and print where its files are."""
     from irodsfs.cli import sandbox_entries
 
-    click.echo(sandbox_entries.add_resource(directory, name, vault))
+    click.echo(sandbox_entries.add_resource(directory, name, vault, location))
 
 
 @sandbox.command()

@@ -44,11 +44,11 @@ def add_user(
         pam_accounts.add(directory, name, {"script": steps})
 
 
-def add_resource(directory: Path, name: str, vault: Path | None) -> Path:
+def add_resource(directory: Path, name: str, vault: Path | None, location: str) -> Path:
     """Make a resource; answers where its files are."""
     place = (vault or directory / VAULTS / name).absolute()
     with _administrator(directory) as session:
-        session.resources.create(name, UNIX, "localhost", str(place))
+        session.resources.create(name, UNIX, location, str(place))
     return place
 
 

@@ -21,6 +21,7 @@ from irodsfs.sandbox.genquery1 import Statements
 from irodsfs.sandbox.handshake import greet, say_goodbye
 from irodsfs.sandbox.presented_tickets import Counted
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
+from irodsfs.sandbox.zone_servers import OnAnotherServer
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.served_zone import Zone
@@ -102,7 +103,10 @@ class Agent:
             if answer is not None:
                 return answer
             request = api_registry.Request(message.int_info, body, message.bs)
-            reply = api_registry.handlers[message.int_info](self, request)
+            try:
+                reply = api_registry.handlers[message.int_info](self, request)
+            except OnAnotherServer as place:
+                return self.relay.open_there(message, request.input, place)
         except IrodsError as error:
             reply = api_registry.Reply(error.code, errors=error.stack)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:

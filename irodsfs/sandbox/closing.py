@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import presented_tickets, vault
 from irodsfs.sandbox.access_checks import Access, access_of
-from irodsfs.sandbox.copies import keep_copies
+from irodsfs.sandbox.copies import keep_copies, replication_targets
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.entries_in_catalog import touch_collection
@@ -44,7 +44,7 @@ PUBLISHED = (
 
 def close_replica(agent: Agent, number: int) -> int:
     """Closes a descriptor and finalises its replica; the status to answer with."""
-    descriptor = release(agent, number)
+    descriptor = release_written(agent, number)
     if not descriptor.token:
         return 0
     with agent.catalog.transaction():
@@ -56,7 +56,7 @@ def close_put(agent: Agent, number: int) -> int:
 
     A put counts as a write also when it has no bytes, and changes its collection also when it overwrites.
     """
-    descriptor = release(agent, number)
+    descriptor = release_written(agent, number)
     with agent.catalog.transaction():
         size = vault.size(descriptor.replica["data_path"])
         if descriptor.expects_another(size):
@@ -77,6 +77,16 @@ def release(agent: Agent, number: int) -> Descriptor:
     os.close(descriptor.file)
     if descriptor.token:
         agent.zone.replica_access.remove(descriptor.key)
+    return descriptor
+
+
+def release_written(agent: Agent, number: int) -> Descriptor:
+    """Like `release`, and asks whether the servers answer that are to get copies: writers must not wait for them."""
+    descriptor = release(agent, number)
+    if descriptor.token:
+        targets = replication_targets(agent.catalog, descriptor.replica["resc_hier"])
+        refused = [agent.relay.why_not(target.location) for target in targets]
+        descriptor.copies_refused = min(refused, default=0)
     return descriptor
 
 
@@ -103,9 +113,9 @@ def finalise(agent: Agent, descriptor: Descriptor) -> int:
 def publish_written(agent: Agent, descriptor: Descriptor, **columns: object) -> int:
     """Records new content: the replica is good, its siblings are stale or, below a replication resource, become so."""
     refused = publish(agent, descriptor, Status.GOOD, Status.STALE, modify_ts=now(), **columns)
-    if not refused:
+    if not refused and not descriptor.copies_refused:
         keep_copies(agent, *descriptor.key)
-    return refused
+    return refused or descriptor.copies_refused
 
 
 def publish(agent: Agent, descriptor: Descriptor, status: int | None, siblings: int | None, **columns: object) -> int:

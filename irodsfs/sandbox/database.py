@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,15 @@ def now() -> str:
 class Catalog:
     """A connection to the catalog of one zone."""
 
-    def __init__(self, path: Path, writing: threading.RLock | None = None) -> None:
-        """`writing` is shared by all connections of a process: the files in the vault change under it, too."""
+    def __init__(self, path: Path, writing: AbstractContextManager[object] | None = None) -> None:
+        """`writing` is shared by all connections to a zone: the files in the vault change under it, too."""
         self.connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA case_sensitive_like=ON")
         postgres.install(self.connection)
-        self._writing = writing or threading.RLock()
+        self._writing: AbstractContextManager[object] = writing or threading.RLock()
         self._uncommitted: list[Action] = []
         self._when_committed: list[Action] = []
 

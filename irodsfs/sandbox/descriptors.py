@@ -21,6 +21,7 @@ class Descriptor:
     """An open replica: its catalog row as of the open, and the operating system's descriptor in ``file``.
 
     ``written`` is the sum of all writes in bytes, None before the first one; ``expected_size`` is the client's hint.
+    ``copies_refused`` is why what was written can't be copied to where else it belongs, 0 when it can.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Descriptor:
     mode: int = 0
     expected_size: int = -1
     written: int | None = None
+    copies_refused: int = 0
     keywords: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -70,7 +72,7 @@ class Descriptors:
     def __init__(self) -> None:
         self._open: dict[int, Descriptor] = {}
         self.elsewhere: dict[int, RemoteDescriptor] = {}
-        """Those that stand for one of another zone's server."""
+        """Those that stand for one of another server."""
 
     def free_number(self) -> int:
         """The number the next descriptor gets; raises IrodsError when there is none left."""

@@ -42,10 +42,13 @@ def behind_links(catalog: Catalog, path: str) -> str:
 
 
 def find_replicas(catalog: Catalog, path: str) -> list[sqlite3.Row]:
-    """The R_DATA_MAIN rows of a path with their resources' statuses, by number; none when it is no data object."""
+    """The R_DATA_MAIN rows of a path with status and location of their resources, by number.
+
+    None when it is no data object.
+    """
     collection, name = split(path)
     return catalog.rows(
-        "SELECT d.*, r.resc_status FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
+        "SELECT d.*, r.resc_status, r.resc_net FROM R_DATA_MAIN d JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
         " LEFT JOIN R_RESC_MAIN r ON r.resc_id = d.resc_id"
         " WHERE c.coll_name = ? AND d.data_name = ? ORDER BY d.data_repl_num",
         collection,

@@ -140,7 +140,8 @@ def require_free(catalog: Catalog, collection: str, name: str) -> None:
 def data_objects_below(catalog: Catalog, collection: str) -> list[tuple[str, list[sqlite3.Row]]]:
     """The data objects in and below a collection, as paths with their replicas."""
     rows = catalog.rows(
-        "SELECT c.coll_name || '/' || d.data_name AS path, d.* FROM R_DATA_MAIN d"
+        "SELECT c.coll_name || '/' || d.data_name AS path, d.*, r.resc_net FROM R_DATA_MAIN d"
+        " LEFT JOIN R_RESC_MAIN r ON r.resc_id = d.resc_id"
         " JOIN R_COLL_MAIN c ON c.coll_id = d.coll_id"
         " WHERE c.coll_name = ? OR c.coll_name LIKE ? ESCAPE '\\'",
         collection,

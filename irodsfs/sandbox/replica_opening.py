@@ -26,6 +26,7 @@ from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unl
 from irodsfs.sandbox.storage_resources import name_for_create, require_root, resource_for_create
 from irodsfs.sandbox.visible_paths import is_admin_request, require_for_contents, visible_replicas
 from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.zone_servers import OnAnotherServer
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -38,8 +39,17 @@ PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
 def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int:
     """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError.
 
-    ``flags`` are those of the request unless given.
+    ``flags`` are those of the request unless given. What lies at another server is opened there, in its name.
     """
+    try:
+        return open_here(agent, request, flags)
+    except OnAnotherServer as place:
+        with agent.relay.reaching(place.location):
+            return open_here(agent, request, flags)
+
+
+def open_here(agent: Agent, request: Struct, flags: int | None = None) -> int:
+    """Like `open_replica`; raises OnAnotherServer for what lies at one."""
     path = behind_links(agent.catalog, checked(request.text("objPath")))
     flags = request.integer("openFlags") if flags is None else flags
     keywords = request.keywords()
@@ -93,7 +103,8 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
     if find_collection(agent.catalog, path) is not None:
         raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
     keywords = request.keywords()
-    resource = resource_for_create(agent.catalog, keywords)
+    resource = resource_for_create(agent.catalog, keywords, agent.zone.servers.is_here)
+    require_near(agent, resource.location, resource.hierarchy)
     quota_administration.require_room(agent, resource.id, request.integer("dataSize"))
     physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     data_id = add_data_object(
@@ -126,7 +137,8 @@ def is_for_another_resource(replicas: list[sqlite3.Row], request: Struct) -> boo
 def create_replica(agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:
     """Registers one more replica of a data object, on a resource that has none; its siblings are write-locked."""
     require_unlocked(replicas)
-    resource = resource_for_create(agent.catalog, request.keywords())
+    resource = resource_for_create(agent.catalog, request.keywords(), agent.zone.servers.is_here)
+    require_near(agent, resource.location, resource.hierarchy)
     physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
     data_id, collection_id, kind = (replicas[0][column] for column in ("data_id", "coll_id", "data_type_name"))
     number = max(row["data_repl_num"] for row in replicas) + 1
@@ -152,7 +164,8 @@ def open_for_write(
     access = agent.zone.replica_access
     token = keywords.get("replicaToken", "")
     has_token = any(access.allows((row["data_id"], row["data_repl_num"]), token) for row in replicas)
-    replica = choose(replicas, keywords, has_token)
+    replica = choose(replicas, keywords, has_token, agent.zone.servers.is_here)
+    require_near(agent, replica["resc_net"], replica["resc_hier"])
     if not has_token:
         require_unlocked(replicas)
         lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
@@ -167,7 +180,15 @@ def open_for_write(
 def open_for_read(
     agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
 ) -> Descriptor:
-    return opened(agent, path, flags, choose(replicas, keywords, has_token=False), keywords)
+    replica = choose(replicas, keywords, has_token=False, is_here=agent.zone.servers.is_here)
+    require_near(agent, replica["resc_net"], replica["resc_hier"])
+    return opened(agent, path, flags, replica, keywords)
+
+
+def require_near(agent: Agent, location: str, hierarchy: str) -> None:
+    """Raises OnAnotherServer for what neither this server has nor one that has been reached for this request."""
+    if location not in agent.relay.reached and not agent.zone.servers.is_here(location):
+        raise OnAnotherServer(location, hierarchy)
 
 
 def opened(agent: Agent, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:

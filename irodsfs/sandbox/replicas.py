@@ -9,6 +9,7 @@ from pathlib import Path
 
 from irodsfs.sandbox.database import Catalog
 from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.storage_resources import IsHere
 
 
 class Status(IntEnum):
@@ -21,9 +22,12 @@ class Status(IntEnum):
     WRITE_LOCKED = 4
 
 
-def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: bool) -> sqlite3.Row:
+def choose(
+    replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: bool, is_here: IsHere = lambda _: True
+) -> sqlite3.Row:
     """The replica an open uses: the one asked for, else one on the resource preferred, a good one, or a stale one.
 
+    Of several, one that the server has which is asked.
     Raises IrodsError when it is not there, is being written, or its resource is down.
     """
     if "resc_hier" in keywords:
@@ -37,7 +41,16 @@ def choose(replicas: list[sqlite3.Row], keywords: dict[str, str], has_token: boo
     if resource is not None and not any(lies_on(replica, resource) for replica in replicas):
         raise IrodsError("SYS_REPLICA_INACCESSIBLE")
     preferred = keywords.get("destRescName") or resource or ""
-    return min(usable, key=lambda row: (not is_written(row), not lies_on(row, preferred), -int(row["data_is_dirty"])))
+
+    def rank(row: sqlite3.Row) -> tuple[bool, bool, int, bool]:
+        return (
+            not is_written(row),
+            not lies_on(row, preferred),
+            -int(row["data_is_dirty"]),
+            not is_here(row["resc_net"]),
+        )
+
+    return min(usable, key=rank)
 
 
 def is_usable(replica: sqlite3.Row, has_token: bool) -> bool:

@@ -8,7 +8,6 @@ import os
 import socket
 import ssl
 import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from irodsfs.sandbox.database import Catalog
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replica_access import ReplicaAccess
 from irodsfs.sandbox.replicas import recover
+from irodsfs.sandbox.zone_servers import WritersTurn, ZoneServers
 from irodsfs.user_errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Zone:
 
     ``negotiation`` is the server's side of the TLS negotiation; ``pam_passwords`` is what PAM would know: user name to
     password; ``registrable`` are directories beside the vault whose files may be registered and that may be vaults.
+    ``host`` is the name of this server, where it is not that of the machine.
     ``create`` makes a zone with administrator ``rods``, ``open`` takes one up again.
     """
 
@@ -50,6 +51,7 @@ class Zone:
         negotiation: str = "CS_NEG_REFUSE",
         pam_passwords: dict[str, str] | None = None,
         registrable: Sequence[Path] = (),
+        host: str = "",
     ) -> None:
         if negotiation not in POLICIES:
             raise ValueError(f"negotiation policy {negotiation!r} is none of {', '.join(POLICIES)}")
@@ -59,15 +61,14 @@ class Zone:
         self.pam_passwords = pam_passwords or {}
         self.pam_scripts: dict[str, pam_accounts.Script] = {}
         self.enforces_quotas = False
-        self.host = socket.gethostname()
+        self.host = host or socket.gethostname()
         self.vault = self.directory / "vault"
         vaults = self.directory / VAULTS
         self.registrable = [directory.resolve() for directory in (self.vault, vaults, *registrable)]
         self.replica_access = ReplicaAccess()
         self.agents: set[Agent] = set()
-        self.links: set[socket.socket] = set()
-        """Connections of agents to other zones."""
-        self._writing = threading.RLock()
+        self.servers = ZoneServers(self.directory, self.host)
+        self._writing = WritersTurn(self.directory)
         self._tls: ssl.SSLContext | None = None
 
     @classmethod
@@ -104,19 +105,24 @@ class Zone:
         negotiation: str = "CS_NEG_REFUSE",
         pam_passwords: dict[str, str] | None = None,
         registrable: Sequence[Path] = (),
+        beside: str = "",
     ) -> Zone:
         """The zone a directory holds; its administrator gets another password where one is given or none is kept.
 
-        Raises FileNotFoundError when the directory holds no zone.
+        ``beside`` is the name of a server that is not the first one of the zone. Raises FileNotFoundError when the
+        directory holds no zone.
         """
-        zone = cls(directory, negotiation=negotiation, pam_passwords=pam_passwords, registrable=registrable)
+        zone = cls(
+            directory, negotiation=negotiation, pam_passwords=pam_passwords, registrable=registrable, host=beside
+        )
         private(zone.directory)
         if not zone.catalog_file.exists():
             raise FileNotFoundError(f"{zone.directory} holds no zone")
         catalog = zone.connect()
         try:
             zone.name = catalog.value("SELECT zone_name FROM R_ZONE_MAIN WHERE zone_type_name = 'local'")
-            recover(catalog)
+            if not beside:
+                recover(catalog)
             if password or not zone.password_file.exists():
                 password = password or new_password()
                 set_administrator_password(catalog, password)

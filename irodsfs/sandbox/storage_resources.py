@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from irodsfs.sandbox.database import Catalog
@@ -10,6 +11,9 @@ from irodsfs.sandbox.error_numbers import IrodsError, traced
 
 DEFAULT = "demoResc"
 NO_VAULT = "EMPTY_RESC_PATH"
+
+IsHere = Callable[[str], bool]
+"""Whether the server that is asked has what lies at a location."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Resource:
     name: str
     vault: str
     hierarchy: str
+    location: str
 
 
 def leaves(catalog: Catalog, name: str) -> list[Resource]:
@@ -31,6 +36,15 @@ def leaves(catalog: Catalog, name: str) -> list[Resource]:
     if not found:
         raise IrodsError("NO_NEXT_RESC_FOUND")
     return found
+
+
+def location_of(catalog: Catalog, hierarchy: str) -> str:
+    """Where the leaf of a hierarchy lies, as the catalog says; raises IrodsError when there is no such resource."""
+    name = hierarchy.rpartition(";")[2]
+    location: str | None = catalog.value("SELECT resc_net FROM R_RESC_MAIN WHERE resc_name = ?", name)
+    if location is None:
+        raise unknown(name)
+    return location
 
 
 def unknown(name: str) -> IrodsError:
@@ -46,7 +60,7 @@ def descend(catalog: Catalog, row: sqlite3.Row, above: str) -> list[Resource]:
         return [leaf for child in children for leaf in descend(catalog, child, hierarchy + ";")]
     if row["resc_def_path"] in ("", NO_VAULT):
         return []
-    return [Resource(row["resc_id"], row["resc_name"], row["resc_def_path"], hierarchy)]
+    return [Resource(row["resc_id"], row["resc_name"], row["resc_def_path"], hierarchy, row["resc_net"])]
 
 
 def hierarchy_above(catalog: Catalog, row: sqlite3.Row) -> str:
@@ -65,15 +79,18 @@ def require_root(catalog: Catalog, keywords: dict[str, str]) -> None:
             raise IrodsError("DIRECT_CHILD_ACCESS")
 
 
-def resource_for_create(catalog: Catalog, keywords: dict[str, str]) -> Resource:
-    """Where a new data object goes: the resource the client asks for or the zone's default, which must be up."""
+def resource_for_create(catalog: Catalog, keywords: dict[str, str], is_here: IsHere) -> Resource:
+    """Where a new data object goes: the resource the client asks for or the zone's default, which must be up.
+
+    Of several in a hierarchy, one that is here.
+    """
     if "resc_hier" in keywords:
         return by_hierarchy(catalog, keywords["resc_hier"])
     found = leaves(catalog, name_for_create(keywords))
     up = [leaf for leaf in found if not is_down(catalog, leaf)]
     if not up:
         raise IrodsError("SYS_RESC_IS_DOWN")
-    return up[0]
+    return min(up, key=lambda leaf: not is_here(leaf.location))
 
 
 def is_down(catalog: Catalog, resource: Resource) -> bool:

@@ -49,19 +49,30 @@ class Listener(socketserver.ThreadingTCPServer):
         logger.exception("connection from %s failed", client_address[0])
 
     def end_connections(self) -> None:
-        for connection in [*self.connections, *self.zone.links]:  # an agent may wait for another zone
+        for connection in [*self.connections, *self.zone.servers.links]:  # an agent may wait for another server
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
 class Server:
-    """Serves a zone over TCP; port 0 takes a free port, found in ``port``; beyond ``most_connections`` it is full."""
+    """Serves a zone over TCP; port 0 takes a free port, found in ``port``; beyond ``most_connections`` it is full.
+
+    Of several servers of a zone, one ``runs_delayed_rules``.
+    """
 
     def __init__(
-        self, zone: Zone, host: str = "127.0.0.1", port: int = 0, *, most_connections: int | None = None
+        self,
+        zone: Zone,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        most_connections: int | None = None,
+        runs_delayed_rules: bool = True,
     ) -> None:
         self.zone = zone
+        self._runs_delayed_rules = runs_delayed_rules
         self.host = host
+        zone.servers.own.add(host)
         self._listener = Listener(zone, (host, port))
         self._listener.most_connections = most_connections
         self.port: int = self._listener.server_address[1]
@@ -74,7 +85,7 @@ class Server:
 
     def serve_forever(self) -> None:
         """Serves in this thread until another one calls ``stop``, and runs delayed rules when they are due."""
-        with DelayServer(self.zone):
+        with DelayServer(self.zone) if self._runs_delayed_rules else contextlib.nullcontext():
             self._listener.serve_forever(poll_interval=POLL_SECONDS)
 
     def stop(self) -> None:

@@ -35,6 +35,8 @@ def data_object_checksum(agent: Agent, request: Request) -> Reply:
         as_admin=is_admin_request(agent, keywords),
     )
     chosen = targets(replicas, keywords)
+    for replica in chosen:
+        agent.relay.reach(replica["resc_net"])
     if "verifyChksum" in keywords:
         return verify(replicas, chosen, keywords)
     found = [checksum(agent, replica, keywords) for replica in chosen]

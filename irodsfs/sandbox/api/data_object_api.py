@@ -14,7 +14,7 @@ from irodsfs.sandbox.database import now
 from irodsfs.sandbox.entries_in_catalog import behind_links
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.logical_paths import checked, zone_of
-from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, rename
+from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, data_objects_below, rename
 from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, visible_replicas
@@ -35,6 +35,7 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
         raise IrodsError("SYS_INVALID_FILE_PATH")
     as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
     unregisters = request.input.integer("oprType") == UNREGISTER
+    refused = refusals(agent, visible_replicas(agent, path))
     with agent.catalog.transaction():
         replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
         if empties_trash and is_younger(replicas[0], keywords.get("age", "")):
@@ -44,7 +45,20 @@ def data_object_unlink(agent: Agent, request: Request) -> Reply:
             unlink(agent, replicas, unregister=unregisters)
         else:
             move_to_trash(agent, path, DATA_OBJECT)
-    return Reply()
+            require_first(refused)
+    return Reply(min(refused, default=0))
+
+
+def refusals(agent: Agent, replicas: list[sqlite3.Row]) -> list[int]:
+    """Of each replica 0, or why its server can't be reached. Asked before the catalog is changed, told after that."""
+    reasons = {location: agent.relay.why_not(location) for location in {row["resc_net"] for row in replicas}}
+    return [reasons[row["resc_net"]] for row in replicas]
+
+
+def require_first(refused: list[int]) -> None:
+    """Raises IrodsError when the first file can't be moved: servers commit a rename with the first one that is."""
+    if refused and refused[0]:
+        raise IrodsError(refused[0])
 
 
 @handles(627)
@@ -61,8 +75,17 @@ def data_object_rename(agent: Agent, request: Request) -> Reply:
         require_unlocked(replicas)
         if "forceFlag" in source.keywords() | target.keywords() and visible_replicas(agent, target_path):
             remove(agent, target_path)
-    rename(agent, source_path, target_path, kind)
-    return Reply()
+    refused = refusals(agent, replicas_at_or_below(agent, source_path))
+    with agent.catalog.transaction():
+        rename(agent, source_path, target_path, kind)
+        require_first(refused)
+    return Reply(min(refused, default=0))
+
+
+def replicas_at_or_below(agent: Agent, path: str) -> list[sqlite3.Row]:
+    replicas = visible_replicas(agent, path)
+    below = [] if replicas else data_objects_below(agent.catalog, path)
+    return replicas + [row for _, rows in below for row in rows]
 
 
 def require_same_zone(source: str, target: str) -> None:
@@ -122,8 +145,9 @@ def truncation(message: str, error: IrodsError | None, replica: sqlite3.Row | No
 def replica_to_truncate(agent: Agent, path: str, keywords: dict[str, str]) -> sqlite3.Row:
     as_admin = is_admin_request(agent, keywords)
     replicas = replicas_for(agent, path, Access.READ_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
-    replica = choose(replicas, keywords, has_token=False)
+    replica = choose(replicas, keywords, has_token=False, is_here=agent.zone.servers.is_here)
     require_unlocked(replicas)
+    agent.relay.reach(replica["resc_net"])
     return replica
 
 

@@ -125,7 +125,7 @@ def entries(directory: Path) -> list[Path]:
 def register_file(agent: Agent, path: str, source: Path, keywords: dict[str, str]) -> None:
     agent.zone.require_registrable(str(source))
     size = int(keywords["dataSize"]) if keywords.get("dataSize", "").isdigit() else vault.size(str(source))
-    resource = resource_for_create(agent.catalog, keywords)
+    resource = resource_for_create(agent.catalog, keywords, agent.zone.servers.is_here)
     replicas = find_replicas(agent.catalog, path)
     parent = parent_for_change(agent, path)
     kind = keywords.get("dataType", "generic")

@@ -43,6 +43,8 @@ def replicate(agent: Agent, request: Request) -> Reply:
     if not targets:
         return Reply()
     require_checksum(source, keywords)
+    for location in {source["resc_net"], *(resource.location for _, resource in targets)}:
+        agent.relay.reach(location)
     with agent.catalog.transaction():
         statuses = [make_like(agent, path, replicas, source, *target, keywords) for target in targets]
     return Reply(min(statuses), transfer_status(source["data_size"]))
@@ -80,7 +82,11 @@ def destinations(
     else:
         by_resource = {row["resc_id"]: row for row in replicas}
         name = keywords.get("destRescName") or keywords.get("defRescName")
-        leaf_resources = leaves(agent.catalog, name) if name else [resource_for_create(agent.catalog, {})]
+        leaf_resources = (
+            leaves(agent.catalog, name)
+            if name
+            else [resource_for_create(agent.catalog, {}, agent.zone.servers.is_here)]
+        )
         found = [(by_resource.get(leaf.id), leaf) for leaf in leaf_resources]
     if not is_good(source) and ("all" in keywords or any(row is not None for row, _ in found)):
         raise IrodsError("SYS_NOT_ALLOWED")
@@ -135,6 +141,8 @@ def trim(agent: Agent, request: Request) -> Reply:
     if {"rescName", "replNum"} <= request.input.keywords().keys():
         raise IrodsError("USER_INCOMPATIBLE_PARAMS")
     _, keywords, replicas = subject(agent, request.input, Access.READ_OBJECT)
+    for replica in replicas_to_trim(replicas, keywords):
+        agent.relay.reach(replica["resc_net"])
     with agent.catalog.transaction():
         surplus = replicas_to_trim(replicas, keywords)
         if surplus and "dryrun" not in keywords:
@@ -210,6 +218,8 @@ def physical_move(agent: Agent, request: Request) -> Reply:
     if there is not None and not (is_good(source) and there["data_is_dirty"] == Status.STALE):
         raise IrodsError("SYS_NOT_ALLOWED")
     source = choose(replicas, {"resc_hier": source["resc_hier"]}, has_token=False)
+    for location in (source["resc_net"], resource.location):
+        agent.relay.reach(location)
     with agent.catalog.transaction():
         if there is not None:
             forget_replica(agent, there)

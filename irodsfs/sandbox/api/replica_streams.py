@@ -12,7 +12,7 @@ from irodsfs.sandbox.database import now
 from irodsfs.sandbox.descriptors import Descriptor
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replica_checksums import register_checksum
-from irodsfs.sandbox.replica_opening import open_replica
+from irodsfs.sandbox.replica_opening import open_here
 from irodsfs.sandbox.replicas import Status
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
@@ -33,7 +33,7 @@ def file_descriptor_info(agent: Agent, request: Request) -> Reply:
 @handles(20003)
 def replica_open(agent: Agent, request: Request) -> Reply:
     """REPLICA_OPEN_APN: as open (602), the descriptor's information included; status is the descriptor."""
-    number = open_replica(agent, request.input)
+    number = open_here(agent, request.input)
     return Reply(number, description(number, agent.descriptors.get(number)))
 
 

@@ -9,7 +9,7 @@ from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.closing import close_replica
 from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
 from irodsfs.sandbox.logical_paths import zone_of
-from irodsfs.sandbox.replica_opening import open_replica
+from irodsfs.sandbox.replica_opening import open_here
 from irodsfs.sandbox.wire import Struct
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def data_object_open(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_OPEN_AN: opens a replica, making the data object when the flags say so; status is the descriptor."""
     require_zone(agent, request.input.text("objPath"))
-    return Reply(open_replica(agent, request.input))
+    return Reply(open_here(agent, request.input))
 
 
 def require_zone(agent: Agent, path: str) -> None:
@@ -33,7 +33,7 @@ def require_zone(agent: Agent, path: str) -> None:
 @handles(601)
 def data_object_create(agent: Agent, request: Request) -> Reply:
     """DATA_OBJ_CREATE_AN: opens for writing a data object that is made or emptied; status is the descriptor."""
-    return Reply(open_replica(agent, request.input, flags=os.O_CREAT | os.O_RDWR | os.O_TRUNC))
+    return Reply(open_here(agent, request.input, flags=os.O_CREAT | os.O_RDWR | os.O_TRUNC))
 
 
 @handles(675)

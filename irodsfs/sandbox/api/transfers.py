@@ -239,5 +239,6 @@ def checksum_at(agent: Agent, path: str, scheme_of: str = "") -> str:
     kept: str = replica["data_checksum"] or ""
     if kept:
         return kept
+    agent.relay.reach(replica["resc_net"])
     require_for_contents(agent, replica["data_id"], Access.MODIFY_METADATA)
     return register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)

@@ -1,4 +1,4 @@
-"""A connection to another zone's server, on which one agent works for its user there."""
+"""A connection to another server, of this zone or another one, on which one agent works for its user there."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Link:
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = cast(BinaryIO, self._socket.makefile("rb", buffering=65536))
-        zone.links.add(self._socket)
+        zone.servers.links.add(self._socket)
         try:
             self._greet(client)
         except BaseException:
@@ -123,6 +123,6 @@ class Link:
         with contextlib.suppress(OSError):
             if not self._is_broken:
                 send_message(self._socket, Message("RODS_DISCONNECT"))
-        self._zone.links.discard(self._socket)
+        self._zone.servers.links.discard(self._socket)
         self._stream.close()
         self._socket.close()

@@ -1,10 +1,14 @@
-"""Requests that belong to another zone: they go to its server as they are, and its replies to the client.
+"""Requests for what another server has, of another zone or of this one: they go there, and its replies to the client.
+
+One at a time: as in the server, an agent waits for each answer.
 
 Descriptors are the exception: each server numbers its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +17,8 @@ from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.link import Address, Link
 from irodsfs.sandbox.federation.routing import PLACES, zone_named
-from irodsfs.sandbox.wire import Message, Struct, decode, encode, json_of, json_struct
+from irodsfs.sandbox.wire import Message, Struct, decode, encode, json_of, json_struct, key_values
+from irodsfs.sandbox.zone_servers import OnAnotherServer
 
 if TYPE_CHECKING:
     from irodsfs.sandbox.agent import Agent
@@ -23,22 +28,25 @@ PARALLEL = {606, 608}  # whose answer may name a descriptor
 BY_NUMBER = {673: "l1descInx", 674: "l1descInx", 675: "l1descInx", 676: "l1descInx", 626: "myInt"}
 BY_JSON = {20000, 20004}
 CLOSING = {673, 626, 20004}
+SERVER_INFORMATION, TICKET_ADMINISTRATION = 700, 723
 
 
 @dataclass(frozen=True)
 class RemoteDescriptor:
-    """A descriptor of another zone's server."""
+    """A descriptor of another server."""
 
     link: Link
     number: int
 
 
 class Relay:
-    """The connections of one agent to other zones, made when they are needed and kept until it ends."""
+    """The connections of one agent to other servers, made when they are needed and kept until it ends."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._links: dict[str, Link] = {}
+        self.reached: frozenset[str] = frozenset()
+        """The locations of this zone whose servers have answered for the present request."""
 
     def answer(self, message: Message, body: Struct | None) -> Message | None:
         """The reply of the zone that a request belongs to; None when it is our own. Raises IrodsError."""
@@ -57,6 +65,48 @@ class Relay:
         if number in OPENING and reply.int_info >= 0:
             return replace(reply, int_info=self._keep(link, reply.int_info))
         return self._with_portal(link, reply) if number in PARALLEL else reply
+
+    def open_there(self, message: Message, asked: Struct, place: OnAnotherServer) -> Message:
+        """The reply of another server of this zone, to which a replica is opened that it has. Raises IrodsError."""
+        link = self._to_server(place.location)
+        keywords = asked.keywords() | {"resc_hier": place.hierarchy}
+        members = [member for member in asked.members if member[0] != "KeyValPair_PI"]
+        there = Struct(asked.name, *members, ("KeyValPair_PI", key_values(keywords)))
+        reply = link.exchange(replace(message, body=encode(there)), self._converse)
+        return replace(reply, int_info=self._keep(link, reply.int_info)) if reply.int_info >= 0 else reply
+
+    @contextmanager
+    def reaching(self, *locations: str) -> Iterator[None]:
+        """What lies there may be used in the block, as the servers there answer. Raises IrodsError when one doesn't."""
+        for location in locations:
+            self.reach(location)
+        before, self.reached = self.reached, self.reached | set(locations)
+        try:
+            yield
+        finally:
+            self.reached = before
+
+    def reach(self, location: str) -> None:
+        """Returns once the server has answered that has what lies there; raises IrodsError."""
+        if not self._agent.zone.servers.is_here(location):
+            self._to_server(location).call(SERVER_INFORMATION)
+
+    def why_not(self, location: str) -> int:
+        """0, or why the server that has what lies there can't be reached."""
+        try:
+            self.reach(location)
+        except IrodsError as error:
+            return error.code
+        return 0
+
+    def _to_server(self, location: str) -> Link:
+        address = self._agent.zone.servers.address_of(location)
+        assert address is not None
+        link = self._link(f"{address.host}:{address.port}", address, "USER_SOCK_CONNECT_ERR")
+        if self._agent.ticket:
+            presented = Struct("ticketAdminInp_PI", ("arg1", "session"), ("arg2", self._agent.ticket))
+            link.call(TICKET_ADMINISTRATION, presented)
+        return link
 
     def address_of(self, zone: str) -> Address | None:
         """Where another zone's server is; None of our own zone, and of those whose server is not known."""
