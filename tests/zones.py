@@ -7,7 +7,7 @@ import os
 import signal
 import ssl
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -204,6 +204,17 @@ def own_all(session: iRODSSession, path: str) -> None:
     session.acls.set(iRODSAccess("own", path, session.username, session.zone), recursive=True, admin=True)
 
 
+def started(command: Sequence[str | Path], log_file: Path) -> tuple[Process, str]:
+    """A server of an embedded zone, and the first line that it printed when it answered."""
+    said, says = os.pipe()
+    with os.fdopen(said, encoding="utf-8") as told:
+        with log_file.open("ab") as log, os.fdopen(says, "wb") as out:
+            process = forked().start(command, env=os.environ, out=out, err=log)
+        line = told.readline()
+    assert line, f"no server: {log_file.read_text('utf-8', 'replace')}"
+    return process, line
+
+
 @dataclass
 class EmbeddedZone(AnyZone):
     process: Process | None = field(default=None, repr=False)
@@ -226,12 +237,7 @@ class EmbeddedZone(AnyZone):
         """
         command = ["irodsfs", "sandbox", "serve", "--directory", self.directory / "zone"]
         command += ["--allow-registration", self.directory, "--zone", self.zone, "--port", str(self.port), *options]
-        said, says = os.pipe()
-        with os.fdopen(said, encoding="utf-8") as told:
-            with (self.directory / "server.log").open("ab") as log, os.fdopen(says, "wb") as out:
-                self.process = forked().start(command, env=os.environ, out=out, err=log)
-            line = told.readline()
-        assert line, f"no server: {self.log}"
+        self.process, line = started(command, self.directory / "server.log")
         self.port = int(line.rpartition(":")[2])
         self.password = decode((self.directory / "zone" / ".irodsA").read_text("utf-8"), uid=os.getuid())
 
@@ -261,7 +267,7 @@ class FarServer:
     zone: EmbeddedZone
     location: str = FAR
     address: str = ""
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+    process: Process | None = field(default=None, repr=False)
 
     @classmethod
     @contextmanager
@@ -275,18 +281,15 @@ class FarServer:
 
     def start(self) -> None:
         """Starts the server, also again."""
-        command = [sys.executable, "-m", "irodsfs", "sandbox", "server", self.location]
-        command += ["--directory", str(self.zone.directory / "zone"), "--address", self.address or self.location]
-        with (self.zone.directory / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline(), f"no server: {self.zone.log}"
+        command = ["irodsfs", "sandbox", "server", self.location]
+        command += ["--directory", self.zone.directory / "zone", "--address", self.address or self.location]
+        self.process, _ = started(command, self.zone.directory / "server.log")
 
     def kill(self) -> None:
         """Ends the server at once, as a crash does; also when it is frozen."""
         if self.process is not None:
             self.process.kill()
-            self.process.communicate()
+            self.process.wait()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
