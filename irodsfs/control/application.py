@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 from irods.message import Bad_AVU_Field
@@ -24,7 +25,7 @@ from irodsfs.control.access import Access
 from irodsfs.control.bodies import Body, has_body, send_whatever_comes
 from irodsfs.control.call import Call
 from irodsfs.control.changes import Changes
-from irodsfs.control.http_errors import BadRequest, ControlError, explain
+from irodsfs.control.http_errors import BadRequest, ControlError, NotFound, explain
 from irodsfs.control.http_operations import Operation, Parameters
 from irodsfs.control.negotiation import PARAMETER, has_nul, invalid, read_body, render, rendered, wanted_type
 from irodsfs.control.process_status import Served
@@ -93,12 +94,22 @@ class Application:
             if operation.needs_zone:
                 session = await stack.enter_async_context(self._access.session(request, ticket))
             call = Call(request, self._changes, self._served, media_type, parameters, body, self._spool, session, stack)
-            result = await operation.handler(call)
+            result = await (_through_ticket(operation, call) if ticket else operation.handler(call))
             if isinstance(result, Response):
                 return _Kept(result, stack.pop_all())
         if result is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return await rendered(result, media_type, operation.status)
+
+
+async def _through_ticket(operation: Operation, call: Call) -> Any:
+    """What the operation answers; what it can't find may be there for other tickets."""
+    try:
+        return await operation.handler(call)
+    except NotFound as error:
+        told = f"{error.document.message.rstrip('.')} that the ticket opens."
+        remedy = "Check the ticket's string, what it was made for, and whether it has expired or is used up."
+        raise ControlError(HTTPStatus.NOT_FOUND, "NOT_FOUND", told, field=TICKET, remedy=remedy) from error
 
 
 class _Endpoint:

@@ -38,7 +38,7 @@ class Call:
     @property
     def path(self) -> str:
         """The logical path in the URL."""
-        return url_paths.logical_path(self.text("path"))
+        return url_paths.logical_path(url_paths.decode_path(self.request.path_params["path"]))
 
     def text(self, name: str) -> str:
         """Another variable part of the URL."""

@@ -46,6 +46,12 @@ async def existing_entry(call: Call) -> Entry:
     return entry
 
 
+async def require_zone(zone: Zone, path: str) -> None:
+    """Raises `NotFound` for a path that lies in no zone, for which servers hang up."""
+    if not await catalog_entries.lies_in_a_zone(zone, path):
+        raise NotFound("path", f"{path} lies in no zone.")
+
+
 async def require_collection(zone: Zone, path: str, field: str) -> None:
     """Raises `NotFound` about a field of the request when there is no collection to put something into."""
     # The root holds zones only. Asked to make anything there or in a zone that is none, servers hang up.

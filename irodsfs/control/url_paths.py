@@ -34,6 +34,14 @@ class UndecodedPaths:
         await self._app(scope, receive, send)
 
 
+def decode_path(text: str) -> str:
+    """The logical path in a URL. A plus is a blank there, as clients of the guide's service encode it; %2B is a plus.
+
+    Raises `BadRequest` when it is not UTF-8.
+    """
+    return decode(text.replace("+", " "), "path")
+
+
 def decode(text: str, field: str) -> str:
     """A percent-encoded part of a URL. Raises `BadRequest` when it is not UTF-8."""
     try:

@@ -34,6 +34,7 @@ _DOWN = (
     ex.SYS_RESC_IS_DOWN, ex.USER_SOCK_CONNECT_ERR, ex.CROSS_ZONE_SOCK_CONNECT_ERR, ex.USER_RODS_HOSTNAME_ERR,
     ex.SYS_SVR_TO_SVR_CONNECT_FAILED, LinkBroken,
 )
+_CORRUPT = (ex.CHECK_VERIFICATION_RESULTS, ex.USER_CHKSUM_MISMATCH)
 _TIMEOUT = (ZoneTimeout, ex.USER_SOCK_CONNECT_TIMEDOUT, ex.SYS_SOCK_READ_TIMEDOUT)
 # fmt: on
 
@@ -75,6 +76,8 @@ class Kind(Enum):
     """The line between servers, or to their disks; the numbers are SYS_SOCK_CONNECT_ERR and CONNECTION_REFUSED."""
     REFUSED = errno.EIO, HTTPStatus.BAD_REQUEST, (ex.iRODSException, ex.PycommandsException)
     """Whatever has no kind of its own."""
+    CORRUPT = errno.EIO, HTTPStatus.CONFLICT, _CORRUPT
+    """The bytes of a replica are not those of its checksum."""
 
     def __init__(self, number: int, status: HTTPStatus, classes: Classes, numbers: tuple[int, ...] = ()) -> None:
         self.errno = number

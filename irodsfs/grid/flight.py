@@ -12,6 +12,7 @@ first reply, or all of them. `fly` refuses flights that break this rule.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import re
 import socket
@@ -23,7 +24,7 @@ from enum import Enum
 from typing import IO, Protocol
 
 from irods.exception import iRODSException
-from irods.message import Error, iRODSMessage
+from irods.message import STR_PI, Error, iRODSMessage
 from irods.message.quasixml import QuasiXmlParseError
 
 from irodsfs.grid.deadline import Deadline
@@ -145,6 +146,10 @@ class Reply:
             told = iRODSMessage(msg=self.body).get_json_encoded_struct()
             parts = [told.get("error_message") or told.get("message"), told.get("operation")]
             return " in ".join(str(part) for part in parts if part) or None
+        # What is wrong with the replicas of which checksums were verified (629).
+        if b"STR_PI" in self.body:
+            found = json.loads(iRODSMessage(msg=self.body).get_main_message(STR_PI).myStr)
+            return "; ".join(str(each["message"]) for each in found) or None
         return None
 
 

@@ -73,6 +73,8 @@ BY_CLASS: dict[type[Exception], tuple[int, int]] = {
     ex.SYS_SVR_TO_SVR_CONNECT_FAILED: (errno.EHOSTUNREACH, 502),
     LinkBroken: (errno.EHOSTUNREACH, 502),
     ex.SYS_CROSS_ZONE_MV_NOT_SUPPORTED: (errno.EXDEV, 400),
+    ex.CHECK_VERIFICATION_RESULTS: (errno.EIO, 409),
+    ex.USER_CHKSUM_MISMATCH: (errno.EIO, 409),
     ex.iRODSException: (errno.EIO, 400),
     ex.PycommandsException: (errno.EIO, 400),
 }

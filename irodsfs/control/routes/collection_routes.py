@@ -6,12 +6,12 @@ from enum import StrEnum
 from http import HTTPStatus
 
 import trio
-from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME
+from irods.exception import CAT_NO_ACCESS_PERMISSION, CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, SYS_INVALID_INPUT_PARAM
 from pydantic import Field
 
 from irodsfs.control.call import Call
 from irodsfs.control.documents.collection_documents import ChildDocument, CollectionDocument
-from irodsfs.control.entries import COLLECTION, wrong_kind
+from irodsfs.control.entries import COLLECTION, require_zone, wrong_kind
 from irodsfs.control.http_errors import ControlError, NotFound
 from irodsfs.control.http_operations import Operations, Parameters
 from irodsfs.grid import catalog_entries
@@ -53,11 +53,12 @@ async def get_collection(call: Call) -> CollectionDocument:
     return CollectionDocument.of(details, await _children(call) if call.parameters.listing else None)
 
 
-@operations.operation("PUT", COLLECTION, answer=CollectionDocument)
+@operations.operation("PUT", COLLECTION, answer=CollectionDocument, takes_ticket=True)
 async def put_collection(call: Call) -> CollectionDocument:
     """Create a collection, and those above it that are missing; one that exists is answered as it is."""
     details = await read_collection(call.session.zone, call.path)
     if details is None:
+        await require_zone(call.session.zone, call.path)
         await _make(call)
         details = await _existing(call)
     return CollectionDocument.of(details)
@@ -82,7 +83,11 @@ async def delete_collection(call: Call) -> None:
 async def _make(call: Call) -> None:
     (reply,) = await call.session.zone.fly(make_with_parents(call.path))
     await call.changes.changed(call.path)
-    if not isinstance(reply.failed and reply.failure(), CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
+    failure = reply.failed and reply.failure()
+    if isinstance(failure, SYS_INVALID_INPUT_PARAM):
+        # Servers go up from a collection that they do not show to the user, and end at the root of the zone.
+        raise CAT_NO_ACCESS_PERMISSION(f"no permission in the collection that is to hold {call.path}") from failure
+    if not isinstance(failure, CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         reply.check()
 
 

@@ -17,8 +17,7 @@ from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
 from irodsfs.control.creating import TakenError, create, overwrite
 from irodsfs.control.documents.data_object_documents import DataObjectDocument
-from irodsfs.control.entries import require_collection, wrong_kind
-from irodsfs.control.http_errors import NotFound
+from irodsfs.control.entries import require_collection, require_zone, wrong_kind
 from irodsfs.control.http_operations import Operations, Parameters
 from irodsfs.control.replacing import replace
 from irodsfs.control.routes.data_object_routes import existing_replicas
@@ -90,8 +89,7 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
     if entry is not None and entry.is_collection:
         raise wrong_kind(entry)
     if entry is None:
-        if not await catalog_entries.lies_in_a_zone(zone, path):
-            raise NotFound("path", f"{path} lies in no zone.")
+        await require_zone(zone, path)
         await require_collection(zone, posixpath.dirname(path), "path")
     elif _must_be_new(call):
         raise TakenError(path, HTTPStatus.PRECONDITION_FAILED)

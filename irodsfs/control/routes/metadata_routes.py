@@ -20,7 +20,7 @@ from irodsfs.control.entries import entry_operation, existing_entry
 from irodsfs.control.http_operations import Operations
 from irodsfs.grid.errors import summarise
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.metadata import Avu, change_one, read_avus
+from irodsfs.grid.metadata import LONGEST_UNITS, LONGEST_VALUE, Avu, change_one, read_avus
 
 operations = Operations("AVU metadata")
 
@@ -69,4 +69,15 @@ def _result(avu: Avu, reply: Reply) -> MetadataOperationResult:
     if not reply.failed:
         return MetadataOperationResult.of(avu)
     failure = reply.failure()
-    return MetadataOperationResult.of(avu, _STATUSES.get(type(failure), "OTHER_ERROR"), summarise(failure))
+    message = _overlong(avu) or summarise(failure)
+    return MetadataOperationResult.of(avu, _STATUSES.get(type(failure), "OTHER_ERROR"), message)
+
+
+def _overlong(avu: Avu) -> str:
+    """What is too long of an AVU that a zone refused, which servers do not tell."""
+    parts = (("attribute", avu.attribute, LONGEST_VALUE), ("value", avu.value, LONGEST_VALUE))
+    return " ".join(
+        f"The {name} has {len(text.encode())} bytes: zones hold {longest} at most."
+        for name, text, longest in (*parts, ("unit", avu.units, LONGEST_UNITS))
+        if len(text.encode()) > longest
+    )

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, iRODSException
+from irods.exception import (
+    CAT_NO_ACCESS_PERMISSION,
+    CAT_UNKNOWN_COLLECTION,
+    CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME,
+    iRODSException,
+)
 
 from irodsfs.control.call import Call
 from irodsfs.control.documents.ticket_documents import (
@@ -51,8 +56,9 @@ async def post_ticket(call: Call) -> TicketString:
     given: TicketRequest = call.body
     name = given.ticket_string or tickets.generate()
     if name.isdecimal():
-        # The guide's own example is one: servers of today take it for the number of a ticket, and refuse.
-        raise BadRequest("ticket_string", f"{name} is a number.", "Put a letter into it, or leave it out.")
+        # The guide's own example is one: servers of today refuse it (CAT_TICKET_INVALID), as it could be a ticket's id.
+        told = f"{name} is a number: servers refuse it, as it could be the id of a ticket."
+        raise BadRequest("ticket_string", told, "Put a letter into it, or leave it out.")
     path = logical_path(given.object_path, "object_path")
     if await find(call.session.zone, path) is None:
         # Servers make one for a path that is nothing, as long as it has one part only.
@@ -61,7 +67,7 @@ async def post_ticket(call: Call) -> TicketString:
         # Servers keep tickets for what is in their own catalogs only, and take others' paths for what they are not.
         raise BadRequest("object_path", f"{path} lies in another zone.", "Make the ticket on a server of that zone.")
     with about("object_path", iRODSException), about("ticket_string", CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
-        await call.session.zone.perform(tickets.create(name, given.mode, path))
+        await _create(call, name, given.mode, path)
     return TicketString(ticket_string=name)
 
 
@@ -96,6 +102,14 @@ async def delete_ticket(call: Call) -> None:
 async def list_all_tickets(call: Call) -> TicketListing:
     """All tickets that the user may see."""
     return TicketListing(ticket=[TicketDocument.of(each) for each in await read_tickets(call.session.zone)])
+
+
+async def _create(call: Call, name: str, mode: str, path: str) -> None:
+    try:
+        await call.session.zone.perform(tickets.create(name, mode, path))
+    except CAT_UNKNOWN_COLLECTION as error:
+        # Of a data object that is there, servers say so to those who do not own it.
+        raise CAT_NO_ACCESS_PERMISSION(f"tickets for {path} are made by those who own it") from error
 
 
 async def _require(call: Call, name: str) -> None:
