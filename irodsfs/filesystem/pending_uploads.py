@@ -125,6 +125,7 @@ class PendingUploads:
             self._salvage.noted_untold(inode, kept, reason)
             inode.failure = reason if inode.handles else None
             self._catalog.forget(kept.description.path)
+            self._inodes.forget_name(kept.description.path)
         if inode.contents is not None and inode.contents.failure is not None:
             self._salvage.detach(inode)
         await self._drop_if_unused(inode)

@@ -20,13 +20,14 @@ from tests.mount.conftest import mount_through, proxy
 from tests.mounts import Mount
 from tests.objects import get, put
 from tests.proxy import Proxy
+from tests.sandbox.rules.running import eventually
 from tests.zones import AnyZone
 
 __all__ = ["mount_through", "proxy"]
 
 MEGABYTE = 1 << 20
 SECONDS = 60
-WRITE, COLLECTION_QUERY = 676, 702
+OPEN, WRITE, COLLECTION_QUERY = 602, 676, 702
 
 Recover = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -84,17 +85,45 @@ def outcomes(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def kept(mount: Mount, proxy: Proxy, home: str) -> str:
-    """The path of a new file that the zone did not take: `kept`, of 4 bytes and a time of its own."""
-    assert list(mount.path.iterdir()) == []
-    proxy.refuse()
-    with (mount.path / "kept").open("wb") as file:
+def kept(mount: Mount, proxy: Proxy, home: str, session: iRODSSession) -> str:
+    """The path of a new file that the zone refused: `directory/kept`, of 4 bytes and a time of its own.
+
+    Its collection was gone for a moment, which is known at once; a zone that is away is given its time.
+    """
+    session.collections.create(f"{home}/directory")
+    assert list((mount.path / "directory").iterdir()) == []
+    stall = proxy.stall_at(OPEN)
+    _write(mount.path / "directory/kept")
+    assert stall.reached.wait(SECONDS)
+    session.collections.remove(f"{home}/directory", force=True)
+    proxy.forget_hooks()
+    stall.release()
+    mount.written_back()
+    session.collections.create(f"{home}/directory")
+    return f"{home}/directory/kept"
+
+
+def _write(path: Path) -> None:
+    with path.open("wb") as file:
         file.write(b"ours")
         file.flush()
         os.utime(file.fileno(), (1_234_567_890, 1_234_567_890))
+
+
+def test_what_a_zone_that_is_away_did_not_take_is_kept(
+    recover: Recover, mount: Mount, proxy: Proxy, home: str, session: iRODSSession
+) -> None:
+    assert list(mount.path.iterdir()) == []
+    proxy.refuse()
+    _write(mount.path / "kept")
     mount.written_back()
     proxy.accept_again()
-    return f"{home}/kept"
+    (entry,) = listed(recover)
+    assert (entry["path"], entry["size"]) == (f"{home}/kept", 4)
+    assert entry["reason"].startswith(("ZoneUnreachable", "ZoneTimeout"))  # whichever was the last attempt's
+    assert not (mount.path / "kept").exists()
+    assert recover("--all").returncode == 0
+    assert get(session, f"{home}/kept") == b"ours"
 
 
 def test_nothing_is_kept_where_nothing_failed(recover: Recover) -> None:
@@ -108,7 +137,7 @@ def test_nothing_is_kept_where_nothing_failed(recover: Recover) -> None:
 def test_what_is_kept_is_listed_and_put_back(recover: Recover, mount: Mount, kept: str, session: iRODSSession) -> None:
     (entry,) = listed(recover)
     assert (entry["path"], entry["size"]) == (kept, 4)
-    assert entry["reason"].startswith(("ZoneUnreachable", "ZoneTimeout"))  # whichever was the last attempt's
+    assert entry["reason"].startswith("CAT_UNKNOWN_COLLECTION")
     assert Path(entry["file"]).read_bytes() == b"ours"
     assert kept in recover().stdout
     assert outcomes(recover("--all", "--dry-run", "--json")) == {kept: "would be put back"}
@@ -157,11 +186,11 @@ def test_what_is_kept_is_saved_in_a_local_file(recover: Recover, kept: str, tmp_
 def test_a_mount_puts_back_what_it_keeps_and_shows_it_at_once(
     recover: Recover, mount: Mount, kept: str, session: iRODSSession
 ) -> None:
-    assert not (mount.path / "kept").exists()
+    assert eventually(lambda: not (mount.path / "directory/kept").exists())
     assert [each["path"] for each in listed(recover, "--mount", mount.path)] == [kept]
     assert recover("--mount", mount.path, "--all", "--dry-run").returncode == 0
     assert outcomes(recover("--mount", mount.path, kept, "--json")) == {kept: "put back"}
-    assert (mount.path / "kept").read_bytes() == b"ours"
+    assert (mount.path / "directory/kept").read_bytes() == b"ours"
     assert get(session, kept) == b"ours"
     assert listed(recover) == []
 
