@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 
 class Access(IntEnum):
@@ -27,29 +24,29 @@ class Access(IntEnum):
     OWN = 1200
 
 
-def access_of(agent: Agent, object_id: int) -> int:
-    """The highest level the agent's user has on an object, through itself or its groups; 0 when none."""
-    level = agent.catalog.value(
+def access_of(session: Session, object_id: int) -> int:
+    """The highest level the session's user has on an object, through itself or its groups; 0 when none."""
+    level = session.catalog.value(
         "SELECT max(a.access_type_id) FROM R_OBJT_ACCESS a JOIN R_USER_GROUP g ON a.user_id = g.group_user_id"
         " WHERE a.object_id = ? AND g.user_id = ?",
         object_id,
-        agent.user.id,
+        session.user.id,
     )
     return int(level or 0)
 
 
-def require(agent: Agent, object_id: int, level: Access, error: str = "CAT_NO_ACCESS_PERMISSION") -> None:
-    """Raises the error unless the agent's user has at least this level on the object."""
-    if access_of(agent, object_id) < level:
+def require(session: Session, object_id: int, level: Access, error: str = "CAT_NO_ACCESS_PERMISSION") -> None:
+    """Raises the error unless the session's user has at least this level on the object."""
+    if access_of(session, object_id) < level:
         raise IrodsError(error)
 
 
-def grant(agent: Agent, object_id: int, user_id: int, level: int) -> None:
+def grant(session: Session, object_id: int, user_id: int, level: int) -> None:
     """Makes a level a user's own one on an object; null takes away what is there."""
-    agent.catalog.execute("DELETE FROM R_OBJT_ACCESS WHERE object_id = ? AND user_id = ?", object_id, user_id)
+    session.catalog.execute("DELETE FROM R_OBJT_ACCESS WHERE object_id = ? AND user_id = ?", object_id, user_id)
     if level != Access.NULL:
         time = now()
-        agent.catalog.execute(
+        session.catalog.execute(
             "INSERT INTO R_OBJT_ACCESS (object_id, user_id, access_type_id, create_ts, modify_ts)"
             " VALUES (?, ?, ?, ?, ?)",
             object_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
 
 from irodsfs.sandbox import presented_tickets, vault
 from irodsfs.sandbox.access_checks import Access, access_of
@@ -19,9 +19,7 @@ from irodsfs.sandbox.entries_in_catalog import touch_collection
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.replica_checksums import SHA2, checksum_of
 from irodsfs.sandbox.replicas import Status, unlock, update_replica
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 COPY = 9  # operation type of what a copy writes
 PUBLISHED = (
@@ -42,102 +40,104 @@ PUBLISHED = (
 """The columns a close writes, those of the status aside."""
 
 
-def close_replica(agent: Agent, number: int) -> int:
+def close_replica(session: Session, number: int) -> int:
     """Closes a descriptor and finalises its replica; the status to answer with."""
-    descriptor = release_written(agent, number)
+    descriptor = release_written(session, number)
     if not descriptor.token:
         return 0
-    with agent.catalog.transaction():
-        return finalise(agent, descriptor)
+    with session.catalog.transaction():
+        return finalise(session, descriptor)
 
 
-def close_put(agent: Agent, number: int) -> int:
+def close_put(session: Session, number: int) -> int:
     """Closes what a put in one request has written; the status to answer with, negative for a stale replica.
 
     A put counts as a write also when it has no bytes, and changes its collection also when it overwrites.
     """
-    descriptor = release_written(agent, number)
-    with agent.catalog.transaction():
+    descriptor = release_written(session, number)
+    with session.catalog.transaction():
         size = vault.size(descriptor.replica["data_path"])
         if descriptor.expects_another(size):
-            publish(agent, descriptor, Status.STALE, None)
+            publish(session, descriptor, Status.STALE, None)
             return code_of("SYS_COPY_LEN_ERR")
         checksum, mismatch = checksum_wanted(descriptor)
         columns = {"data_size": size, "data_checksum": checksum}
         if mismatch:
-            publish(agent, descriptor, Status.STALE, None, **columns)
+            publish(session, descriptor, Status.STALE, None, **columns)
             return mismatch
-        touch_collection(agent.catalog, descriptor.replica["coll_id"])
-        return publish_written(agent, descriptor, **columns)
+        touch_collection(session.catalog, descriptor.replica["coll_id"])
+        return publish_written(session, descriptor, **columns)
 
 
-def release(agent: Agent, number: int) -> Descriptor:
+def release(session: Session, number: int) -> Descriptor:
     """Frees a descriptor and closes its file."""
-    descriptor = agent.descriptors.remove(number)
+    descriptor = session.descriptors.remove(number)
     os.close(descriptor.file)
     if descriptor.token:
-        agent.zone.replica_access.remove(descriptor.key)
+        session.zone.replica_access.remove(descriptor.key)
     return descriptor
 
 
-def release_written(agent: Agent, number: int) -> Descriptor:
+def release_written(session: Session, number: int) -> Descriptor:
     """Like `release`, and asks whether the servers answer that are to get copies: writers must not wait for them."""
-    descriptor = release(agent, number)
+    descriptor = release(session, number)
     if descriptor.token:
-        targets = replication_targets(agent.catalog, descriptor.replica["resc_hier"])
-        refused = [agent.relay.why_not(target.location) for target in targets]
+        targets = replication_targets(session.catalog, descriptor.replica["resc_hier"])
+        refused = [session.other_servers.why_not(target.location) for target in targets]
         descriptor.copies_refused = min(refused, default=0)
     return descriptor
 
 
-def finalise(agent: Agent, descriptor: Descriptor) -> int:
+def finalise(session: Session, descriptor: Descriptor) -> int:
     """Records what was written: size, checksum, time and status; when nothing was, all but the size stays."""
     try:
         size = vault.size(descriptor.replica["data_path"])
     except IrodsError as error:
-        publish(agent, descriptor, Status.STALE, None)
+        publish(session, descriptor, Status.STALE, None)
         return error.code
     if descriptor.expects_another(size):
-        publish(agent, descriptor, Status.STALE, None, data_size=size)
+        publish(session, descriptor, Status.STALE, None, data_size=size)
         return size
     checksum, mismatch = checksum_wanted(descriptor)
     if mismatch:
-        publish(agent, descriptor, Status.STALE, None, data_checksum="")
+        publish(session, descriptor, Status.STALE, None, data_checksum="")
         return mismatch
     if descriptor.is_changed:
-        return publish_written(agent, descriptor, data_size=size, data_checksum=checksum)
+        return publish_written(session, descriptor, data_size=size, data_checksum=checksum)
     kept = checksum or ("" if descriptor.operation == COPY else descriptor.replica["data_checksum"])
-    return publish(agent, descriptor, None, None, data_size=size, data_checksum=kept)
+    return publish(session, descriptor, None, None, data_size=size, data_checksum=kept)
 
 
-def publish_written(agent: Agent, descriptor: Descriptor, **columns: object) -> int:
+def publish_written(session: Session, descriptor: Descriptor, **columns: object) -> int:
     """Records new content: the replica is good, its siblings are stale or, below a replication resource, become so."""
-    refused = publish(agent, descriptor, Status.GOOD, Status.STALE, modify_ts=now(), **columns)
+    refused = publish(session, descriptor, Status.GOOD, Status.STALE, modify_ts=now(), **columns)
     if not refused and not descriptor.copies_refused:
-        keep_copies(agent, *descriptor.key)
+        keep_copies(session, *descriptor.key)
     return refused or descriptor.copies_refused
 
 
-def publish(agent: Agent, descriptor: Descriptor, status: int | None, siblings: int | None, **columns: object) -> int:
+def publish(
+    session: Session, descriptor: Descriptor, status: int | None, siblings: int | None, **columns: object
+) -> int:
     """Writes a row as of the open with these columns changed, and ends the lock (None restores a status).
 
     Answers 0, or the code of what forbids the change now; it is made all the same, and the replica is stale.
     """
     row = {column: descriptor.replica[column] for column in PUBLISHED} | columns
-    refused = refusal(agent, descriptor, int(row["data_size"]))
-    update_replica(agent.catalog, *descriptor.key, **row)
-    unlock(agent.catalog, *descriptor.key, Status.STALE if refused else status, siblings)
+    refused = refusal(session, descriptor, int(row["data_size"]))
+    update_replica(session.catalog, *descriptor.key, **row)
+    unlock(session.catalog, *descriptor.key, Status.STALE if refused else status, siblings)
     return refused
 
 
-def refusal(agent: Agent, descriptor: Descriptor, size: int) -> int:
+def refusal(session: Session, descriptor: Descriptor, size: int) -> int:
     """The code of what forbids the user a change by now, 0 when nothing does; a ticket counts the whole size."""
     data_id, _ = descriptor.key
     if "irodsAdmin" in descriptor.keywords:
         return 0
-    if agent.ticket:
-        return presented_tickets.status_of_write(agent, data_id, size)
-    allowed = access_of(agent, data_id) >= Access.MODIFY_METADATA
+    if session.ticket:
+        return presented_tickets.status_of_write(session, data_id, size)
+    allowed = access_of(session, data_id) >= Access.MODIFY_METADATA
     return 0 if allowed else code_of("CAT_NO_ACCESS_PERMISSION")
 
 
@@ -151,12 +151,20 @@ def checksum_wanted(descriptor: Descriptor) -> tuple[str, int]:
     return found, code_of("USER_CHKSUM_MISMATCH") if expected and found != expected else 0
 
 
-def abandon(agent: Agent, number: int) -> None:
+def abandon(session: Session, number: int) -> None:
     """Closes a descriptor whose client vanished: what had arrived is kept, and the replica is stale."""
-    descriptor = release(agent, number)
+    descriptor = release(session, number)
     if descriptor.token:
-        with agent.catalog.transaction():
+        with session.catalog.transaction():
             with contextlib.suppress(IrodsError):
                 size = vault.size(descriptor.replica["data_path"])
-                update_replica(agent.catalog, *descriptor.key, data_size=size)
-            unlock(agent.catalog, *descriptor.key, Status.STALE, None)
+                update_replica(session.catalog, *descriptor.key, data_size=size)
+            unlock(session.catalog, *descriptor.key, Status.STALE, None)
+
+
+def end_session(session: Session) -> None:
+    """Finalises what is open, as after a crash of the client, and ends the connection."""
+    with ExitStack() as steps:
+        steps.callback(session.close)
+        for number in session.descriptors.numbers():
+            steps.callback(abandon, session, number)

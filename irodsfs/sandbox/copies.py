@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.database import Catalog, now
 from irodsfs.sandbox.entries_in_catalog import add_replica, find_replica
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replicas import update_replica
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.storage_resources import Resource, leaves
 
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
-
-def keep_copies(agent: Agent, data_id: int, number: int) -> None:
+def keep_copies(session: Session, data_id: int, number: int) -> None:
     """After a write: the siblings of a replica that a replication resource holds become like it."""
-    catalog = agent.catalog
+    catalog = session.catalog
     source = find_replica(catalog, data_id, number)
     for resource in replication_targets(catalog, source["resc_hier"]):
         replicas = catalog.rows("SELECT * FROM R_DATA_MAIN WHERE data_id = ?", data_id)
         there = [replica for replica in replicas if replica["resc_id"] == resource.id]
         if there:
-            update_copy(agent, there[0], source)
+            update_copy(session, there[0], source)
         else:
-            add_copy(agent, logical_path(catalog, source), replicas, source, resource)
+            add_copy(session, logical_path(catalog, source), replicas, source, resource)
 
 
 def logical_path(catalog: Catalog, replica: sqlite3.Row) -> str:
@@ -42,13 +39,13 @@ def replication_targets(catalog: Catalog, hierarchy: str) -> list[Resource]:
     return []
 
 
-def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlite3.Row, resource: Resource) -> int:
+def add_copy(session: Session, path: str, replicas: list[sqlite3.Row], source: sqlite3.Row, resource: Resource) -> int:
     """Makes a replica on a resource that has none, like another one; answers its number."""
     number: int = max(replica["data_repl_num"] for replica in replicas) + 1
-    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    physical = vault.free_path(session.catalog, vault.physical_path(resource.vault, path))
     copy_file(source["data_path"], physical)
     add_replica(
-        agent,
+        session,
         source["data_id"],
         number,
         path,
@@ -60,7 +57,7 @@ def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlit
         int(source["data_mode"] or 0),
     )
     update_replica(
-        agent.catalog,
+        session.catalog,
         source["data_id"],
         number,
         data_size=source["data_size"],
@@ -72,10 +69,10 @@ def add_copy(agent: Agent, path: str, replicas: list[sqlite3.Row], source: sqlit
     return number
 
 
-def update_copy(agent: Agent, replica: sqlite3.Row, source: sqlite3.Row) -> None:
+def update_copy(session: Session, replica: sqlite3.Row, source: sqlite3.Row) -> None:
     copy_file(source["data_path"], replica["data_path"])
     update_replica(
-        agent.catalog,
+        session.catalog,
         replica["data_id"],
         replica["data_repl_num"],
         data_size=source["data_size"],

@@ -1,16 +1,13 @@
-"""What an agent has open: replicas by descriptor, numbered from 3 as the protocol does."""
+"""What a session has open: replicas by descriptor, numbered from 3 as the protocol does."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.federation.relay import RemoteDescriptor
+from irodsfs.sandbox.federation.link import RemoteDescriptor
 
 FIRST = 3
 LIMIT = 1026
@@ -67,7 +64,7 @@ class Descriptor:
 
 
 class Descriptors:
-    """The open descriptors of one agent; the lowest free number is taken first."""
+    """The open descriptors of one session; the lowest free number is taken first."""
 
     def __init__(self) -> None:
         self._open: dict[int, Descriptor] = {}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import access_checks, entries_in_catalog, visible_paths
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 USER_NAME = re.compile(r"([\w.@-]+)(?:#([^#]*))?", re.ASCII)
 NAME_LENGTH = 64
@@ -24,81 +21,81 @@ def split_user_name(name: str) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
-def find_data_object(agent: Agent, path: str) -> int | None:
+def find_data_object(session: Session, path: str) -> int | None:
     """The id of the data object at a path, None when there is none."""
-    replicas = entries_in_catalog.find_replicas(agent.catalog, path)
+    replicas = entries_in_catalog.find_replicas(session.catalog, path)
     return int(replicas[0]["data_id"]) if replicas else None
 
 
-def find_collection(agent: Agent, path: str) -> int | None:
+def find_collection(session: Session, path: str) -> int | None:
     """The id of the collection at a path, None when there is none."""
-    row = entries_in_catalog.find_collection(agent.catalog, path)
+    row = entries_in_catalog.find_collection(session.catalog, path)
     return None if row is None else int(row["coll_id"])
 
 
-def find_resource(agent: Agent, name: str) -> int | None:
+def find_resource(session: Session, name: str) -> int | None:
     """The id of a resource, None when there is none."""
-    found: int | None = agent.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
+    found: int | None = session.catalog.value("SELECT resc_id FROM R_RESC_MAIN WHERE resc_name = ?", name)
     return found
 
 
-def find_user(agent: Agent, name: str, zone: str = "") -> int | None:
+def find_user(session: Session, name: str, zone: str = "") -> int | None:
     """The id of a user or group (of the local zone unless told), None when there is none."""
-    found: int | None = agent.catalog.value(
-        "SELECT user_id FROM R_USER_MAIN WHERE user_name = ? AND zone_name = ?", name, zone or agent.zone.name
+    found: int | None = session.catalog.value(
+        "SELECT user_id FROM R_USER_MAIN WHERE user_name = ? AND zone_name = ?", name, zone or session.zone.name
     )
     return found
 
 
-def data_object(agent: Agent, path: str, level: Access, admin: bool = False) -> int:
+def data_object(session: Session, path: str, level: Access, admin: bool = False) -> int:
     """The id of the data object at a path, on which the caller must have this level (or be ``admin``)."""
-    found = find_data_object(agent, path)
+    found = find_data_object(session, path)
     if found is None:
         raise IrodsError("CAT_UNKNOWN_FILE")
     if not admin:
-        access_checks.require(agent, found, level)
+        access_checks.require(session, found, level)
     return found
 
 
-def collection(agent: Agent, path: str, level: Access, admin: bool = False) -> int:
+def collection(session: Session, path: str, level: Access, admin: bool = False) -> int:
     """The id of the collection at a path, on which the caller must have this level (or be ``admin``)."""
-    found = find_collection(agent, path)
+    found = find_collection(session, path)
     if found is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION")
     if not admin:
-        access_checks.require(agent, found, level)
+        access_checks.require(session, found, level)
     return found
 
 
-def resource(agent: Agent, name: str, missing: str = "CAT_INVALID_RESOURCE") -> int:
+def resource(session: Session, name: str, missing: str = "CAT_INVALID_RESOURCE") -> int:
     """The id of a resource; raises IrodsError ``missing``."""
-    found = find_resource(agent, name)
+    found = find_resource(session, name)
     if found is None:
         raise IrodsError(missing)
     return found
 
 
-def user(agent: Agent, name: str, zone: str = "") -> int:
+def user(session: Session, name: str, zone: str = "") -> int:
     """The id of the user or group called ``name`` or ``name#zone``."""
     plain_name, named_zone = split_user_name(name)
-    found = find_user(agent, plain_name, named_zone or zone)
+    found = find_user(session, plain_name, named_zone or zone)
     if found is None:
         raise IrodsError("CAT_INVALID_USER")
     return found
 
 
-def visible(agent: Agent, path: str) -> int | None:
+def visible(session: Session, path: str) -> int | None:
     """The id of the collection or data object at a path when a query of the caller would show it."""
-    return visible_collection(agent, path) or visible_data_object(agent, path)
+    return visible_collection(session, path) or visible_data_object(session, path)
 
 
-def visible_collection(agent: Agent, path: str) -> int | None:
+def visible_collection(session: Session, path: str) -> int | None:
     """The id of a collection when a query of the caller would show it."""
-    row = visible_paths.visible_collection(agent, path)
+    row = visible_paths.visible_collection(session, path)
     return None if row is None else int(row["coll_id"])
 
 
-def visible_data_object(agent: Agent, path: str) -> int | None:
+def visible_data_object(session: Session, path: str) -> int | None:
     """The id of a data object when a query by its collection and name would show it to the caller."""
-    replicas = visible_paths.visible_replicas(agent, path)
+    replicas = visible_paths.visible_replicas(session, path)
     return int(replicas[0]["data_id"]) if replicas else None

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import presented_tickets
 from irodsfs.sandbox.access_checks import Access, access_of
 from irodsfs.sandbox.database import Catalog, now
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.logical_paths import split
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.storage_resources import Resource
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 MOST_LINKS = 20
 
@@ -64,21 +61,21 @@ def find_replica(catalog: Catalog, data_id: int, number: int) -> sqlite3.Row:
     return row
 
 
-def parent_for_change(agent: Agent, path: str) -> sqlite3.Row:
+def parent_for_change(session: Session, path: str) -> sqlite3.Row:
     """The collection a new or changed entry lies in; raises IrodsError when it is missing or may not be changed."""
-    parent = find_collection(agent.catalog, split(path)[0])
+    parent = find_collection(session.catalog, split(path)[0])
     if parent is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{split(path)[0]}' is unknown")
-    if not may_change(agent, parent["coll_id"]):
+    if not may_change(session, parent["coll_id"]):
         raise IrodsError("CAT_NO_ACCESS_PERMISSION", f"no permission to update collection '{parent['coll_name']}'")
     return parent
 
 
-def may_change(agent: Agent, collection_id: int) -> bool:
+def may_change(session: Session, collection_id: int) -> bool:
     """Whether entries of a collection may be made or changed; raises IrodsError when a ticket is used up."""
-    if agent.ticket:
-        return presented_tickets.allows_creation(agent, collection_id)
-    return access_of(agent, collection_id) >= Access.MODIFY_OBJECT
+    if session.ticket:
+        return presented_tickets.allows_creation(session, collection_id)
+    return access_of(session, collection_id) >= Access.MODIFY_OBJECT
 
 
 def touch_collection(catalog: Catalog, collection_id: int) -> None:
@@ -86,38 +83,38 @@ def touch_collection(catalog: Catalog, collection_id: int) -> None:
     catalog.execute("UPDATE R_COLL_MAIN SET modify_ts = ? WHERE coll_id = ?", now(), collection_id)
 
 
-def grant_on_new(agent: Agent, object_id: int, parent: sqlite3.Row) -> None:
+def grant_on_new(session: Session, object_id: int, parent: sqlite3.Row) -> None:
     """Gives a new object its permissions: the parent's where that passes them on, else own to its maker."""
     sql, key = (
         ("SELECT ?, user_id, access_type_id, ?, ? FROM R_OBJT_ACCESS WHERE object_id = ?", parent["coll_id"])
         if parent["coll_inheritance"] == "1"
-        else (f"SELECT ?, user_id, {Access.OWN:d}, ?, ? FROM R_USER_MAIN WHERE user_id = ?", agent.user.id)
+        else (f"SELECT ?, user_id, {Access.OWN:d}, ?, ? FROM R_USER_MAIN WHERE user_id = ?", session.user.id)
     )
-    agent.catalog.execute(f"INSERT INTO R_OBJT_ACCESS {sql}", object_id, now(), now(), key)
+    session.catalog.execute(f"INSERT INTO R_OBJT_ACCESS {sql}", object_id, now(), now(), key)
 
 
-def add_collection(agent: Agent, path: str, parent: sqlite3.Row) -> int:
+def add_collection(session: Session, path: str, parent: sqlite3.Row) -> int:
     """Makes a collection and answers its id."""
-    catalog = agent.catalog
+    catalog = session.catalog
     collection = catalog.next_id()
     catalog.execute(
         "INSERT INTO R_COLL_MAIN VALUES (?, ?, ?, ?, ?, 0, ?, '', '', '', '', '', ?, ?)",
         collection,
         parent["coll_name"],
         path,
-        agent.user.name,
-        agent.user.zone,
+        session.user.name,
+        session.user.zone,
         "1" if parent["coll_inheritance"] == "1" else "",
         now(),
         now(),
     )
-    grant_on_new(agent, collection, parent)
+    grant_on_new(session, collection, parent)
     touch_collection(catalog, parent["coll_id"])
     return collection
 
 
 def add_data_object(
-    agent: Agent,
+    session: Session,
     path: str,
     parent: sqlite3.Row,
     resource: Resource,
@@ -131,10 +128,10 @@ def add_data_object(
 
     ``data_type`` must be one the zone has.
     """
-    require_data_type(agent.catalog, data_type)
-    data_id = agent.catalog.next_id()
-    add_replica(agent, data_id, 0, path, parent["coll_id"], resource, physical_path, status, data_type, mode)
-    grant_on_new(agent, data_id, parent)
+    require_data_type(session.catalog, data_type)
+    data_id = session.catalog.next_id()
+    add_replica(session, data_id, 0, path, parent["coll_id"], resource, physical_path, status, data_type, mode)
+    grant_on_new(session, data_id, parent)
     return data_id
 
 
@@ -146,7 +143,7 @@ def require_data_type(catalog: Catalog, name: str) -> None:
 
 
 def add_replica(
-    agent: Agent,
+    session: Session,
     data_id: int,
     number: int,
     path: str,
@@ -169,8 +166,8 @@ def add_replica(
         "resc_group_name": "",
         "resc_name": resource.name,
         "data_path": physical_path,
-        "data_owner_name": agent.user.name,
-        "data_owner_zone": agent.user.zone,
+        "data_owner_name": session.user.name,
+        "data_owner_zone": session.user.zone,
         "data_is_dirty": int(status),
         "data_status": "",
         "data_checksum": "",
@@ -185,7 +182,7 @@ def add_replica(
         "access_ts": now(),
     }
     try:
-        agent.catalog.execute(
+        session.catalog.execute(
             f"INSERT INTO R_DATA_MAIN ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
             *columns.values(),
         )

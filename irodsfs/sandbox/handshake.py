@@ -4,70 +4,57 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
-from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.client_connection import GOODBYE_SECONDS
 from irodsfs.sandbox.error_numbers import ProtocolError, code_of
+from irodsfs.sandbox.release import API_VERSION, RELEASE
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_header, send_message
 
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
-
-RELEASE = "rods5.0.2"
-API_VERSION = "d"
 NEGOTIATION_REQUEST = "request_server_negotiation"
-GOODBYE_SECONDS = 1
 
 
-def greet(agent: Agent) -> bool:
+def greet(session: Session) -> bool:
     """Goes through the handshake; False when the client may not go on."""
-    message = agent.receive()
+    message = session.connection.receive()
     if message is None:
         return False
     if message.type != "RODS_CONNECT":
         raise ProtocolError(f"a connection began with {message.type[:40]!r}")
-    agent.startup = decode(message.body)
-    wants_negotiation = NEGOTIATION_REQUEST in agent.startup.text("option")
-    status = negotiate(agent) if wants_negotiation else without_negotiation(agent)
-    send(agent, "RODS_VERSION", version(status))
-    if status == 0 and agent.negotiated == "CS_NEG_USE_SSL":
-        secure(agent)
+    session.startup = decode(message.body)
+    wants_negotiation = NEGOTIATION_REQUEST in session.startup.text("option")
+    status = negotiate(session) if wants_negotiation else without_negotiation(session)
+    send(session, "RODS_VERSION", version(status))
+    if status == 0 and session.negotiated == "CS_NEG_USE_SSL":
+        secure(session)
     return status == 0
 
 
-def without_negotiation(agent: Agent) -> int:
-    return code_of("CLIENT_NEGOTIATION_ERROR") if agent.zone.negotiation == "CS_NEG_REQUIRE" else 0
+def without_negotiation(session: Session) -> int:
+    return code_of("CLIENT_NEGOTIATION_ERROR") if session.zone.negotiation == "CS_NEG_REQUIRE" else 0
 
 
-def negotiate(agent: Agent) -> int:
+def negotiate(session: Session) -> int:
     """Offers the zone's policy and takes the client's result; the status is negative when they don't agree."""
-    send(agent, "RODS_CS_NEG_T", Struct("CS_NEG_PI", ("status", 1), ("result", agent.zone.negotiation)))
-    message = agent.receive()
+    send(session, "RODS_CS_NEG_T", Struct("CS_NEG_PI", ("status", 1), ("result", session.zone.negotiation)))
+    message = session.connection.receive()
     if message is None or message.type != "RODS_CS_NEG_T":
         raise ProtocolError("the client did not negotiate")
     answer = decode(message.body)
     result = answer.text("result").removeprefix("cs_neg_result_kw=").rstrip(";")
     if answer.integer("status") != 1 or result not in ("CS_NEG_USE_TCP", "CS_NEG_USE_SSL"):
         return code_of("SERVER_NEGOTIATION_ERROR")
-    agent.negotiated = result
+    session.negotiated = result
     return 0
 
 
-def secure(agent: Agent) -> None:
+def secure(session: Session) -> None:
     """Puts TLS under the connection, then takes what the client proposes for encrypted parallel transfer."""
-    agent.use_connection(agent.zone.tls().wrap_socket(agent.connection, server_side=True))
-    parameters = read_header(agent.stream)  # a header whose lengths are parameters: no body follows
-    secret = agent.receive() if parameters else None
+    session.connection.secure(session.zone.tls())
+    parameters = read_header(session.connection.stream)  # a header whose lengths are parameters: no body follows
+    secret = session.connection.receive() if parameters else None
     if secret is None or secret.type != "SHARED_SECRET":
         raise ProtocolError("the client did not send its shared secret")
-
-
-def say_goodbye(connection: socket.socket) -> None:
-    """Ends the TLS layer of a connection, if it has one, so that the client sees no cut."""
-    if isinstance(connection, ssl.SSLSocket):
-        with contextlib.suppress(OSError):
-            connection.settimeout(GOODBYE_SECONDS)
-            connection.unwrap()
 
 
 def turn_away(connection: socket.socket) -> None:
@@ -82,8 +69,8 @@ def turn_away(connection: socket.socket) -> None:
             pass
 
 
-def send(agent: Agent, kind: str, struct: Struct) -> None:
-    send_message(agent.connection, Message(kind, 0, encode(struct)))
+def send(session: Session, kind: str, struct: Struct) -> None:
+    session.connection.send(Message(kind, 0, encode(struct)))
 
 
 def version(status: int) -> Struct:

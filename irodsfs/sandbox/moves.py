@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.access_checks import Access, access_of
@@ -12,48 +11,46 @@ from irodsfs.sandbox.entries_in_catalog import find_collection, find_replicas, t
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.logical_paths import as_prefix, is_below, split
 from irodsfs.sandbox.replicas import update_replica
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 DATA_OBJECT = 11
 COLLECTION = 12
 
 
-def rename(agent: Agent, source: str, target: str, kind: int) -> None:
+def rename(session: Session, source: str, target: str, kind: int) -> None:
     """Moves an entry to another path; ``kind`` is DATA_OBJECT, COLLECTION or 0 for either; raises IrodsError."""
     if source == target:
         raise IrodsError("SAME_SRC_DEST_PATHS_ERR")
-    with agent.catalog.transaction():
-        replicas = visible_replicas(agent, source) if kind != COLLECTION else []
-        collection = visible_collection(agent, source) if kind != DATA_OBJECT and not replicas else None
+    with session.catalog.transaction():
+        replicas = visible_replicas(session, source) if kind != COLLECTION else []
+        collection = visible_collection(session, source) if kind != DATA_OBJECT and not replicas else None
         if replicas:
-            move_data_object(agent, replicas[0], source, target)
+            move_data_object(session, replicas[0], source, target)
         elif collection is not None:
-            move_collection(agent, collection, target)
+            move_collection(session, collection, target)
         else:
             raise IrodsError("CAT_NO_ROWS_FOUND")
         for path in {split(source)[0], split(target)[0]}:
-            parent = find_collection(agent.catalog, path)
+            parent = find_collection(session.catalog, path)
             if parent is not None:
-                touch_collection(agent.catalog, parent["coll_id"])
+                touch_collection(session.catalog, parent["coll_id"])
 
 
-def move_data_object(agent: Agent, replica: sqlite3.Row, source: str, target: str) -> None:
-    catalog = agent.catalog
+def move_data_object(session: Session, replica: sqlite3.Row, source: str, target: str) -> None:
+    catalog = session.catalog
     (old_collection, old_name), (new_collection, new_name) = split(source), split(target)
     if old_name != new_name:
-        require_own(agent, replica["data_id"])
+        require_own(session, replica["data_id"])
         require_free(catalog, old_collection, new_name)
         set_name(catalog, replica["data_id"], new_name)
     if old_collection != new_collection:
-        destination = target_collection(agent, new_collection)
+        destination = target_collection(session, new_collection)
         if destination is None:
             if old_name != new_name:
                 catalog.leave_uncommitted(lambda: set_name(catalog, replica["data_id"], new_name))
             raise IrodsError("CAT_UNKNOWN_COLLECTION")
-        require_own(agent, replica["data_id"])
+        require_own(session, replica["data_id"])
         require_free(catalog, new_collection, new_name)
         catalog.execute(
             "UPDATE R_DATA_MAIN SET coll_id = ?, modify_ts = ? WHERE data_id = ?",
@@ -68,23 +65,23 @@ def set_name(catalog: Catalog, data_id: int, name: str) -> None:
     catalog.execute("UPDATE R_DATA_MAIN SET data_name = ? WHERE data_id = ?", name, data_id)
 
 
-def move_collection(agent: Agent, collection: sqlite3.Row, target: str) -> None:
-    catalog = agent.catalog
+def move_collection(session: Session, collection: sqlite3.Row, target: str) -> None:
+    catalog = session.catalog
     source = collection["coll_name"]
     (old_parent, old_name), (new_parent, new_name) = split(source), split(target)
     renamed = f"{old_parent.rstrip('/')}/{new_name}"
     if old_name != new_name:
-        require_own(agent, collection["coll_id"])
+        require_own(session, collection["coll_id"])
         require_free(catalog, old_parent, new_name)
         set_path(catalog, source, renamed)
     if old_parent != new_parent:
-        destination = target_collection(agent, new_parent)
+        destination = target_collection(session, new_parent)
         if destination is None:
             if old_name != new_name:
                 catalog.leave_uncommitted(lambda: set_path(catalog, source, renamed))
             raise IrodsError("CAT_UNKNOWN_COLLECTION")
-        require_own(agent, collection["coll_id"])
-        require_change(agent, find_collection(catalog, old_parent))
+        require_own(session, collection["coll_id"])
+        require_change(session, find_collection(catalog, old_parent))
         require_free(catalog, new_parent, new_name)
         if is_below(new_parent + "/", renamed):
             raise IrodsError("CAT_RECURSIVE_MOVE")
@@ -112,20 +109,20 @@ def set_path(catalog: Catalog, source: str, target: str) -> None:
     )
 
 
-def target_collection(agent: Agent, path: str) -> sqlite3.Row | None:
-    row = visible_collection(agent, path)
+def target_collection(session: Session, path: str) -> sqlite3.Row | None:
+    row = visible_collection(session, path)
     if row is not None:
-        require_change(agent, row)
+        require_change(session, row)
     return row
 
 
-def require_own(agent: Agent, object_id: int) -> None:
-    if access_of(agent, object_id) < Access.OWN:
+def require_own(session: Session, object_id: int) -> None:
+    if access_of(session, object_id) < Access.OWN:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
 
 
-def require_change(agent: Agent, collection: sqlite3.Row | None) -> None:
-    if collection is None or access_of(agent, collection["coll_id"]) < Access.MODIFY_OBJECT:
+def require_change(session: Session, collection: sqlite3.Row | None) -> None:
+    if collection is None or access_of(session, collection["coll_id"]) < Access.MODIFY_OBJECT:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
 
 

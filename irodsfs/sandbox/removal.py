@@ -6,7 +6,6 @@ import errno
 import secrets
 import sqlite3
 from functools import partial
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import clock, vault
 from irodsfs.sandbox.access_checks import Access, access_of
@@ -15,16 +14,14 @@ from irodsfs.sandbox.entries_in_catalog import add_collection, find_collection, 
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.logical_paths import is_below, split
 from irodsfs.sandbox.moves import rename
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 UNREGISTER = 26  # operation type of a removal that leaves the files
 TAKEN = frozenset(map(code_of, ("CAT_NAME_EXISTS_AS_DATAOBJ", "CAT_NAME_EXISTS_AS_COLLECTION", "SYS_PHY_PATH_INUSE")))
 
 
-def is_trash(agent: Agent, path: str) -> bool:
-    return path.startswith(f"/{agent.zone.name}/trash/")
+def is_trash(session: Session, path: str) -> bool:
+    return path.startswith(f"/{session.zone.name}/trash/")
 
 
 def is_younger(row: sqlite3.Row, minutes: str) -> bool:
@@ -32,45 +29,45 @@ def is_younger(row: sqlite3.Row, minutes: str) -> bool:
     return minutes.isdecimal() and clock.seconds() - int(row["modify_ts"]) < int(minutes) * 60
 
 
-def move_to_trash(agent: Agent, path: str, kind: int) -> None:
+def move_to_trash(session: Session, path: str, kind: int) -> None:
     """Moves an entry to the same place in the user's trash, with a number added when the name is taken there."""
-    target = trash_path(agent, path)
-    with agent.catalog.transaction():
-        make_trash(agent, split(target)[0])
+    target = trash_path(session, path)
+    with session.catalog.transaction():
+        make_trash(session, split(target)[0])
         while True:
             try:
-                with agent.catalog.attempt():
-                    return rename(agent, path, target, kind)
+                with session.catalog.attempt():
+                    return rename(session, path, target, kind)
             except IrodsError as error:
                 if error.code not in TAKEN and -error.code % 1000 != errno.EISDIR:
                     raise
                 target = f"{target}.{secrets.randbits(32)}"
 
 
-def trash_path(agent: Agent, path: str) -> str:
+def trash_path(session: Session, path: str) -> str:
     zone, _, rest = path[1:].partition("/")
-    for own in (f"home/{agent.user.name}/", f"home/{agent.user.name}#"):
+    for own in (f"home/{session.user.name}/", f"home/{session.user.name}#"):
         if rest.startswith(own):
             rest = rest.split("/", 2)[2]
-    owner = agent.user.name if agent.user.zone == zone else f"{agent.user.name}#{agent.user.zone}"
+    owner = session.user.name if session.user.zone == zone else f"{session.user.name}#{session.user.zone}"
     return f"/{zone}/trash/home/{owner}/{rest}"
 
 
-def make_trash(agent: Agent, path: str) -> None:
-    if find_collection(agent.catalog, path) is not None:
+def make_trash(session: Session, path: str) -> None:
+    if find_collection(session.catalog, path) is not None:
         return
-    make_trash(agent, split(path)[0])
-    parent = find_collection(agent.catalog, split(path)[0])
-    if parent is None or access_of(agent, parent["coll_id"]) < Access.MODIFY_OBJECT:
+    make_trash(session, split(path)[0])
+    parent = find_collection(session.catalog, split(path)[0])
+    if parent is None or access_of(session, parent["coll_id"]) < Access.MODIFY_OBJECT:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
-    add_collection(agent, path, parent)
+    add_collection(session, path, parent)
 
 
-def unlink(agent: Agent, replicas: list[sqlite3.Row], *, unregister: bool = False) -> None:
+def unlink(session: Session, replicas: list[sqlite3.Row], *, unregister: bool = False) -> None:
     """Removes all replicas of a data object and what the catalog keeps about it; ``unregister`` leaves the files."""
-    catalog = agent.catalog
+    catalog = session.catalog
     data_id = replicas[0]["data_id"]
-    files = files_to_delete(agent, replicas, unregister=unregister)
+    files = files_to_delete(session, replicas, unregister=unregister)
     with catalog.transaction():
         catalog.execute("DELETE FROM R_DATA_MAIN WHERE data_id = ?", data_id)
         forget(catalog, data_id)
@@ -79,28 +76,28 @@ def unlink(agent: Agent, replicas: list[sqlite3.Row], *, unregister: bool = Fals
             catalog.when_committed(partial(vault.unlink, path))
 
 
-def files_to_delete(agent: Agent, replicas: list[sqlite3.Row], *, unregister: bool) -> list[str]:
+def files_to_delete(session: Session, replicas: list[sqlite3.Row], *, unregister: bool) -> list[str]:
     """The files that go with replicas: those in the vaults of their resources.
 
     Raises IrodsError when someone other than an administrator would leave a file behind in a vault.
     """
-    vaults = dict(map(tuple, agent.catalog.rows("SELECT resc_id, resc_def_path FROM R_RESC_MAIN")))
+    vaults = dict(map(tuple, session.catalog.rows("SELECT resc_id, resc_def_path FROM R_RESC_MAIN")))
     deleted: list[str] = []
     left: list[str] = []
     for replica in replicas:
         goes = not unregister and is_below(replica["data_path"], vaults[replica["resc_id"]])
         (deleted if goes else left).append(replica["data_path"])
-    if not agent.user.is_admin and any(is_below(path, root) for path in left for root in vaults.values() if root):
+    if not session.user.is_admin and any(is_below(path, root) for path in left for root in vaults.values() if root):
         raise IrodsError("CANT_UNREG_IN_VAULT_FILE")
     return deleted
 
 
-def remove_empty_collection(agent: Agent, path: str, *, as_admin: bool = False) -> None:
+def remove_empty_collection(session: Session, path: str, *, as_admin: bool = False) -> None:
     """Removes a collection that has no entries; raises IrodsError."""
-    catalog = agent.catalog
+    catalog = session.catalog
     with catalog.transaction():
-        parent = collection_with(agent, split(path)[0], Access.MODIFY_OBJECT, as_admin)
-        collection = collection_with(agent, path, Access.DELETE_OBJECT, as_admin)
+        parent = collection_with(session, split(path)[0], Access.MODIFY_OBJECT, as_admin)
+        collection = collection_with(session, path, Access.DELETE_OBJECT, as_admin)
         if has_entries(catalog, collection):
             raise IrodsError("CAT_COLLECTION_NOT_EMPTY")
         catalog.execute("DELETE FROM R_COLL_MAIN WHERE coll_id = ?", collection["coll_id"])
@@ -108,11 +105,11 @@ def remove_empty_collection(agent: Agent, path: str, *, as_admin: bool = False) 
         touch_collection(catalog, parent["coll_id"])
 
 
-def collection_with(agent: Agent, path: str, level: Access, as_admin: bool) -> sqlite3.Row:
-    row = find_collection(agent.catalog, path)
+def collection_with(session: Session, path: str, level: Access, as_admin: bool) -> sqlite3.Row:
+    row = find_collection(session.catalog, path)
     if row is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{path}' is unknown"[:99])
-    if not as_admin and access_of(agent, row["coll_id"]) < level:
+    if not as_admin and access_of(session, row["coll_id"]) < level:
         raise IrodsError("CAT_NO_ACCESS_PERMISSION")
     return row
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.access_checks import Access
@@ -23,34 +22,32 @@ from irodsfs.sandbox.entries_in_catalog import (
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.logical_paths import checked
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, update_replica
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.storage_resources import name_for_create, require_root, resource_for_create
 from irodsfs.sandbox.visible_paths import is_admin_request, require_for_contents, visible_replicas
 from irodsfs.sandbox.wire import Struct
 from irodsfs.sandbox.zone_servers import OnAnotherServer
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 ACCESS_TIME_RESOLUTION = 86400  # seconds
 OVERWRITES = (1, 9, 14)  # operation types of put, copy and rsync, which add no replica to an existing data object
 PHYSICAL_FLAGS = os.O_ACCMODE | os.O_TRUNC | os.O_APPEND
 
 
-def open_replica(agent: Agent, request: Struct, flags: int | None = None) -> int:
+def open_replica(session: Session, request: Struct, flags: int | None = None) -> int:
     """Opens what a DataObjInp_PI asks for and answers the descriptor's number; raises IrodsError.
 
     ``flags`` are those of the request unless given. What lies at another server is opened there, in its name.
     """
     try:
-        return open_here(agent, request, flags)
+        return open_here(session, request, flags)
     except OnAnotherServer as place:
-        with agent.relay.reaching(place.location):
-            return open_here(agent, request, flags)
+        with session.other_servers.reaching(place.location):
+            return open_here(session, request, flags)
 
 
-def open_here(agent: Agent, request: Struct, flags: int | None = None) -> int:
+def open_here(session: Session, request: Struct, flags: int | None = None) -> int:
     """Like `open_replica`; raises OnAnotherServer for what lies at one."""
-    path = behind_links(agent.catalog, checked(request.text("objPath")))
+    path = behind_links(session.catalog, checked(request.text("objPath")))
     flags = request.integer("openFlags") if flags is None else flags
     keywords = request.keywords()
     if path.endswith("/"):
@@ -58,36 +55,36 @@ def open_here(agent: Agent, request: Struct, flags: int | None = None) -> int:
     if flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_TRUNC:
         raise IrodsError("USER_INCOMPATIBLE_OPEN_FLAGS")
     if "filePath" in keywords:
-        agent.zone.require_registrable(keywords["filePath"])
-    number = agent.descriptors.free_number()
-    require_root(agent.catalog, keywords)
+        session.zone.require_registrable(keywords["filePath"])
+    number = session.descriptors.free_number()
+    require_root(session.catalog, keywords)
     if flags & (os.O_ACCMODE | os.O_CREAT) == os.O_RDONLY:
-        replicas = usable_replicas(agent, path, flags, keywords)
-        descriptor = open_for_read(agent, path, flags, replicas, keywords)
+        replicas = usable_replicas(session, path, flags, keywords)
+        descriptor = open_for_read(session, path, flags, replicas, keywords)
     else:
-        with agent.catalog.transaction():
-            replicas = usable_replicas(agent, path, flags, keywords)
+        with session.catalog.transaction():
+            replicas = usable_replicas(session, path, flags, keywords)
             if not replicas:
-                descriptor = create_data_object(agent, path, flags, request)
+                descriptor = create_data_object(session, path, flags, request)
             elif flags & os.O_CREAT and is_for_another_resource(replicas, request):
-                descriptor = create_replica(agent, path, flags, replicas, request)
+                descriptor = create_replica(session, path, flags, replicas, request)
             else:
-                descriptor = open_for_write(agent, path, flags, replicas, keywords)
+                descriptor = open_for_write(session, path, flags, replicas, keywords)
     descriptor.operation = request.integer("oprType")
     descriptor.mode = request.integer("createMode")
-    return agent.descriptors.add(number, descriptor)
+    return session.descriptors.add(number, descriptor)
 
 
-def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str]) -> list[sqlite3.Row]:
+def usable_replicas(session: Session, path: str, flags: int, keywords: dict[str, str]) -> list[sqlite3.Row]:
     """The replicas of an existing data object the user may open so; none when it is to be made."""
     writes = flags & os.O_ACCMODE != os.O_RDONLY
     level = Access.MODIFY_OBJECT if writes else Access.READ_OBJECT
-    replicas = visible_replicas(agent, path)
+    replicas = visible_replicas(session, path)
     try:
         if not replicas:
             raise IrodsError("OBJ_PATH_DOES_NOT_EXIST")
-        if not is_admin_request(agent, keywords):
-            require_for_contents(agent, replicas[0]["data_id"], level)
+        if not is_admin_request(session, keywords):
+            require_for_contents(session, replicas[0]["data_id"], level)
     except IrodsError:
         if flags & os.O_CREAT:
             return []
@@ -95,20 +92,20 @@ def usable_replicas(agent: Agent, path: str, flags: int, keywords: dict[str, str
     return replicas
 
 
-def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> Descriptor:
+def create_data_object(session: Session, path: str, flags: int, request: Struct) -> Descriptor:
     """Registers a data object with one intermediate replica and makes its file."""
     if path.count("/") < 2:
         raise IrodsError("SYS_INVALID_FILE_PATH")
-    parent = parent_for_change(agent, path)
-    if find_collection(agent.catalog, path) is not None:
+    parent = parent_for_change(session, path)
+    if find_collection(session.catalog, path) is not None:
         raise IrodsError("CAT_NAME_EXISTS_AS_COLLECTION")
     keywords = request.keywords()
-    resource = resource_for_create(agent.catalog, keywords, agent.zone.servers.is_here)
-    require_near(agent, resource.location, resource.hierarchy)
-    quota_administration.require_room(agent, resource.id, request.integer("dataSize"))
-    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    resource = resource_for_create(session.catalog, keywords, session.zone.servers.is_here)
+    require_near(session, resource.location, resource.hierarchy)
+    quota_administration.require_room(session, resource.id, request.integer("dataSize"))
+    physical = vault.free_path(session.catalog, vault.physical_path(resource.vault, path))
     data_id = add_data_object(
-        agent,
+        session,
         path,
         parent,
         resource,
@@ -117,8 +114,8 @@ def create_data_object(agent: Agent, path: str, flags: int, request: Struct) -> 
         data_type=keywords.get("dataType", "generic"),
         mode=request.integer("createMode"),
     )
-    touch_collection(agent.catalog, parent["coll_id"])
-    return created(agent, path, flags, find_replica(agent.catalog, data_id, 0), request)
+    touch_collection(session.catalog, parent["coll_id"])
+    return created(session, path, flags, find_replica(session.catalog, data_id, 0), request)
 
 
 def is_for_another_resource(replicas: list[sqlite3.Row], request: Struct) -> bool:
@@ -134,67 +131,67 @@ def is_for_another_resource(replicas: list[sqlite3.Row], request: Struct) -> boo
     )
 
 
-def create_replica(agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:
+def create_replica(session: Session, path: str, flags: int, replicas: list[sqlite3.Row], request: Struct) -> Descriptor:
     """Registers one more replica of a data object, on a resource that has none; its siblings are write-locked."""
     require_unlocked(replicas)
-    resource = resource_for_create(agent.catalog, request.keywords(), agent.zone.servers.is_here)
-    require_near(agent, resource.location, resource.hierarchy)
-    physical = vault.free_path(agent.catalog, vault.physical_path(resource.vault, path))
+    resource = resource_for_create(session.catalog, request.keywords(), session.zone.servers.is_here)
+    require_near(session, resource.location, resource.hierarchy)
+    physical = vault.free_path(session.catalog, vault.physical_path(resource.vault, path))
     data_id, collection_id, kind = (replicas[0][column] for column in ("data_id", "coll_id", "data_type_name"))
     number = max(row["data_repl_num"] for row in replicas) + 1
     mode = request.integer("createMode")
-    add_replica(agent, data_id, number, path, collection_id, resource, physical, Status.INTERMEDIATE, kind, mode)
-    lock_for_write(agent.catalog, data_id, number)
-    return created(agent, path, flags, find_replica(agent.catalog, data_id, number), request)
+    add_replica(session, data_id, number, path, collection_id, resource, physical, Status.INTERMEDIATE, kind, mode)
+    lock_for_write(session.catalog, data_id, number)
+    return created(session, path, flags, find_replica(session.catalog, data_id, number), request)
 
 
-def created(agent: Agent, path: str, flags: int, replica: sqlite3.Row, request: Struct) -> Descriptor:
+def created(session: Session, path: str, flags: int, replica: sqlite3.Row, request: Struct) -> Descriptor:
     file = vault.create(replica["data_path"], flags & PHYSICAL_FLAGS)
     descriptor = Descriptor(path, flags, file, replica, created=True)
     descriptor.expected_size = request.integer("dataSize")
     descriptor.keywords = request.keywords()
-    descriptor.token = agent.zone.replica_access.add(descriptor.key)
+    descriptor.token = session.zone.replica_access.add(descriptor.key)
     return descriptor
 
 
 def open_for_write(
-    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+    session: Session, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
 ) -> Descriptor:
     """Opens an existing replica for writing; it is intermediate from now on, and its siblings are write-locked."""
-    access = agent.zone.replica_access
+    access = session.zone.replica_access
     token = keywords.get("replicaToken", "")
     has_token = any(access.allows((row["data_id"], row["data_repl_num"]), token) for row in replicas)
-    replica = choose(replicas, keywords, has_token, agent.zone.servers.is_here)
-    require_near(agent, replica["resc_net"], replica["resc_hier"])
+    replica = choose(replicas, keywords, has_token, session.zone.servers.is_here)
+    require_near(session, replica["resc_net"], replica["resc_hier"])
     if not has_token:
         require_unlocked(replicas)
-        lock_for_write(agent.catalog, replica["data_id"], replica["data_repl_num"])
-    descriptor = opened(agent, path, flags, replica, keywords)
+        lock_for_write(session.catalog, replica["data_id"], replica["data_repl_num"])
+    descriptor = opened(session, path, flags, replica, keywords)
     if flags & os.O_TRUNC:
-        update_replica(agent.catalog, *descriptor.key, data_size=0, data_checksum="")
-    descriptor.replica = find_replica(agent.catalog, *descriptor.key)
+        update_replica(session.catalog, *descriptor.key, data_size=0, data_checksum="")
+    descriptor.replica = find_replica(session.catalog, *descriptor.key)
     descriptor.token = access.add(descriptor.key)
     return descriptor
 
 
 def open_for_read(
-    agent: Agent, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
+    session: Session, path: str, flags: int, replicas: list[sqlite3.Row], keywords: dict[str, str]
 ) -> Descriptor:
-    replica = choose(replicas, keywords, has_token=False, is_here=agent.zone.servers.is_here)
-    require_near(agent, replica["resc_net"], replica["resc_hier"])
-    return opened(agent, path, flags, replica, keywords)
+    replica = choose(replicas, keywords, has_token=False, is_here=session.zone.servers.is_here)
+    require_near(session, replica["resc_net"], replica["resc_hier"])
+    return opened(session, path, flags, replica, keywords)
 
 
-def require_near(agent: Agent, location: str, hierarchy: str) -> None:
+def require_near(session: Session, location: str, hierarchy: str) -> None:
     """Raises OnAnotherServer for what neither this server has nor one that has been reached for this request."""
-    if location not in agent.relay.reached and not agent.zone.servers.is_here(location):
+    if location not in session.other_servers.reached and not session.zone.servers.is_here(location):
         raise OnAnotherServer(location, hierarchy)
 
 
-def opened(agent: Agent, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
+def opened(session: Session, path: str, flags: int, replica: sqlite3.Row, keywords: dict[str, str]) -> Descriptor:
     file = vault.open_file(replica["data_path"], flags & (PHYSICAL_FLAGS | os.O_CREAT | os.O_EXCL))
     if flags & os.O_ACCMODE != os.O_WRONLY and is_access_time_old(replica):
-        update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], access_ts=now())
+        update_replica(session.catalog, replica["data_id"], replica["data_repl_num"], access_ts=now())
     return Descriptor(path, flags, file, replica, keywords=keywords)
 
 

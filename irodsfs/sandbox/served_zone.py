@@ -1,4 +1,4 @@
-"""A zone on disk: a directory with its catalog and vault, and what its agents share while it is served."""
+"""A zone on disk: a directory with its catalog and vault, and what its sessions share while it is served."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import ssl
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from irodsfs.private_files import private, write_private
 from irodsfs.sandbox import certificates, pam_accounts
 from irodsfs.sandbox.administrator_password import keep_password, new_password, set_administrator_password
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR, populate
+from irodsfs.sandbox.connected_client import ConnectedClient
 from irodsfs.sandbox.database import Catalog
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replica_access import ReplicaAccess
 from irodsfs.sandbox.replicas import recover
 from irodsfs.sandbox.zone_servers import WritersTurn, ZoneServers
 from irodsfs.user_errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +63,7 @@ class Zone:
         vaults = self.directory / VAULTS
         self.registrable = [directory.resolve() for directory in (self.vault, vaults, *registrable)]
         self.replica_access = ReplicaAccess()
-        self.agents: set[Agent] = set()
+        self.clients: set[ConnectedClient] = set()
         self.servers = ZoneServers(self.directory, self.host)
         self._writing = WritersTurn(self.directory)
         self._tls: ssl.SSLContext | None = None

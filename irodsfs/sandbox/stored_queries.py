@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.genquery1 import Page, Query
 from irodsfs.sandbox.genquery1.conditions import Fragment
-from irodsfs.sandbox.genquery1.genquery1_results import execute, next_page
+from irodsfs.sandbox.genquery1.genquery1_request import Query
+from irodsfs.sandbox.genquery1.genquery1_results import Page, execute, next_page
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 MAX_ARGUMENTS = 10
 LIKE = re.compile(r"(\blike\s+(?:\?|'[^']*'))(?!\s*escape)", re.IGNORECASE)
@@ -41,20 +38,20 @@ class SpecificQuery:
         return cls(struct.text("sql"), tuple(arguments), page)
 
 
-def run(agent: Agent, query: SpecificQuery) -> Page:
+def run(session: Session, query: SpecificQuery) -> Page:
     """Answers a specific query or its next page; raises IrodsError, CAT_NO_ROWS_FOUND for an empty answer."""
     number = query.page.continue_index
     if number and query.page.max_rows <= 0:
-        agent.statements.close(number)
+        session.statements.close(number)
         return Page()
     if not number:
-        number = agent.statements.start(execute(agent, statement(agent, query)))
-    return next_page(agent, query.page, number)
+        number = session.statements.start(execute(session, statement(session, query)))
+    return next_page(session, query.page, number)
 
 
-def statement(agent: Agent, query: SpecificQuery) -> Fragment:
-    sql = agent.catalog.value("SELECT sqlStr FROM R_SPECIFIC_QUERY WHERE sqlStr = ?", query.name)
-    sql = sql or agent.catalog.value("SELECT sqlStr FROM R_SPECIFIC_QUERY WHERE alias = ?", query.name)
+def statement(session: Session, query: SpecificQuery) -> Fragment:
+    sql = session.catalog.value("SELECT sqlStr FROM R_SPECIFIC_QUERY WHERE sqlStr = ?", query.name)
+    sql = sql or session.catalog.value("SELECT sqlStr FROM R_SPECIFIC_QUERY WHERE alias = ?", query.name)
     if sql is None:
         raise IrodsError("CAT_UNKNOWN_SPECIFIC_QUERY", UNKNOWN)
     return Fragment(LIKE.sub(r"\1 escape '\\'", sql), query.arguments)

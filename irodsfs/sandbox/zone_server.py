@@ -1,4 +1,4 @@
-"""The TCP server of a zone: one thread and one agent for each connection."""
+"""The TCP server of a zone: one thread for each connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import irodsfs.sandbox.api  # noqa: F401 - registers every API
-from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.agent import serve
 from irodsfs.sandbox.handshake import turn_away
 from irodsfs.sandbox.rules.delay_server import DelayServer
 from irodsfs.sandbox.served_zone import Zone
@@ -40,7 +40,7 @@ class Listener(socketserver.ThreadingTCPServer):
             return
         self.connections.add(request)
         try:
-            Agent(self.zone, request).run()
+            serve(self.zone, request)
         finally:
             self.connections.discard(request)
 
@@ -49,7 +49,7 @@ class Listener(socketserver.ThreadingTCPServer):
         logger.exception("connection from %s failed", client_address[0])
 
     def end_connections(self) -> None:
-        for connection in [*self.connections, *self.zone.servers.links]:  # an agent may wait for another server
+        for connection in [*self.connections, *self.zone.servers.links]:  # a session may wait for another server
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -89,7 +89,7 @@ class Server:
             self._listener.serve_forever(poll_interval=POLL_SECONDS)
 
     def stop(self) -> None:
-        """Ends all connections, waits for their agents and closes the port."""
+        """Ends all connections, waits for their threads and closes the port."""
         self._listener.shutdown()
         self._listener.end_connections()
         self._listener.server_close()

@@ -16,7 +16,7 @@ from typing import IO
 
 from irodsfs.private_files import private, write_private
 from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.federation.link import Address
+from irodsfs.sandbox.federation.server_address import Address
 
 SERVERS = "servers"
 """The directory of a zone's where each server has a file, named after it, once there are several."""
@@ -40,7 +40,7 @@ class ZoneServers:
         self._directory = directory / SERVERS
         self.own = {own}
         self.links: set[socket.socket] = set()
-        """Connections of agents to other servers, and to those of other zones."""
+        """Connections of sessions to other servers, and to those of other zones."""
 
     def address_of(self, location: str) -> Address | None:
         """Where the server is that has the resources at a location; None of what is here, or of no server's."""

@@ -35,7 +35,7 @@ def test_tls_is_used_unless_the_server_refuses(tmp_path: Path, policy: str, tls:
         login = Login(open_session(account, 30))
         with logging_in():
             login.log_in()
-        assert [agent.negotiated for agent in zone.agents if agent.is_authenticated] == [
+        assert [client.negotiated for client in zone.clients if client.is_authenticated] == [
             "CS_NEG_USE_SSL" if tls else "CS_NEG_USE_TCP"
         ]
         login.disconnect()

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from irodsfs.sandbox import genquery1
 from irodsfs.sandbox.accounts import User, find_user
 from irodsfs.sandbox.database import Catalog, now
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1 import Page, Statements
+from irodsfs.sandbox.genquery1 import genquery1_results
 from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
 from irodsfs.sandbox.genquery1.genquery1_request import Query, Selection
+from irodsfs.sandbox.genquery1.genquery1_results import Page
+from irodsfs.sandbox.genquery1.open_statements import Statements
 from irodsfs.sandbox.served_zone import Zone
 
 RESOURCE = 10013
@@ -38,7 +39,7 @@ class Asker:
         )
         pairs = where.items() if isinstance(where, dict) else where
         conditions = tuple((NUMBERS[name], text) for name, text in pairs)
-        return genquery1.run(self, Query(selections, conditions, **options))
+        return genquery1_results.run(self, Query(selections, conditions, **options))
 
     def rows(self, *columns: str | tuple[str, int], **options: Any) -> list[tuple[str, ...]]:
         return self.ask(*columns, **options).rows

@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 
-def find(agent: Agent, name: str) -> int:
+def find(session: Session, name: str) -> int:
     """The id of a group of the local zone."""
-    found: int | None = agent.catalog.value(
+    found: int | None = session.catalog.value(
         "SELECT user_id FROM R_USER_MAIN WHERE user_name = ? AND zone_name = ? AND user_type_name = 'rodsgroup'",
         name,
-        agent.zone.name,
+        session.zone.name,
     )
     if found is None:
         raise IrodsError("CAT_INVALID_GROUP")
     return found
 
 
-def change(agent: Agent, group: str, option: str, user: str, zone: str = "") -> None:
+def change(session: Session, group: str, option: str, user: str, zone: str = "") -> None:
     """Makes a user a member of a group ("add") or none ("remove")."""
     if not (group and option and user):
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    if not may_change(agent, group, option):
+    if not may_change(session, group, option):
         raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
-    user_id = member_to_be(agent, user, zone)
-    group_id = find(agent, group)
+    user_id = member_to_be(session, user, zone)
+    group_id = find(session, group)
     match option:
         case "add":
             time = now()
-            agent.catalog.execute("INSERT INTO R_USER_GROUP VALUES (?, ?, ?, ?)", group_id, user_id, time, time)
+            session.catalog.execute("INSERT INTO R_USER_GROUP VALUES (?, ?, ?, ?)", group_id, user_id, time, time)
         case "remove":
             sql = "DELETE FROM R_USER_GROUP WHERE group_user_id = ? AND user_id = ?"
-            if not agent.catalog.execute(sql, group_id, user_id).rowcount:
+            if not session.catalog.execute(sql, group_id, user_id).rowcount:
                 raise IrodsError("USER_NOT_IN_GROUP")
         case _:
             raise IrodsError("CAT_INVALID_ARGUMENT")
 
 
-def member_to_be(agent: Agent, name: str, zone: str) -> int:
-    user_id = entities.user(agent, name, zone)
+def member_to_be(session: Session, name: str, zone: str) -> int:
+    user_id = entities.user(session, name, zone)
     sql = "SELECT 1 FROM R_USER_MAIN WHERE user_id = ? AND user_type_name <> 'rodsgroup'"
-    if agent.catalog.row(sql, user_id) is None:
+    if session.catalog.row(sql, user_id) is None:
         raise IrodsError("CAT_INVALID_USER")
     return user_id
 
 
-def may_change(agent: Agent, group: str, option: str) -> bool:
+def may_change(session: Session, group: str, option: str) -> bool:
     """Administrators may; group administrators their own groups, and fill empty ones."""
-    if agent.user.is_admin:
+    if session.user.is_admin:
         return True
-    if agent.user.type != "groupadmin":
+    if session.user.type != "groupadmin":
         return False
-    members = agent.catalog.rows(
+    members = session.catalog.rows(
         "SELECT m.user_id FROM R_USER_GROUP m JOIN R_USER_MAIN g ON g.user_id = m.group_user_id"
         " WHERE g.user_type_name = 'rodsgroup' AND g.user_name = ? AND m.user_id <> g.user_id",
         group,
     )
-    return agent.user.id in [row["user_id"] for row in members] or (option == "add" and not members)
+    return session.user.id in [row["user_id"] for row in members] or (option == "add" and not members)
 
 
-def require_group_administrator(agent: Agent) -> None:
+def require_group_administrator(session: Session) -> None:
     """Raises IrodsError unless the caller administers the zone or groups."""
-    if agent.user.type not in ("rodsadmin", "groupadmin"):
+    if session.user.type not in ("rodsadmin", "groupadmin"):
         raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")

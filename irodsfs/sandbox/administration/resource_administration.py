@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.copies import keep_copies
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.storage_resources import NO_VAULT, descend, hierarchy_above, leaves
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 NAME = re.compile(r"(?=.{1,63}$)\w+(-\w+)*")
 NO_HOST = "EMPTY_RESC_HOST"
@@ -30,24 +27,24 @@ COLUMNS = {
 }
 
 
-def create(agent: Agent, name: str, kind: str, place: str = "", context: str = "", zone: str = "") -> str | None:
+def create(session: Session, name: str, kind: str, place: str = "", context: str = "", zone: str = "") -> str | None:
     """Makes a resource; ``place`` is "host:/vault/path", or "" for one that only coordinates others."""
     check_name(name)
     if not kind:
         raise IrodsError("CAT_INVALID_RESOURCE_TYPE", "resource type is empty")
     if not NAME.fullmatch(name):
         raise IrodsError("SYS_INVALID_INPUT_PARAM")
-    if zone and zone != agent.zone.name:
+    if zone and zone != session.zone.name:
         raise IrodsError("CAT_INVALID_ZONE", "Currently, resources must be in the local zone")
     host, path = split_place(place)
     check_vault(path)
-    agent.catalog.execute(
+    session.catalog.execute(
         "INSERT INTO R_RESC_MAIN (resc_id, resc_name, zone_name, resc_type_name, resc_class_name, resc_net,"
         " resc_def_path, create_ts, modify_ts, modify_ts_millis, resc_children, resc_context, resc_parent)"
         " VALUES (?, ?, ?, ?, 'cache', ?, ?, ?, ?, ?, '', ?, '')",
-        agent.catalog.next_id(),
+        session.catalog.next_id(),
         name,
-        agent.zone.name,
+        session.zone.name,
         kind,
         host,
         path,
@@ -56,7 +53,7 @@ def create(agent: Agent, name: str, kind: str, place: str = "", context: str = "
         milliseconds(),
         context,
     )
-    take_vault(agent, path)
+    take_vault(session, path)
     return host_warning(host)
 
 
@@ -79,8 +76,8 @@ def check_vault(path: str) -> None:
         raise IrodsError("CAT_INVALID_RESOURCE_VAULT_PATH", "root directory cannot be used as vault path.")
 
 
-def take_vault(agent: Agent, path: str) -> None:
-    if path not in ("", NO_VAULT) and not agent.zone.take_vault(path):
+def take_vault(session: Session, path: str) -> None:
+    if path not in ("", NO_VAULT) and not session.zone.take_vault(path):
         reason = "name a new directory in that for temporary files, or one below --allow-registration."
         raise IrodsError("CAT_INVALID_RESOURCE_VAULT_PATH", reason)
 
@@ -98,20 +95,20 @@ def milliseconds() -> str:
     return f"{time.time_ns() // 1_000_000 % 1000:03d}"
 
 
-def remove(agent: Agent, name: str, option: str = "") -> None:
+def remove(session: Session, name: str, option: str = "") -> None:
     """Removes an empty resource that stands alone; "--dryrun" only says whether that would work."""
     check_name(name)
     check_not_bundle(name)
-    resource_id = entities.resource(agent, name, "SYS_RESC_DOES_NOT_EXIST")
-    if agent.catalog.row("SELECT 1 FROM R_DATA_MAIN WHERE resc_id = ?", resource_id) is not None:
+    resource_id = entities.resource(session, name, "SYS_RESC_DOES_NOT_EXIST")
+    if session.catalog.row("SELECT 1 FROM R_DATA_MAIN WHERE resc_id = ?", resource_id) is not None:
         message = f"resource '{name}' contains one or more dataObjects"[:99]
         raise IrodsError("CAT_RESOURCE_NOT_EMPTY", message)
     relatives = "SELECT 1 FROM R_RESC_MAIN WHERE resc_parent = CAST(?1 AS TEXT) OR (resc_id = ?1 AND resc_parent <> '')"
-    if agent.catalog.row(relatives, resource_id) is not None:
+    if session.catalog.row(relatives, resource_id) is not None:
         raise IrodsError("CHILD_EXISTS", f"resource '{name}' has a parent or child"[:99])
     if option != "--dryrun":
-        agent.catalog.execute("DELETE FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
-        agent.catalog.execute("DELETE FROM R_OBJT_METAMAP WHERE object_id = ?", resource_id)
+        session.catalog.execute("DELETE FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
+        session.catalog.execute("DELETE FROM R_OBJT_METAMAP WHERE object_id = ?", resource_id)
 
 
 def check_not_bundle(name: str) -> None:
@@ -120,20 +117,20 @@ def check_not_bundle(name: str) -> None:
         raise IrodsError("CAT_PSEUDO_RESC_MODIFY_DISALLOWED", message)
 
 
-def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
+def modify(session: Session, name: str, option: str, value: str) -> str | None:
     """Changes one property of a resource."""
     check_name(name)
     if not option:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     if option == "rebalance":
-        rebalance(agent, name)
+        rebalance(session, name)
         return None
     check_not_bundle(name)
-    resource_id = entities.resource(agent, name)
+    resource_id = entities.resource(session, name)
     if not value and option != "comment":
         raise IrodsError("CAT_INVALID_ARGUMENT")
     if option in ("freespace", "free_space"):
-        set_free_space(agent, resource_id, value)
+        set_free_space(session, resource_id, value)
         return None
     if option not in COLUMNS:
         raise IrodsError("CAT_INVALID_ARGUMENT")
@@ -141,10 +138,10 @@ def modify(agent: Agent, name: str, option: str, value: str) -> str | None:
         check_name(value)
     if option == "path":
         check_vault(value)
-        take_vault(agent, value)
-    previous = agent.catalog.value("SELECT resc_def_path FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
-    update(agent, resource_id, f"{COLUMNS[option]} = ?", value)
-    renew_hierarchies(agent, resource_id)
+        take_vault(session, value)
+    previous = session.catalog.value("SELECT resc_def_path FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
+    update(session, resource_id, f"{COLUMNS[option]} = ?", value)
+    renew_hierarchies(session, resource_id)
     return told_about_change(option, value, previous)
 
 
@@ -157,8 +154,8 @@ def told_about_change(option: str, value: str, previous_path: str) -> str | None
     return None
 
 
-def update(agent: Agent, resource_id: int, assignments: str, *values: str) -> None:
-    agent.catalog.execute(
+def update(session: Session, resource_id: int, assignments: str, *values: str) -> None:
+    session.catalog.execute(
         f"UPDATE R_RESC_MAIN SET {assignments}, modify_ts = ?, modify_ts_millis = ? WHERE resc_id = ?",
         *values,
         now(),
@@ -167,60 +164,60 @@ def update(agent: Agent, resource_id: int, assignments: str, *values: str) -> No
     )
 
 
-def renew_hierarchies(agent: Agent, resource_id: int) -> None:
+def renew_hierarchies(session: Session, resource_id: int) -> None:
     """Names the resources above replicas as they are called now, for everything at and below a resource."""
-    [row] = agent.catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
-    for leaf in descend(agent.catalog, row, hierarchy_above(agent.catalog, row)):
-        agent.catalog.execute(
+    [row] = session.catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_id = ?", resource_id)
+    for leaf in descend(session.catalog, row, hierarchy_above(session.catalog, row)):
+        session.catalog.execute(
             "UPDATE R_DATA_MAIN SET resc_name = ?, resc_hier = ? WHERE resc_id = ?", leaf.name, leaf.hierarchy, leaf.id
         )
 
 
-def rebalance(agent: Agent, name: str) -> None:
+def rebalance(session: Session, name: str) -> None:
     """Makes the copies that replication resources at and below a resource lack."""
-    for leaf in leaves(agent.catalog, name):
-        good = agent.catalog.rows(
+    for leaf in leaves(session.catalog, name):
+        good = session.catalog.rows(
             "SELECT data_id, data_repl_num FROM R_DATA_MAIN WHERE resc_id = ? AND data_is_dirty = 1", leaf.id
         )
         for data_id, number in good:
-            keep_copies(agent, data_id, number)
+            keep_copies(session, data_id, number)
 
 
-def set_free_space(agent: Agent, resource_id: int, value: str) -> None:
+def set_free_space(session: Session, resource_id: int, value: str) -> None:
     """Sets free space in bytes, or adds to it ("+") or takes from it ("-")."""
     if value[0] not in "+-":
-        update(agent, resource_id, "free_space = ?, free_space_ts = ?", value, now())
+        update(session, resource_id, "free_space = ?, free_space_ts = ?", value, now())
         return
     if not re.fullmatch("[0-9]{1,18}", value[1:]):
         raise IrodsError("CAT_SQL_ERR")
     changed = "CAST(CAST(free_space AS INTEGER) + ? AS TEXT)"
-    update(agent, resource_id, f"free_space = {changed}, free_space_ts = ?", str(int(value)), now())
+    update(session, resource_id, f"free_space = {changed}, free_space_ts = ?", str(int(value)), now())
 
 
-def add_child(agent: Agent, parent: str, child: str, context: str = "") -> None:
+def add_child(session: Session, parent: str, child: str, context: str = "") -> None:
     """Puts a resource below another one."""
     check_relatives(parent, child)
     if parent == child:
         raise hierarchy_error(f"Cannot add resource [{child}] as child to itself.")
-    child_id = entities.resource(agent, child, "CHILD_NOT_FOUND")
-    parent_id = entities.resource(agent, parent)
-    if child_id in ancestors(agent, parent_id):
+    child_id = entities.resource(session, child, "CHILD_NOT_FOUND")
+    parent_id = entities.resource(session, parent)
+    if child_id in ancestors(session, parent_id):
         raise hierarchy_error(f"Cannot add ancestor resource [{child}] as child to descendant resource [{parent}].")
     if re.search("[;{}]", context):
         raise IrodsError("SYS_INVALID_INPUT_PARAM")
-    update(agent, child_id, "resc_parent = ?, resc_parent_context = ?", str(parent_id), context)
-    renew_hierarchies(agent, child_id)
+    update(session, child_id, "resc_parent = ?, resc_parent_context = ?", str(parent_id), context)
+    renew_hierarchies(session, child_id)
 
 
-def remove_child(agent: Agent, parent: str, child: str) -> None:
+def remove_child(session: Session, parent: str, child: str) -> None:
     """Makes a child of a resource stand alone again."""
     check_relatives(parent, child)
-    parent_id = entities.resource(agent, parent, "SYS_RESC_DOES_NOT_EXIST")
-    child_id = entities.resource(agent, child, "SYS_RESC_DOES_NOT_EXIST")
-    if agent.catalog.value("SELECT resc_parent FROM R_RESC_MAIN WHERE resc_id = ?", child_id) != str(parent_id):
+    parent_id = entities.resource(session, parent, "SYS_RESC_DOES_NOT_EXIST")
+    child_id = entities.resource(session, child, "SYS_RESC_DOES_NOT_EXIST")
+    if session.catalog.value("SELECT resc_parent FROM R_RESC_MAIN WHERE resc_id = ?", child_id) != str(parent_id):
         raise IrodsError("CAT_INVALID_CHILD")
-    update(agent, child_id, "resc_parent = ?, resc_parent_context = ?", "", "")
-    renew_hierarchies(agent, child_id)
+    update(session, child_id, "resc_parent = ?, resc_parent_context = ?", "", "")
+    renew_hierarchies(session, child_id)
 
 
 def check_relatives(parent: str, child: str) -> None:
@@ -235,9 +232,9 @@ def hierarchy_error(message: str) -> IrodsError:
     return IrodsError(code, stack=((code, message),))
 
 
-def ancestors(agent: Agent, resource_id: int) -> set[int]:
+def ancestors(session: Session, resource_id: int) -> set[int]:
     """The ids of a resource and all above it."""
-    rows = agent.catalog.rows(
+    rows = session.catalog.rows(
         "WITH RECURSIVE above(id, parent) AS (SELECT resc_id, resc_parent FROM R_RESC_MAIN WHERE resc_id = ?"
         " UNION SELECT resc_id, resc_parent FROM R_RESC_MAIN JOIN above ON CAST(resc_id AS TEXT) = above.parent)"
         " SELECT id FROM above",

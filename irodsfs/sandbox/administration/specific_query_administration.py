@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 SHORTEST = 5
 
 
-def add(agent: Agent, sql: str, alias: str = "") -> None:
+def add(session: Session, sql: str, alias: str = "") -> None:
     """Keeps a statement, under an alias when one is given."""
     if len(sql) < SHORTEST:
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    if alias and agent.catalog.row("SELECT 1 FROM R_SPECIFIC_QUERY WHERE alias = ?", alias) is not None:
+    if alias and session.catalog.row("SELECT 1 FROM R_SPECIFIC_QUERY WHERE alias = ?", alias) is not None:
         raise IrodsError("CAT_INVALID_ARGUMENT", "Alias is not unique")
-    agent.catalog.execute(
+    session.catalog.execute(
         "INSERT INTO R_SPECIFIC_QUERY (sqlStr, alias, create_ts) VALUES (?, ?, ?)", sql, alias or None, now()
     )
 
 
-def remove(agent: Agent, sql_or_alias: str) -> None:
+def remove(session: Session, sql_or_alias: str) -> None:
     """Removes a statement by its text, or else by its alias."""
     for column in ("sqlStr", "alias"):
-        if agent.catalog.execute(f"DELETE FROM R_SPECIFIC_QUERY WHERE {column} = ?", sql_or_alias).rowcount:
+        if session.catalog.execute(f"DELETE FROM R_SPECIFIC_QUERY WHERE {column} = ?", sql_or_alias).rowcount:
             return
     raise IrodsError("CAT_SUCCESS_BUT_WITH_NO_INFO")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 
-def exists(agent: Agent, namespace: str, name: str) -> bool:
+def exists(session: Session, namespace: str, name: str) -> bool:
     sql = "SELECT 1 FROM R_TOKN_MAIN WHERE token_namespace = ? AND token_name = ?"
-    return agent.catalog.row(sql, namespace, name) is not None
+    return session.catalog.row(sql, namespace, name) is not None
 
 
 def check(namespace: str, name: str) -> None:
@@ -21,19 +17,19 @@ def check(namespace: str, name: str) -> None:
         raise IrodsError("CAT_INVALID_ARGUMENT")
 
 
-def add(agent: Agent, namespace: str, name: str, *values_and_comment: str) -> None:
+def add(session: Session, namespace: str, name: str, *values_and_comment: str) -> None:
     """Adds a name to a namespace, with up to three values and a comment."""
     check(namespace, name)
-    if not exists(agent, "token_namespace", namespace):
+    if not exists(session, "token_namespace", namespace):
         raise IrodsError("CAT_INVALID_ARGUMENT", f"Token namespace '{namespace}' does not exist"[:199])
-    if exists(agent, namespace, name):
+    if exists(session, namespace, name):
         message = f"Token '{name}' already exists in namespace '{namespace}'"[:199]
         raise IrodsError("CAT_INVALID_ARGUMENT", message)
     values = (*values_and_comment, "", "", "", "")[:4]
-    agent.catalog.execute(
+    session.catalog.execute(
         "INSERT INTO R_TOKN_MAIN VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         namespace,
-        agent.catalog.next_id(),
+        session.catalog.next_id(),
         name,
         *values,
         now(),
@@ -41,10 +37,10 @@ def add(agent: Agent, namespace: str, name: str, *values_and_comment: str) -> No
     )
 
 
-def remove(agent: Agent, namespace: str, name: str) -> None:
+def remove(session: Session, namespace: str, name: str) -> None:
     """Removes a name from a namespace."""
     check(namespace, name)
-    if not exists(agent, namespace, name):
+    if not exists(session, namespace, name):
         message = f"Token '{name}' does not exist in namespace '{namespace}'"[:199]
         raise IrodsError("CAT_INVALID_ARGUMENT", message)
-    agent.catalog.execute("DELETE FROM R_TOKN_MAIN WHERE token_namespace = ? AND token_name = ?", namespace, name)
+    session.catalog.execute("DELETE FROM R_TOKN_MAIN WHERE token_namespace = ? AND token_name = ?", namespace, name)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Reply:
     errors: tuple[tuple[int, str], ...] = ()
 
 
-Handler = Callable[["Agent", Request], Reply]
+Handler = Callable[[Session, Request], Reply]
 
 handlers: dict[int, Handler] = {}
 

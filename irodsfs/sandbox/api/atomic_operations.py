@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox import access_checks, entities
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api import access_control, metadata_api
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import json_of, json_struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 Document = dict[str, Any]
 
@@ -38,30 +36,30 @@ class RefusalError(IrodsError):
 
 
 @handles(20002)
-def atomic_metadata(agent: Agent, request: Request) -> Reply:
+def atomic_metadata(session: Session, request: Request) -> Reply:
     """Adds and removes AVUs of one entity; what is there already, or not, is no failure."""
-    return answer(agent, request, metadata_target, apply_to_metadata, malformed="JSON_VALIDATION_ERROR")
+    return answer(session, request, metadata_target, apply_to_metadata, malformed="JSON_VALIDATION_ERROR")
 
 
 @handles(20005)
-def atomic_access_control(agent: Agent, request: Request) -> Reply:
+def atomic_access_control(session: Session, request: Request) -> Reply:
     """Sets the levels of several users and groups on one collection or data object."""
-    return answer(agent, request, access_target, apply_to_access, malformed="SYS_INTERNAL_ERR")
+    return answer(session, request, access_target, apply_to_access, malformed="SYS_INTERNAL_ERR")
 
 
 def answer(
-    agent: Agent,
+    session: Session,
     request: Request,
-    locate: Callable[[Agent, Document], int],
-    apply: Callable[[Agent, int, Document], None],
+    locate: Callable[[Session, Document], int],
+    apply: Callable[[Session, int, Document], None],
     malformed: str,
 ) -> Reply:
     try:
         document = document_of(request)
-        target = locate(agent, document)
-        with agent.catalog.transaction():
+        target = locate(session, document)
+        with session.catalog.transaction():
             for index, operation in enumerate(operations_of(document)):
-                apply_one(agent, target, operation, index, apply, malformed)
+                apply_one(session, target, operation, index, apply, malformed)
     except RefusalError as refusal:
         return refusal.reply()
     except MalformedError as error:
@@ -70,15 +68,15 @@ def answer(
 
 
 def apply_one(
-    agent: Agent,
+    session: Session,
     target: int,
     operation: Any,
     index: int,
-    apply: Callable[[Agent, int, Document], None],
+    apply: Callable[[Session, int, Document], None],
     malformed: str,
 ) -> None:
     try:
-        apply(agent, target, operation)
+        apply(session, target, operation)
     except RefusalError as refusal:
         raise RefusalError(refusal.code, refusal.text, operation, index) from None
     except MalformedError as error:
@@ -113,43 +111,43 @@ def member(document: Any, name: str, kind: type) -> Any:
     return document[name].partition("\0")[0] if kind is str else document[name]
 
 
-def metadata_target(agent: Agent, document: Document) -> int:
+def metadata_target(session: Session, document: Document) -> int:
     name = member(document, "entity_name", str)
     kind = member(document, "entity_type", str)
     if kind not in FINDERS:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Invalid entity type specified [entity_type={kind}]")
-    found = elsewhere(agent, kind, name) or FINDERS[kind](agent, name)
+    found = elsewhere(session, kind, name) or FINDERS[kind](session, name)
     if found is None:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Entity does not exist [entity_name={name}]")
     if document.get("admin_mode") is True:
-        if not agent.user.is_admin:
+        if not session.user.is_admin:
             raise RefusalError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL", "User is not an administrator")
-    elif not may_modify_metadata(agent, kind, found):
+    elif not may_modify_metadata(session, kind, found):
         raise RefusalError("CAT_NO_ACCESS_PERMISSION", "User not allowed to modify metadata")
     return found
 
 
-def elsewhere(agent: Agent, kind: str, name: str) -> int | None:
+def elsewhere(session: Session, kind: str, name: str) -> int | None:
     """The id that an object of another zone has there.
 
     As the server does, the changes then hit what has that id in the catalog that was asked, however unrelated it is.
     """
     kinds = {"collection": "collection", "data_object": "dataObj", "": ""}
-    return agent.relay.object_id(name, kinds[kind]) if kind in kinds else None
+    return session.other_servers.object_id(name, kinds[kind]) if kind in kinds else None
 
 
-def may_modify_metadata(agent: Agent, kind: str, entity_id: int) -> bool:
+def may_modify_metadata(session: Session, kind: str, entity_id: int) -> bool:
     if kind in ("user", "resource"):
-        return agent.user.is_admin
-    return access_checks.access_of(agent, entity_id) >= Access.MODIFY_OBJECT
+        return session.user.is_admin
+    return access_checks.access_of(session, entity_id) >= Access.MODIFY_OBJECT
 
 
-def find_user_of_any_zone(agent: Agent, name: str) -> int | None:
-    found: int | None = agent.catalog.value("SELECT user_id FROM R_USER_MAIN WHERE user_name = ?", name)
+def find_user_of_any_zone(session: Session, name: str) -> int | None:
+    found: int | None = session.catalog.value("SELECT user_id FROM R_USER_MAIN WHERE user_name = ?", name)
     return found
 
 
-FINDERS: dict[str, Callable[[Agent, str], int | None]] = {
+FINDERS: dict[str, Callable[[Session, str], int | None]] = {
     "collection": entities.visible_collection,
     "data_object": entities.visible_data_object,
     "user": find_user_of_any_zone,
@@ -157,7 +155,7 @@ FINDERS: dict[str, Callable[[Agent, str], int | None]] = {
 }
 
 
-def apply_to_metadata(agent: Agent, target: int, operation: Document) -> None:
+def apply_to_metadata(session: Session, target: int, operation: Document) -> None:
     attribute, value = member(operation, "attribute", str), member(operation, "value", str)
     if not (attribute and value):
         raise RefusalError(
@@ -167,49 +165,49 @@ def apply_to_metadata(agent: Agent, target: int, operation: Document) -> None:
     units = member(operation, "units", str) if "units" in operation else ""
     match member(operation, "operation", str):
         case "add":
-            meta_id = metadata_api.avu(agent, attribute, value, units)
-            if not is_attached(agent, target, meta_id):
-                metadata_api.attach(agent, target, meta_id)
+            meta_id = metadata_api.avu(session, attribute, value, units)
+            if not is_attached(session, target, meta_id):
+                metadata_api.attach(session, target, meta_id)
         case "remove":
-            agent.catalog.execute(
+            session.catalog.execute(
                 "DELETE FROM R_OBJT_METAMAP WHERE object_id = ? AND meta_id = ?",
                 target,
-                metadata_api.find_avu(agent, attribute, value, units),
+                metadata_api.find_avu(session, attribute, value, units),
             )
         case _:
             raise RefusalError("INVALID_OPERATION", "Invalid metadata operation.")
 
 
-def is_attached(agent: Agent, target: int, meta_id: int) -> bool:
+def is_attached(session: Session, target: int, meta_id: int) -> bool:
     sql = "SELECT 1 FROM R_OBJT_METAMAP WHERE object_id = ? AND meta_id = ?"
-    return agent.catalog.row(sql, target, meta_id) is not None
+    return session.catalog.row(sql, target, meta_id) is not None
 
 
-def access_target(agent: Agent, document: Document) -> int:
+def access_target(session: Session, document: Document) -> int:
     path = member(document, "logical_path", str)
-    found = elsewhere(agent, "", path) or entities.visible(agent, path)
+    found = elsewhere(session, "", path) or entities.visible(session, path)
     if found is None:
         code = IrodsError("OBJ_PATH_DOES_NOT_EXIST").code
         raise RefusalError(code, f"Failed to retrieve object id [error_code={code}]")
-    who = f"User [{agent.user.name}#{agent.user.zone}] not allowed to modify ACLs"
+    who = f"User [{session.user.name}#{session.user.zone}] not allowed to modify ACLs"
     where = f"[logical_path={path}, object_id={found}]"
     if document.get("admin_mode") is True:
-        if not agent.user.is_admin:
+        if not session.user.is_admin:
             raise RefusalError(
                 "CAT_INSUFFICIENT_PRIVILEGE_LEVEL",
                 f"{who} {where}. admin_mode cannot be enabled because user is not an administrator.",
             )
-    elif access_checks.access_of(agent, found) != Access.OWN:
+    elif access_checks.access_of(session, found) != Access.OWN:
         raise RefusalError("CAT_NO_ACCESS_PERMISSION", f"{who} {where}")
     return found
 
 
-def apply_to_access(agent: Agent, target: int, operation: Document) -> None:
+def apply_to_access(session: Session, target: int, operation: Document) -> None:
     acl = member(operation, "acl", str)
     if acl not in access_control.LEVELS:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", f"Invalid ACL [acl={acl}]")
-    zone = member(operation, "zone", str) if "zone" in operation else agent.zone.name
-    user_id = entities.find_user(agent, member(operation, "entity_name", str), zone)
+    zone = member(operation, "zone", str) if "zone" in operation else session.zone.name
+    user_id = entities.find_user(session, member(operation, "entity_name", str), zone)
     if user_id is None or not zone:
         raise RefusalError("SYS_INVALID_INPUT_PARAM", "Invalid entity")
-    access_checks.grant(agent, target, user_id, access_control.LEVELS[acl])
+    access_checks.grant(session, target, user_id, access_control.LEVELS[acl])

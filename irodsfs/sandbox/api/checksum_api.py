@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.access_checks import Access
@@ -13,33 +12,31 @@ from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.logical_paths import checked
 from irodsfs.sandbox.replica_checksums import checksum_of, register_checksum
 from irodsfs.sandbox.replicas import Status, choose
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, require_for_contents
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 Findings = list[dict[str, str | int]]
 
 
 @handles(629)
-def data_object_checksum(agent: Agent, request: Request) -> Reply:
+def data_object_checksum(session: Session, request: Request) -> Reply:
     """Answers the checksum, or with ``verifyChksum`` what is wrong with it, as JSON."""
     keywords = request.input.keywords()
     require_compatible(keywords)
     replicas = replicas_for(
-        agent,
+        session,
         checked(request.input.text("objPath")),
         Access.READ_OBJECT,
         "CAT_NO_ROWS_FOUND",
-        as_admin=is_admin_request(agent, keywords),
+        as_admin=is_admin_request(session, keywords),
     )
     chosen = targets(replicas, keywords)
     for replica in chosen:
-        agent.relay.reach(replica["resc_net"])
+        session.other_servers.reach(replica["resc_net"])
     if "verifyChksum" in keywords:
         return verify(replicas, chosen, keywords)
-    found = [checksum(agent, replica, keywords) for replica in chosen]
+    found = [checksum(session, replica, keywords) for replica in chosen]
     return Reply(0, Struct("STR_PI", ("myStr", found[-1])))
 
 
@@ -61,13 +58,13 @@ def targets(replicas: list[sqlite3.Row], keywords: dict[str, str]) -> list[sqlit
     return good
 
 
-def checksum(agent: Agent, replica: sqlite3.Row, keywords: dict[str, str]) -> str:
+def checksum(session: Session, replica: sqlite3.Row, keywords: dict[str, str]) -> str:
     kept: str = replica["data_checksum"] or ""
     if kept and "forceChksum" not in keywords:
         return kept
     if "irodsAdmin" not in keywords:
-        require_for_contents(agent, replica["data_id"], Access.MODIFY_METADATA)
-    return register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], kept)
+        require_for_contents(session, replica["data_id"], Access.MODIFY_METADATA)
+    return register_checksum(session.catalog, replica["data_id"], replica["data_repl_num"], kept)
 
 
 def verify(replicas: list[sqlite3.Row], chosen: list[sqlite3.Row], keywords: dict[str, str]) -> Reply:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.access_checks import Access, require
@@ -17,41 +16,39 @@ from irodsfs.sandbox.logical_paths import checked, zone_of
 from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, data_objects_below, rename
 from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
 from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, visible_replicas
 from irodsfs.sandbox.wire import Struct
 
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
-
 
 @handles(615)
-def data_object_unlink(agent: Agent, request: Request) -> Reply:
+def data_object_unlink(session: Session, request: Request) -> Reply:
     """DATA_OBJ_UNLINK_AN: moves a data object to the trash, or removes it with ``forceFlag``."""
-    path = behind_links(agent.catalog, checked(request.input.text("objPath")))
+    path = behind_links(session.catalog, checked(request.input.text("objPath")))
     keywords = request.input.keywords()
-    as_admin = is_admin_request(agent, keywords)
+    as_admin = is_admin_request(session, keywords)
     empties_trash = keywords.keys() & {"irodsRmTrash", "irodsAdminRmTrash"}
-    if empties_trash and not is_trash(agent, path):
+    if empties_trash and not is_trash(session, path):
         raise IrodsError("SYS_INVALID_FILE_PATH")
-    as_admin = as_admin or ("irodsAdminRmTrash" in keywords and agent.user.is_admin)
+    as_admin = as_admin or ("irodsAdminRmTrash" in keywords and session.user.is_admin)
     unregisters = request.input.integer("oprType") == UNREGISTER
-    refused = refusals(agent, visible_replicas(agent, path))
-    with agent.catalog.transaction():
-        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
+    refused = refusals(session, visible_replicas(session, path))
+    with session.catalog.transaction():
+        replicas = replicas_for(session, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND", as_admin=as_admin)
         if empties_trash and is_younger(replicas[0], keywords.get("age", "")):
             return Reply()
         require_unlocked(replicas)
         if "forceFlag" in keywords or empties_trash or unregisters:
-            unlink(agent, replicas, unregister=unregisters)
+            unlink(session, replicas, unregister=unregisters)
         else:
-            move_to_trash(agent, path, DATA_OBJECT)
+            move_to_trash(session, path, DATA_OBJECT)
             require_first(refused)
     return Reply(min(refused, default=0))
 
 
-def refusals(agent: Agent, replicas: list[sqlite3.Row]) -> list[int]:
+def refusals(session: Session, replicas: list[sqlite3.Row]) -> list[int]:
     """Of each replica 0, or why its server can't be reached. Asked before the catalog is changed, told after that."""
-    reasons = {location: agent.relay.why_not(location) for location in {row["resc_net"] for row in replicas}}
+    reasons = {location: session.other_servers.why_not(location) for location in {row["resc_net"] for row in replicas}}
     return [reasons[row["resc_net"]] for row in replicas]
 
 
@@ -62,7 +59,7 @@ def require_first(refused: list[int]) -> None:
 
 
 @handles(627)
-def data_object_rename(agent: Agent, request: Request) -> Reply:
+def data_object_rename(session: Session, request: Request) -> Reply:
     """DATA_OBJ_RENAME_AN: moves a data object (``oprType`` 11), a collection (12) or either (0) to another path.
 
     Only without a kind does the server refuse a data object that is being written, and replace another one by force.
@@ -71,20 +68,20 @@ def data_object_rename(agent: Agent, request: Request) -> Reply:
     source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
     require_same_zone(source_path, target_path)
     kind = source.integer("oprType")
-    if kind not in (DATA_OBJECT, COLLECTION) and (replicas := visible_replicas(agent, source_path)):
+    if kind not in (DATA_OBJECT, COLLECTION) and (replicas := visible_replicas(session, source_path)):
         require_unlocked(replicas)
-        if "forceFlag" in source.keywords() | target.keywords() and visible_replicas(agent, target_path):
-            remove(agent, target_path)
-    refused = refusals(agent, replicas_at_or_below(agent, source_path))
-    with agent.catalog.transaction():
-        rename(agent, source_path, target_path, kind)
+        if "forceFlag" in source.keywords() | target.keywords() and visible_replicas(session, target_path):
+            remove(session, target_path)
+    refused = refusals(session, replicas_at_or_below(session, source_path))
+    with session.catalog.transaction():
+        rename(session, source_path, target_path, kind)
         require_first(refused)
     return Reply(min(refused, default=0))
 
 
-def replicas_at_or_below(agent: Agent, path: str) -> list[sqlite3.Row]:
-    replicas = visible_replicas(agent, path)
-    below = [] if replicas else data_objects_below(agent.catalog, path)
+def replicas_at_or_below(session: Session, path: str) -> list[sqlite3.Row]:
+    replicas = visible_replicas(session, path)
+    below = [] if replicas else data_objects_below(session.catalog, path)
     return replicas + [row for _, rows in below for row in rows]
 
 
@@ -93,27 +90,27 @@ def require_same_zone(source: str, target: str) -> None:
         raise IrodsError("SYS_CROSS_ZONE_MV_NOT_SUPPORTED")
 
 
-def remove(agent: Agent, path: str) -> None:
-    with agent.catalog.transaction():
-        replicas = replicas_for(agent, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND")
+def remove(session: Session, path: str) -> None:
+    with session.catalog.transaction():
+        replicas = replicas_for(session, path, Access.DELETE_OBJECT, "CAT_NO_ROWS_FOUND")
         require_unlocked(replicas)
-        unlink(agent, replicas)
+        unlink(session, replicas)
 
 
 @handles(652)
-def data_object_truncate(agent: Agent, request: Request) -> Reply:
+def data_object_truncate(session: Session, request: Request) -> Reply:
     """DATA_OBJ_TRUNCATE_AN (deprecated by the server, which says so): sets the size of a good replica."""
     deprecation = (code_of("DEPRECATED_API"), "rxDataObjTruncate has been deprecated. Use rx_replica_truncate instead.")
-    reply = replica_truncate(agent, request)
+    reply = replica_truncate(session, request)
     return Reply(reply.status, errors=(deprecation, *reply.errors))
 
 
 @handles(802)
-def replica_truncate(agent: Agent, request: Request) -> Reply:
+def replica_truncate(session: Session, request: Request) -> Reply:
     """REPLICA_TRUNCATE_AN: sets the size of a replica to ``dataSize`` bytes; the answer is JSON."""
     path, size = checked(request.input.text("objPath")), request.input.integer("dataSize")
     try:
-        replica = replica_to_truncate(agent, path, request.input.keywords())
+        replica = replica_to_truncate(session, path, request.input.keywords())
     except IrodsError as error:
         reason = "Error occurred resolving hierarchy or getting information for"
         return truncation(f"{reason} [{path}]: {error.code}", error)
@@ -125,7 +122,7 @@ def replica_truncate(agent: Agent, request: Request) -> Reply:
     except IrodsError as error:
         return truncation(f"Error occurred while truncating replica of {where}: {error.code}", error, replica)
     try:
-        record_size(agent, replica, size)
+        record_size(session, replica, size)
     except IrodsError as error:  # the file is shorter by now all the same, as in the server
         text = f"Error occurred while updating system metadata for replica of {where}: {error.code}"
         return truncation(text, error, replica)
@@ -142,19 +139,19 @@ def truncation(message: str, error: IrodsError | None, replica: sqlite3.Row | No
     return Reply(error.code if error else 0, Struct("STR_PI", ("myStr", text)))
 
 
-def replica_to_truncate(agent: Agent, path: str, keywords: dict[str, str]) -> sqlite3.Row:
-    as_admin = is_admin_request(agent, keywords)
-    replicas = replicas_for(agent, path, Access.READ_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
-    replica = choose(replicas, keywords, has_token=False, is_here=agent.zone.servers.is_here)
+def replica_to_truncate(session: Session, path: str, keywords: dict[str, str]) -> sqlite3.Row:
+    as_admin = is_admin_request(session, keywords)
+    replicas = replicas_for(session, path, Access.READ_OBJECT, "OBJ_PATH_DOES_NOT_EXIST", as_admin=as_admin)
+    replica = choose(replicas, keywords, has_token=False, is_here=session.zone.servers.is_here)
     require_unlocked(replicas)
-    agent.relay.reach(replica["resc_net"])
+    session.other_servers.reach(replica["resc_net"])
     return replica
 
 
-def record_size(agent: Agent, replica: sqlite3.Row, size: int) -> None:
-    require(agent, replica["data_id"], Access.MODIFY_METADATA)
+def record_size(session: Session, replica: sqlite3.Row, size: int) -> None:
+    require(session, replica["data_id"], Access.MODIFY_METADATA)
     key = replica["data_id"], replica["data_repl_num"]
-    with agent.catalog.transaction():
-        lock_for_write(agent.catalog, *key)
-        update_replica(agent.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
-        unlock(agent.catalog, *key, Status.GOOD, Status.STALE)
+    with session.catalog.transaction():
+        lock_for_write(session.catalog, *key)
+        update_replica(session.catalog, *key, data_size=size, data_checksum="", modify_ts=now())
+        unlock(session.catalog, *key, Status.GOOD, Status.STALE)

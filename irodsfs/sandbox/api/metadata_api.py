@@ -4,79 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 CHANGES = {"n:": 0, "v:": 1, "u:": 2}
 
 
 @handles(706)
-def modify_avu_metadata(agent: Agent, request: Request) -> Reply:
+def modify_avu_metadata(session: Session, request: Request) -> Reply:
     """One operation (add, set, rm, rmi, mod, cp) on the AVUs of an entity."""
     name, *arguments = [request.input.text(f"arg{position}") for position in range(10)]
     if name not in OPERATIONS:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     admin = "irodsAdmin" in request.input.keywords()
-    if admin and not agent.user.is_admin:
+    if admin and not session.user.is_admin:
         raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
-    with agent.catalog.transaction():
-        OPERATIONS[name](agent, arguments, admin)
+    with session.catalog.transaction():
+        OPERATIONS[name](session, arguments, admin)
     return Reply()
 
 
-def entity(agent: Agent, kind: str, name: str, level: Access, admin: bool) -> int:
+def entity(session: Session, kind: str, name: str, level: Access, admin: bool) -> int:
     """The id of the entity whose AVUs the caller may handle at this level; ``kind`` is an icommand's option."""
     if not name:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     match kind.lower():
         case "-d":
-            return entities.data_object(agent, name, level, admin)
+            return entities.data_object(session, name, level, admin)
         case "-c":
-            return collection(agent, name, level, admin)
-        case "-r" | "-u" if not agent.user.is_admin:
+            return collection(session, name, level, admin)
+        case "-r" | "-u" if not session.user.is_admin:
             raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
         case "-r":
-            return entities.resource(agent, name)
+            return entities.resource(session, name)
         case "-u":
-            return entities.user(agent, name)
+            return entities.user(session, name)
     raise IrodsError("CAT_INVALID_ARGUMENT")
 
 
-def collection(agent: Agent, path: str, level: Access, admin: bool) -> int:
-    if entities.find_collection(agent, path) is None:
+def collection(session: Session, path: str, level: Access, admin: bool) -> int:
+    if entities.find_collection(session, path) is None:
         raise IrodsError("CAT_UNKNOWN_COLLECTION", f"collection '{path}' is unknown"[:99])
-    return entities.collection(agent, path, level, admin)
+    return entities.collection(session, path, level, admin)
 
 
-def add(agent: Agent, arguments: list[str], admin: bool) -> None:
+def add(session: Session, arguments: list[str], admin: bool) -> None:
     kind, name, attribute, value, units = arguments[:5]
     if not (attribute and value):
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    object_id = entity(agent, kind, name, Access.CREATE_METADATA, admin)
-    attach(agent, object_id, avu(agent, attribute, value, units))
+    object_id = entity(session, kind, name, Access.CREATE_METADATA, admin)
+    attach(session, object_id, avu(session, attribute, value, units))
 
 
-def set_(agent: Agent, arguments: list[str], admin: bool) -> None:
+def set_(session: Session, arguments: list[str], admin: bool) -> None:
     kind, name, attribute, value, units = arguments[:5]
-    object_id = entity(agent, kind, name, Access.CREATE_METADATA, admin)
+    object_id = entity(session, kind, name, Access.CREATE_METADATA, admin)
     if not (attribute and value):
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    users = agent.catalog.rows(
+    users = session.catalog.rows(
         "SELECT meta_id FROM R_OBJT_METAMAP WHERE meta_id IN (SELECT meta_id FROM R_META_MAIN WHERE meta_attr_name = ?"
         " AND meta_id IN (SELECT meta_id FROM R_OBJT_METAMAP WHERE object_id = ?)) LIMIT 2",
         attribute,
         object_id,
     )
     if len(users) == 1:
-        agent.catalog.execute(
+        session.catalog.execute(
             "UPDATE R_META_MAIN SET meta_attr_value = ?, meta_attr_unit = ?, modify_ts = ? WHERE meta_id = ?",
             value,
             units,
@@ -85,17 +82,17 @@ def set_(agent: Agent, arguments: list[str], admin: bool) -> None:
         )
         return
     if users:
-        remove_like(agent, entity(agent, kind, name, Access.DELETE_METADATA, admin), attribute)
-    add(agent, arguments, admin)
+        remove_like(session, entity(session, kind, name, Access.DELETE_METADATA, admin), attribute)
+    add(session, arguments, admin)
 
 
-def remove(agent: Agent, arguments: list[str], admin: bool) -> None:
+def remove(session: Session, arguments: list[str], admin: bool) -> None:
     kind, name, attribute, value, units = arguments[:5]
     if not (attribute and value):
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    object_id = entity(agent, kind, name, Access.DELETE_METADATA, admin)
+    object_id = entity(session, kind, name, Access.DELETE_METADATA, admin)
     detach(
-        agent,
+        session,
         "object_id = ? AND meta_id IN (SELECT meta_id FROM R_META_MAIN"
         " WHERE meta_attr_name = ? AND meta_attr_value = ? AND coalesce(meta_attr_unit, '') = ?)",
         object_id,
@@ -105,18 +102,18 @@ def remove(agent: Agent, arguments: list[str], admin: bool) -> None:
     )
 
 
-def remove_by_id(agent: Agent, arguments: list[str], admin: bool) -> None:
+def remove_by_id(session: Session, arguments: list[str], admin: bool) -> None:
     kind, name, meta_id = arguments[:3]
-    object_id = entity(agent, kind, name, Access.DELETE_METADATA, admin)
+    object_id = entity(session, kind, name, Access.DELETE_METADATA, admin)
     if not re.fullmatch("[0-9]{1,18}", meta_id):
         raise IrodsError("CAT_SQL_ERR")
-    detach(agent, "object_id = ? AND meta_id = ?", object_id, int(meta_id))
+    detach(session, "object_id = ? AND meta_id = ?", object_id, int(meta_id))
 
 
-def modify(agent: Agent, arguments: list[str], admin: bool) -> None:
+def modify(session: Session, arguments: list[str], admin: bool) -> None:
     kind, name, attribute, value, units_or_change, *more = arguments[:8]
     units = "" if is_change(units_or_change) else units_or_change
-    remove(agent, [kind, name, attribute, value, units], admin)
+    remove(session, [kind, name, attribute, value, units], admin)
     new: list[str | None] = [None, None, None]
     for change in filter(is_change, [units_or_change, *more]):
         position = CHANGES[change[:2]]
@@ -126,19 +123,19 @@ def modify(agent: Agent, arguments: list[str], admin: bool) -> None:
     if not new[0] and not new[1] and new[2] is None:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     new_units = units if new[2] is None else new[2]
-    add(agent, [kind, name, new[0] or attribute, new[1] or value, new_units], admin)
+    add(session, [kind, name, new[0] or attribute, new[1] or value, new_units], admin)
 
 
 def is_change(argument: str) -> bool:
     return argument[:2] in CHANGES
 
 
-def copy(agent: Agent, arguments: list[str], admin: bool) -> None:
+def copy(session: Session, arguments: list[str], admin: bool) -> None:
     source_kind, target_kind, source_name, target_name = arguments[:4]
-    source = entity(agent, source_kind, source_name, Access.READ_METADATA, admin)
-    target = entity(agent, target_kind, target_name, Access.CREATE_METADATA, admin)
+    source = entity(session, source_kind, source_name, Access.READ_METADATA, admin)
+    target = entity(session, target_kind, target_name, Access.CREATE_METADATA, admin)
     time = now()
-    copied = agent.catalog.execute(
+    copied = session.catalog.execute(
         "INSERT INTO R_OBJT_METAMAP (object_id, meta_id, create_ts, modify_ts)"
         " SELECT ?, meta_id, ?, ? FROM R_OBJT_METAMAP WHERE object_id = ?",
         target,
@@ -150,13 +147,13 @@ def copy(agent: Agent, arguments: list[str], admin: bool) -> None:
         raise IrodsError("CAT_SUCCESS_BUT_WITH_NO_INFO")
 
 
-def avu(agent: Agent, attribute: str, value: str, units: str) -> int:
+def avu(session: Session, attribute: str, value: str, units: str) -> int:
     """The id of the row all entities with this AVU share, made when there is none."""
-    return find_avu(agent, attribute, value, units) or insert_avu(agent, attribute, value, units)
+    return find_avu(session, attribute, value, units) or insert_avu(session, attribute, value, units)
 
 
-def find_avu(agent: Agent, attribute: str, value: str, units: str) -> int | None:
-    found: int | None = agent.catalog.value(
+def find_avu(session: Session, attribute: str, value: str, units: str) -> int | None:
+    found: int | None = session.catalog.value(
         "SELECT meta_id FROM R_META_MAIN"
         " WHERE meta_attr_name = ? AND meta_attr_value = ? AND coalesce(meta_attr_unit, '') = ?",
         attribute,
@@ -166,9 +163,9 @@ def find_avu(agent: Agent, attribute: str, value: str, units: str) -> int | None
     return found
 
 
-def insert_avu(agent: Agent, attribute: str, value: str, units: str) -> int:
-    meta_id, time = agent.catalog.next_id(), now()
-    agent.catalog.execute(
+def insert_avu(session: Session, attribute: str, value: str, units: str) -> int:
+    meta_id, time = session.catalog.next_id(), now()
+    session.catalog.execute(
         "INSERT INTO R_META_MAIN (meta_id, meta_attr_name, meta_attr_value, meta_attr_unit, create_ts, modify_ts)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         meta_id,
@@ -181,9 +178,9 @@ def insert_avu(agent: Agent, attribute: str, value: str, units: str) -> int:
     return meta_id
 
 
-def attach(agent: Agent, object_id: int, meta_id: int) -> None:
+def attach(session: Session, object_id: int, meta_id: int) -> None:
     time = now()
-    agent.catalog.execute(
+    session.catalog.execute(
         "INSERT INTO R_OBJT_METAMAP (object_id, meta_id, create_ts, modify_ts) VALUES (?, ?, ?, ?)",
         object_id,
         meta_id,
@@ -192,22 +189,22 @@ def attach(agent: Agent, object_id: int, meta_id: int) -> None:
     )
 
 
-def detach(agent: Agent, condition: str, *values: object) -> None:
-    if not agent.catalog.execute(f"DELETE FROM R_OBJT_METAMAP WHERE {condition}", *values).rowcount:
+def detach(session: Session, condition: str, *values: object) -> None:
+    if not session.catalog.execute(f"DELETE FROM R_OBJT_METAMAP WHERE {condition}", *values).rowcount:
         raise IrodsError("CAT_SUCCESS_BUT_WITH_NO_INFO")
 
 
-def remove_like(agent: Agent, object_id: int, attribute: str) -> None:
+def remove_like(session: Session, object_id: int, attribute: str) -> None:
     """Takes away every AVU whose attribute is like this one: the server treats it as a pattern here."""
     detach(
-        agent,
+        session,
         "object_id = ? AND meta_id IN (SELECT meta_id FROM R_META_MAIN WHERE meta_attr_name LIKE ? ESCAPE '\\')",
         object_id,
         attribute,
     )
 
 
-OPERATIONS: dict[str, Callable[[Agent, list[str], bool], None]] = {
+OPERATIONS: dict[str, Callable[[Session, list[str], bool], None]] = {
     "add": add,
     "set": set_,
     "rm": remove,

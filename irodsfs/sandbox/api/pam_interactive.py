@@ -7,14 +7,12 @@ is not shown while it is typed.
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox.api.authentication import STEPS, require_user
 from irodsfs.sandbox.api.pam_api import generate, lifetime
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 Content = dict[str, Any]
 
@@ -23,30 +21,30 @@ ANSWERED = ("request_result", "msg", "resp")
 """What is the client's answer, or the zone's last one."""
 
 
-def begin(agent: Agent, content: Content) -> Content:
-    if agent.negotiated != "CS_NEG_USE_SSL":
+def begin(session: Session, content: Content) -> Content:
+    if session.negotiated != "CS_NEG_USE_SSL":
         raise IrodsError("SYS_NOT_ALLOWED")
-    agent.questions = list(agent.zone.pam_script(str(content.get("user_name", ""))))
-    agent.question = None
-    agent.answers_well = True
+    session.questions = list(session.zone.pam_script(str(content.get("user_name", ""))))
+    session.question = None
+    session.answers_well = True
     return content
 
 
-def go_on(agent: Agent, content: Content) -> Content:
+def go_on(session: Session, content: Content) -> Content:
     """Takes the answer to the last question and asks the next one; at the end, lets in or not."""
-    if agent.question is not None and "say" not in agent.question:
-        expected, given = str(agent.question.get("answer", "")), str(content.get("resp", ""))
-        agent.answers_well &= bool(expected) and hmac.compare_digest(expected.encode(), given.encode())
+    if session.question is not None and "say" not in session.question:
+        expected, given = str(session.question.get("answer", "")), str(content.get("resp", ""))
+        session.answers_well &= bool(expected) and hmac.compare_digest(expected.encode(), given.encode())
     rest = {key: value for key, value in content.items() if key not in ANSWERED}
-    if agent.questions:
-        agent.question = agent.questions.pop(0)
-        kind = next(name for name in OPERATIONS if name in agent.question)
-        return {**rest, "msg": {"prompt": agent.question[kind]}, "next_operation": OPERATIONS[kind]}
-    agent.question = None
-    if not agent.answers_well:
+    if session.questions:
+        session.question = session.questions.pop(0)
+        kind = next(name for name in OPERATIONS if name in session.question)
+        return {**rest, "msg": {"prompt": session.question[kind]}, "next_operation": OPERATIONS[kind]}
+    session.question = None
+    if not session.answers_well:
         return {**rest, "next_operation": "not_authenticated"}
-    user = require_user(agent, str(content.get("user_name", "")), str(content.get("zone_name", "")))
-    generated = generate(agent, user, lifetime(agent, str(content.get("time_to_live_in_hours", ""))))
+    user = require_user(session, str(content.get("user_name", "")), str(content.get("zone_name", "")))
+    generated = generate(session, user, lifetime(session, str(content.get("time_to_live_in_hours", ""))))
     return {**rest, "request_result": generated, "next_operation": "authenticated"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox import vault
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
@@ -14,48 +14,46 @@ from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.replica_checksums import register_checksum
 from irodsfs.sandbox.replica_opening import open_here
 from irodsfs.sandbox.replicas import Status
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct, json_of, json_struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 CREATED, OPEN_FOR_READ, OPEN_FOR_WRITE = 1, 2, 3
 Pairs = list[dict[str, str]]
 
 
 @handles(20000)
-def file_descriptor_info(agent: Agent, request: Request) -> Reply:
+def file_descriptor_info(session: Session, request: Request) -> Reply:
     """GET_FILE_DESCRIPTOR_INFO_APN: JSON ``{"fd": …}`` in, all the server keeps about the descriptor out."""
     number = descriptor_number(json_of(request.input))
-    return Reply(0, description(number, agent.descriptors.get(number)))
+    return Reply(0, description(number, session.descriptors.get(number)))
 
 
 @handles(20003)
-def replica_open(agent: Agent, request: Request) -> Reply:
+def replica_open(session: Session, request: Request) -> Reply:
     """REPLICA_OPEN_APN: as open (602), the descriptor's information included; status is the descriptor."""
-    number = open_here(agent, request.input)
-    return Reply(number, description(number, agent.descriptors.get(number)))
+    number = open_here(session, request.input)
+    return Reply(number, description(number, session.descriptors.get(number)))
 
 
 @handles(20004)
-def replica_close(agent: Agent, request: Request) -> Reply:
+def replica_close(session: Session, request: Request) -> Reply:
     """REPLICA_CLOSE_APN: closes a descriptor; size, status and checksum are recorded as the JSON options say."""
     options = json_of(request.input)
     number = descriptor_number(options)
-    if not agent.descriptors.has(number):
+    if not session.descriptors.has(number):
         raise IrodsError("BAD_INPUT_DESC_INDEX")
-    descriptor = release(agent, number)
+    descriptor = release(session, number)
     if not descriptor.token:
         return Reply()
-    with agent.catalog.transaction():
+    with session.catalog.transaction():
         status = record(
-            agent,
+            session,
             descriptor,
             update_size=bool(options.get("update_size", True)),
             update_status=bool(options.get("update_status", True)),
         )
         if options.get("compute_checksum", False) and status == 0:
-            register_checksum(agent.catalog, *descriptor.key)
+            register_checksum(session.catalog, *descriptor.key)
     return Reply(status)
 
 
@@ -65,7 +63,7 @@ def descriptor_number(options: Any) -> int:
     return int(options["fd"])
 
 
-def record(agent: Agent, descriptor: Descriptor, *, update_size: bool, update_status: bool) -> int:
+def record(session: Session, descriptor: Descriptor, *, update_size: bool, update_status: bool) -> int:
     """Brings the catalog up to date with what was written through a descriptor; 0 or the code of a failure.
 
     Siblings are stale afterwards even when nothing was written.
@@ -76,12 +74,12 @@ def record(agent: Agent, descriptor: Descriptor, *, update_size: bool, update_st
         size = vault.size(descriptor.replica["data_path"])
     except IrodsError as error:
         if update_status:
-            publish(agent, descriptor, Status.STALE, None)
+            publish(session, descriptor, Status.STALE, None)
         return error.code
     changed = descriptor.is_changed or size != descriptor.size
     columns = {"data_size": size, "data_checksum": "", "modify_ts": now()} if update_size and changed else {}
     at_rest = Status.GOOD if changed else None
-    return publish(agent, descriptor, at_rest if update_status else Status.INTERMEDIATE, Status.STALE, **columns)
+    return publish(session, descriptor, at_rest if update_status else Status.INTERMEDIATE, Status.STALE, **columns)
 
 
 def description(number: int, descriptor: Descriptor) -> Struct:

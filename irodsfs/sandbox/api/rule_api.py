@@ -6,14 +6,11 @@ The rule language is imported when it is first needed, so that the zone starts w
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 RULE_LANGUAGE = "irods_rule_engine_plugin-irods_rule_language-instance"
 DEFAULT_POLICY = "irods_rule_engine_plugin-cpp_default_policy-instance"
@@ -40,7 +37,7 @@ CHANGEABLE = {
 
 
 @handles(625)
-def execute_rule(agent: Agent, request: Request) -> Reply:
+def execute_rule(session: Session, request: Request) -> Reply:
     """Runs the text of a rule; its output parameters come back.
 
     Without a rule engine instance named, all of them are tried and their failures are not told, as in the server.
@@ -55,7 +52,7 @@ def execute_rule(agent: Agent, request: Request) -> Reply:
         raise IrodsError("SYS_NOT_SUPPORTED")
     from irodsfs.sandbox.rules import execution
 
-    outcome = execution.execute(agent, request.input)
+    outcome = execution.execute(session, request.input)
     if not instance:
         return Reply(struct=outcome.parameters)
     return Reply(outcome.status, outcome.parameters if outcome.status >= 0 else None, errors=outcome.errors)
@@ -65,49 +62,49 @@ def available() -> str:
     return "".join(["Available rule engine plugin instances:\n", *(f"\t{name}\n" for name in ENGINES)])
 
 
-def require_administrator(agent: Agent) -> None:
-    if not agent.proxy.is_admin:
+def require_administrator(session: Session) -> None:
+    if not session.proxy.is_admin:
         raise IrodsError("SYS_NO_API_PRIV")
 
 
 @handles(623)
-def submit_rule(agent: Agent, request: Request) -> Reply:
+def submit_rule(session: Session, request: Request) -> Reply:
     """Keeps a rule for later; its id comes back."""
-    require_administrator(agent)
+    require_administrator(session)
     struct = request.input
     if not struct.structs("BytesBuf_PI") and not struct.structs("BinBytesBuf_PI"):
         raise IrodsError("SYS_INTERNAL_NULL_INPUT_ERR")
     from irodsfs.sandbox.rules import delays
     from irodsfs.sandbox.rules.failures import RuleError
 
-    context = delays.execution_context(agent, struct.keywords().get("instance_name", ""), {})
+    context = delays.execution_context(session, struct.keywords().get("instance_name", ""), {})
     time, frequency, priority = (struct.text(name) for name in ("exeTime", "exeFrequency", "priority"))
     try:
-        rule_id = delays.register(agent, struct.text("ruleName"), time, frequency, priority, context)
+        rule_id = delays.register(session, struct.text("ruleName"), time, frequency, priority, context)
     except RuleError as error:
         raise IrodsError(error.code) from None
     return Reply(struct=Struct("IRODS_STR_PI", ("myStr", rule_id)))
 
 
 @handles(624)
-def delete_rule(agent: Agent, request: Request) -> Reply:
+def delete_rule(session: Session, request: Request) -> Reply:
     """Deletes a rule that waits; who is no administrator only their own."""
     rule_id = number(request.input.text("ruleExecId"))
-    if not agent.user.is_admin:
-        owner = agent.catalog.value("SELECT user_name FROM R_RULE_EXEC WHERE rule_exec_id = ?", rule_id)
+    if not session.user.is_admin:
+        owner = session.catalog.value("SELECT user_name FROM R_RULE_EXEC WHERE rule_exec_id = ?", rule_id)
         if owner is None:
             raise IrodsError("CAT_NO_ROWS_FOUND")
-        if owner != agent.user.name:
+        if owner != session.user.name:
             raise IrodsError("USER_ACCESS_DENIED")
-    with agent.catalog.transaction():
-        cursor = agent.catalog.execute("DELETE FROM R_RULE_EXEC WHERE rule_exec_id = ?", rule_id)
+    with session.catalog.transaction():
+        cursor = session.catalog.execute("DELETE FROM R_RULE_EXEC WHERE rule_exec_id = ?", rule_id)
     return changed(cursor.rowcount)
 
 
 @handles(708)
-def modify_rule(agent: Agent, request: Request) -> Reply:
+def modify_rule(session: Session, request: Request) -> Reply:
     """Changes columns of a rule that waits."""
-    require_administrator(agent)
+    require_administrator(session)
     rule_id = number(request.input.text("ruleId"))
     changes = {CHANGEABLE[key]: text for key, text in request.input.keywords().items() if key in CHANGEABLE}
     if not changes:
@@ -115,8 +112,8 @@ def modify_rule(agent: Agent, request: Request) -> Reply:
     if "priority" in changes:
         check_priority(changes["priority"])
     assignments = ", ".join(f"{column} = ?" for column in changes)
-    with agent.catalog.transaction():
-        cursor = agent.catalog.execute(
+    with session.catalog.transaction():
+        cursor = session.catalog.execute(
             f"UPDATE R_RULE_EXEC SET {assignments} WHERE rule_exec_id = ?", *changes.values(), rule_id
         )
     return changed(cursor.rowcount)

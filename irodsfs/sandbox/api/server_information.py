@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.connected_client import ConnectedClient
 from irodsfs.sandbox.genquery1.genquery1_results import Column, Page
-from irodsfs.sandbox.handshake import API_VERSION, NEGOTIATION_REQUEST, RELEASE
+from irodsfs.sandbox.handshake import NEGOTIATION_REQUEST
+from irodsfs.sandbox.release import API_VERSION, RELEASE
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 RCAT_ENABLED = 1
 ALL_PAGES = -1  # continuation of an answer that is no statement's
-NAME_LENGTH = 64  # bytes of a column of agents
+NAME_LENGTH = 64  # bytes of a column of clients
 PROCESS_ID, START_TIME, CLIENT_NAME, CLIENT_ZONE, PROXY_NAME, PROXY_ZONE, ADDRESS, PROGRAM, SERVER = range(
     1000001, 1000010
 )
@@ -41,9 +40,9 @@ PLUGINS = {"resource": ("unixfilesystem", "replication"), "auth": ("native", "pa
 
 
 @handles(700)
-def miscellaneous_server_information(agent: Agent, request: Request) -> Reply:
+def miscellaneous_server_information(session: Session, request: Request) -> Reply:
     """Release, zone, and in JSON whether the connection is encrypted."""
-    encrypted = json.dumps({"ssl_enabled": agent.negotiated == "CS_NEG_USE_SSL"}, separators=(",", ":"))
+    encrypted = json.dumps({"ssl_enabled": session.negotiated == "CS_NEG_USE_SSL"}, separators=(",", ":"))
     in_base64 = base64.b64encode(encrypted.encode()).decode()
     return Reply(
         struct=Struct(
@@ -52,16 +51,16 @@ def miscellaneous_server_information(agent: Agent, request: Request) -> Reply:
             ("serverBootTime", 0),
             ("relVersion", RELEASE),
             ("apiVersion", API_VERSION),
-            ("rodsZone", agent.zone.name),
+            ("rodsZone", session.zone.name),
             ("BinBytesBuf_PI", Struct("BinBytesBuf_PI", ("buflen", len(encrypted)), ("buf", in_base64))),
         )
     )
 
 
 @handles(10215)
-def client_hints(agent: Agent, request: Request) -> Reply:
+def client_hints(session: Session, request: Request) -> Reply:
     """Hash scheme, plugins, rules and specific queries, as JSON that is not escaped."""
-    queries = agent.catalog.rows("SELECT alias FROM R_SPECIFIC_QUERY")
+    queries = session.catalog.rows("SELECT alias FROM R_SPECIFIC_QUERY")
     hints = {
         "hash_scheme": "SHA256",
         "match_hash_policy": "compatible",
@@ -79,29 +78,31 @@ def plugin(kind: str, name: str) -> dict[str, str]:
 
 
 @handles(801)
-def library_features(agent: Agent, request: Request) -> Reply:
+def library_features(session: Session, request: Request) -> Reply:
     """The features of the server's library, each with the year and month it came, as JSON."""
     return Reply(struct=Struct("STR_PI", ("myStr", json.dumps(FEATURES, sort_keys=True, separators=(",", ":")))))
 
 
 @handles(690)
-def connected_agents(agent: Agent, request: Request) -> Reply:
+def connected_agents(session: Session, request: Request) -> Reply:
     """One row for each connection of the zone: process, start, users, address, program."""
-    rows = [described(each) for each in sorted(agent.zone.agents, key=lambda each: each.process_id)]
+    rows = [
+        described(session.zone.host, each) for each in sorted(session.zone.clients, key=lambda each: each.process_id)
+    ]
     page = Page([Column(number, [row[number] for row in rows], NAME_LENGTH) for number in rows[0]], ALL_PAGES)
     return Reply(struct=page.struct())
 
 
-def described(agent: Agent) -> dict[int, str]:
-    program = agent.startup.text("option").removesuffix(NEGOTIATION_REQUEST)
+def described(host: str, client: ConnectedClient) -> dict[int, str]:
+    program = client.startup.text("option").removesuffix(NEGOTIATION_REQUEST)
     return {
-        PROCESS_ID: str(agent.process_id),
-        START_TIME: str(int(agent.started)),
-        CLIENT_NAME: agent.user.name,
-        CLIENT_ZONE: agent.user.zone,
-        PROXY_NAME: agent.proxy.name,
-        PROXY_ZONE: agent.proxy.zone,
-        ADDRESS: agent.client_address,
-        SERVER: agent.zone.host,
+        PROCESS_ID: str(client.process_id),
+        START_TIME: str(int(client.started)),
+        CLIENT_NAME: client.user.name,
+        CLIENT_ZONE: client.user.zone,
+        PROXY_NAME: client.proxy.name,
+        PROXY_ZONE: client.proxy.zone,
+        ADDRESS: client.address,
+        SERVER: host,
         PROGRAM: program,
     }

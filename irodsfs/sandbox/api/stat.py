@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.entries_in_catalog import behind_links
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.logical_paths import checked, without_trailing_slash
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 DATA_OBJECT = 1
 COLLECTION = 2
 
 
 @handles(633)
-def object_stat(agent: Agent, request: Request) -> Reply:
+def object_stat(session: Session, request: Request) -> Reply:
     """Kind, size, times and owner of a data object (status 1) or collection (status 2)."""
-    path = behind_links(agent.catalog, without_trailing_slash(checked(request.input.text("objPath"))))
+    path = behind_links(session.catalog, without_trailing_slash(checked(request.input.text("objPath"))))
     wanted = request.input.keywords().get("selObjType")
-    if wanted in (None, "dataObj") and (replicas := visible_replicas(agent, path)):
+    if wanted in (None, "dataObj") and (replicas := visible_replicas(session, path)):
         return Reply(DATA_OBJECT, data_object_stat(representative(replicas)))
-    if wanted in (None, "collection") and (row := visible_collection(agent, path)):
+    if wanted in (None, "collection") and (row := visible_collection(session, path)):
         return Reply(COLLECTION, collection_stat(row))
     raise IrodsError("USER_FILE_DOES_NOT_EXIST")
 

@@ -3,43 +3,40 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.closing import close_replica
 from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
 from irodsfs.sandbox.logical_paths import zone_of
 from irodsfs.sandbox.replica_opening import open_here
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 
 @handles(602)
-def data_object_open(agent: Agent, request: Request) -> Reply:
+def data_object_open(session: Session, request: Request) -> Reply:
     """DATA_OBJ_OPEN_AN: opens a replica, making the data object when the flags say so; status is the descriptor."""
-    require_zone(agent, request.input.text("objPath"))
-    return Reply(open_here(agent, request.input))
+    require_zone(session, request.input.text("objPath"))
+    return Reply(open_here(session, request.input))
 
 
-def require_zone(agent: Agent, path: str) -> None:
+def require_zone(session: Session, path: str) -> None:
     """Ends the connection, as a crash of the server's agent does, when a path lies in no zone that it knows."""
     known = "SELECT 1 FROM R_ZONE_MAIN WHERE zone_name = ?"
-    if path.startswith("/") and agent.catalog.value(known, zone_of(path)) is None:
+    if path.startswith("/") and session.catalog.value(known, zone_of(path)) is None:
         raise ProtocolError(f"{path!r} was to be opened, which lies in no zone")
 
 
 @handles(601)
-def data_object_create(agent: Agent, request: Request) -> Reply:
+def data_object_create(session: Session, request: Request) -> Reply:
     """DATA_OBJ_CREATE_AN: opens for writing a data object that is made or emptied; status is the descriptor."""
-    return Reply(open_here(agent, request.input, flags=os.O_CREAT | os.O_RDWR | os.O_TRUNC))
+    return Reply(open_here(session, request.input, flags=os.O_CREAT | os.O_RDWR | os.O_TRUNC))
 
 
 @handles(675)
-def data_object_read(agent: Agent, request: Request) -> Reply:
+def data_object_read(session: Session, request: Request) -> Reply:
     """DATA_OBJ_READ_AN: up to ``len`` bytes from the current position; status is their number."""
-    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    descriptor = session.descriptors.get(request.input.integer("l1descInx"))
     if descriptor.is_empty:
         return Reply()
     end = os.fstat(descriptor.file).st_size if descriptor.is_writable else descriptor.size
@@ -53,9 +50,9 @@ def data_object_read(agent: Agent, request: Request) -> Reply:
 
 
 @handles(676)
-def data_object_write(agent: Agent, request: Request) -> Reply:
+def data_object_write(session: Session, request: Request) -> Reply:
     """DATA_OBJ_WRITE_AN: writes the byte stream at the current position; status is the number of bytes written."""
-    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    descriptor = session.descriptors.get(request.input.integer("l1descInx"))
     try:
         written = write_all(descriptor.file, request.bs)
     except OSError as error:
@@ -73,9 +70,9 @@ def write_all(file: int, data: bytes) -> int:
 
 
 @handles(674)
-def data_object_seek(agent: Agent, request: Request) -> Reply:
+def data_object_seek(session: Session, request: Request) -> Reply:
     """DATA_OBJ_LSEEK_AN: moves the position; one opened for reading stays within the size in the catalog."""
-    descriptor = agent.descriptors.get(request.input.integer("l1descInx"))
+    descriptor = session.descriptors.get(request.input.integer("l1descInx"))
     offset, whence = request.input.integer("offset"), request.input.integer("whence")
     if not descriptor.is_writable:
         offset = min(offset, descriptor.size)
@@ -88,8 +85,8 @@ def data_object_seek(agent: Agent, request: Request) -> Reply:
 
 
 @handles(673)
-def data_object_close(agent: Agent, request: Request) -> Reply:
+def data_object_close(session: Session, request: Request) -> Reply:
     """DATA_OBJ_CLOSE_AN: closes a descriptor and finalises what was written through it."""
     number = request.input.integer("l1descInx")
-    agent.descriptors.get(number, "SYS_INVALID_INPUT_PARAM")
-    return Reply(close_replica(agent, number))
+    session.descriptors.get(number, "SYS_INVALID_INPUT_PARAM")
+    return Reply(close_replica(session, number))

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.administration import password_administration
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 
 @handles(709)
-def temporary_password(agent: Agent, request: Request) -> Reply:
+def temporary_password(session: Session, request: Request) -> Reply:
     """What the caller's client hashes with its password to get the temporary one."""
-    with agent.catalog.transaction():
-        salt = password_administration.make_temporary(agent, agent.user.id)
+    with session.catalog.transaction():
+        salt = password_administration.make_temporary(session, session.user.id)
     return Reply(0, Struct("getTempPasswordOut_PI", ("stringToHashWith", salt)))
 
 
 @handles(724)
-def temporary_password_for_other(agent: Agent, request: Request) -> Reply:
+def temporary_password_for_other(session: Session, request: Request) -> Reply:
     """What an administrator's client hashes with the administrator's password to get one for another user."""
-    if not (agent.user.is_admin and agent.proxy.is_admin):
+    if not (session.user.is_admin and session.proxy.is_admin):
         raise IrodsError("SYS_NO_API_PRIV")
     name = request.input.text("targetUser")
-    with agent.catalog.transaction():
-        target = entities.find_user(agent, name) if name else agent.user.id
-        salt = password_administration.make_temporary(agent, target)
+    with session.catalog.transaction():
+        target = entities.find_user(session, name) if name else session.user.id
+        salt = password_administration.make_temporary(session, target)
     return Reply(0, Struct("getTempPasswordForOtherOut_PI", ("stringToHashWith", salt)))
 
 
 @handles(726)
-def limited_password(agent: Agent, request: Request) -> Reply:
+def limited_password(session: Session, request: Request) -> Reply:
     """What the caller's client hashes with its password to get one for ``ttl`` hours."""
-    with agent.catalog.transaction():
-        salt = password_administration.make_limited(agent, request.input.integer("ttl"))
+    with session.catalog.transaction():
+        salt = password_administration.make_limited(session, request.input.integer("ttl"))
     return Reply(0, Struct("getLimitedPasswordOut_PI", ("stringToHashWith", salt)))

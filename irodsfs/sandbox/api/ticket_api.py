@@ -6,16 +6,13 @@ import re
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import access_checks, entities
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 LIMITS = {"uses": "uses_limit", "write-file": "write_file_limit", "write-bytes": "write_byte_limit"}
 RESTRICTIONS = {
@@ -28,39 +25,39 @@ MAX_INTEGER = 2**31 - 1
 
 
 @handles(723)
-def administer_ticket(agent: Agent, request: Request) -> Reply:
+def administer_ticket(session: Session, request: Request) -> Reply:
     """One operation (create, mod, delete, session) on a ticket."""
     operation, name, *arguments = [request.input.text(f"arg{position}") for position in range(1, 7)]
     admin = "irodsAdmin" in request.input.keywords()
     if operation == "session":
-        agent.ticket = name or None
+        session.ticket = name or None
         return Reply()
-    if admin and not agent.user.is_admin:
+    if admin and not session.user.is_admin:
         raise IrodsError("CAT_INSUFFICIENT_PRIVILEGE_LEVEL")
-    with agent.catalog.transaction():
+    with session.catalog.transaction():
         if operation == "create":
-            create(agent, name, *arguments[:2])
+            create(session, name, *arguments[:2])
         else:
-            change(agent, operation, find(agent, name, admin), arguments)
+            change(session, operation, find(session, name, admin), arguments)
     return Reply()
 
 
-def create(agent: Agent, name: str, kind: str, path: str) -> None:
+def create(session: Session, name: str, kind: str, path: str) -> None:
     if re.fullmatch(r"[0-9]+", name):
         raise IrodsError("CAT_TICKET_INVALID")
-    data_id = entities.find_data_object(agent, path)
-    if data_id is not None and access_checks.access_of(agent, data_id) >= Access.OWN:
+    data_id = entities.find_data_object(session, path)
+    if data_id is not None and access_checks.access_of(session, data_id) >= Access.OWN:
         object_id, object_type = data_id, "data"
     else:
-        object_id, object_type = entities.collection(agent, path, Access.OWN), "collection"
+        object_id, object_type = entities.collection(session, path, Access.OWN), "collection"
     time = now()
-    agent.catalog.execute(
+    session.catalog.execute(
         "INSERT INTO R_TICKET_MAIN (ticket_id, ticket_string, ticket_type, user_id, object_id, object_type,"
         " create_ts, modify_ts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        agent.catalog.next_id(),
+        session.catalog.next_id(),
         name,
         "write" if kind.startswith("write") else "read",
-        agent.user.id,
+        session.user.id,
         object_id,
         object_type,
         time,
@@ -68,10 +65,10 @@ def create(agent: Agent, name: str, kind: str, path: str) -> None:
     )
 
 
-def find(agent: Agent, name: str, admin: bool) -> int:
+def find(session: Session, name: str, admin: bool) -> int:
     """The id of the caller's ticket of that name or id; an administrator's request reaches everyone's."""
-    owner = None if admin else agent.user.id
-    ticket_id: int | None = agent.catalog.value(
+    owner = None if admin else session.user.id
+    ticket_id: int | None = session.catalog.value(
         "SELECT ticket_id FROM R_TICKET_MAIN WHERE (ticket_string = ?1 OR CAST(ticket_id AS TEXT) = ?1)"
         " AND (?2 IS NULL OR user_id = ?2)",
         name,
@@ -82,34 +79,34 @@ def find(agent: Agent, name: str, admin: bool) -> int:
     return ticket_id
 
 
-def change(agent: Agent, operation: str, ticket_id: int, arguments: list[str]) -> None:
+def change(session: Session, operation: str, ticket_id: int, arguments: list[str]) -> None:
     what, value, restricted_to = arguments[:3]
     match operation, what:
         case "delete", _:
-            delete(agent, ticket_id)
+            delete(session, ticket_id)
         case "mod", "uses" | "write-file" | "write-bytes":
-            update(agent, ticket_id, LIMITS[what], limit(value))
+            update(session, ticket_id, LIMITS[what], limit(value))
         case "mod", "expire":
-            update(agent, ticket_id, "ticket_expiry_ts", expiry(value))
+            update(session, ticket_id, "ticket_expiry_ts", expiry(value))
         case "mod", "add" | "remove" if value in RESTRICTIONS:
-            restriction_changes[what](agent, ticket_id, value, checked[value](agent, restricted_to))
-            touch(agent, ticket_id)
+            restriction_changes[what](session, ticket_id, value, checked[value](session, restricted_to))
+            touch(session, ticket_id)
         case _:
             raise IrodsError("CAT_INVALID_ARGUMENT")
 
 
-def delete(agent: Agent, ticket_id: int) -> None:
+def delete(session: Session, ticket_id: int) -> None:
     for table in ("R_TICKET_MAIN", *(table for table, _ in RESTRICTIONS.values())):
-        agent.catalog.execute(f"DELETE FROM {table} WHERE ticket_id = ?", ticket_id)
+        session.catalog.execute(f"DELETE FROM {table} WHERE ticket_id = ?", ticket_id)
 
 
-def update(agent: Agent, ticket_id: int, column: str, value: str | int) -> None:
-    agent.catalog.execute(f"UPDATE R_TICKET_MAIN SET {column} = ? WHERE ticket_id = ?", value, ticket_id)
-    touch(agent, ticket_id)
+def update(session: Session, ticket_id: int, column: str, value: str | int) -> None:
+    session.catalog.execute(f"UPDATE R_TICKET_MAIN SET {column} = ? WHERE ticket_id = ?", value, ticket_id)
+    touch(session, ticket_id)
 
 
-def touch(agent: Agent, ticket_id: int) -> None:
-    agent.catalog.execute("UPDATE R_TICKET_MAIN SET modify_ts = ? WHERE ticket_id = ?", now(), ticket_id)
+def touch(session: Session, ticket_id: int) -> None:
+    session.catalog.execute("UPDATE R_TICKET_MAIN SET modify_ts = ? WHERE ticket_id = ?", now(), ticket_id)
 
 
 def limit(text: str) -> int:
@@ -136,46 +133,48 @@ def parse_date(text: str) -> datetime:
     return datetime.strptime(complete, DATE).replace(tzinfo=UTC)
 
 
-def host_address(_: Agent, name: str) -> str:
+def host_address(_: Session, name: str) -> str:
     try:
         return socket.gethostbyname(name)
     except OSError:
         raise IrodsError("CAT_HOSTNAME_INVALID") from None
 
 
-def existing_user(agent: Agent, name: str) -> str:
-    return existing(agent, name, "user_type_name <> 'rodsgroup'", "CAT_INVALID_USER")
+def existing_user(session: Session, name: str) -> str:
+    return existing(session, name, "user_type_name <> 'rodsgroup'", "CAT_INVALID_USER")
 
 
-def existing_group(agent: Agent, name: str) -> str:
-    return existing(agent, name, "user_type_name = 'rodsgroup'", "CAT_INVALID_GROUP")
+def existing_group(session: Session, name: str) -> str:
+    return existing(session, name, "user_type_name = 'rodsgroup'", "CAT_INVALID_GROUP")
 
 
-def existing(agent: Agent, name: str, condition: str, error: str) -> str:
+def existing(session: Session, name: str, condition: str, error: str) -> str:
     user, zone = entities.split_user_name(name)
     sql = f"SELECT 1 FROM R_USER_MAIN WHERE user_name = ? AND zone_name = ? AND {condition}"
-    if agent.catalog.row(sql, user, zone or agent.zone.name) is None:
+    if session.catalog.row(sql, user, zone or session.zone.name) is None:
         raise IrodsError(error)
     return name
 
 
-def add_restriction(agent: Agent, ticket_id: int, kind: str, name: str) -> None:
+def add_restriction(session: Session, ticket_id: int, kind: str, name: str) -> None:
     table, column = RESTRICTIONS[kind]
-    agent.catalog.execute(f"INSERT INTO {table} (ticket_id, {column}) VALUES (?, ?)", ticket_id, name)
+    session.catalog.execute(f"INSERT INTO {table} (ticket_id, {column}) VALUES (?, ?)", ticket_id, name)
 
 
-def remove_restriction(agent: Agent, ticket_id: int, kind: str, name: str) -> None:
+def remove_restriction(session: Session, ticket_id: int, kind: str, name: str) -> None:
     table, column = RESTRICTIONS[kind]
-    if not agent.catalog.execute(f"DELETE FROM {table} WHERE ticket_id = ? AND {column} = ?", ticket_id, name).rowcount:
+    if not session.catalog.execute(
+        f"DELETE FROM {table} WHERE ticket_id = ? AND {column} = ?", ticket_id, name
+    ).rowcount:
         raise IrodsError("CAT_SUCCESS_BUT_WITH_NO_INFO")
 
 
-checked: dict[str, Callable[[Agent, str], str]] = {
+checked: dict[str, Callable[[Session, str], str]] = {
     "host": host_address,
     "user": existing_user,
     "group": existing_group,
 }
-restriction_changes: dict[str, Callable[[Agent, int, str, str], None]] = {
+restriction_changes: dict[str, Callable[[Session, int, str, str], None]] = {
     "add": add_restriction,
     "remove": remove_restriction,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox.access_checks import Access, access_of
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
@@ -12,36 +12,34 @@ from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import IrodsError, named
 from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.replicas import Status, update_replica
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
 from irodsfs.sandbox.wire import Struct, json_of, key_values
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 NEITHER = "Logical path does not point to a collection or data object."
 
 
 @handles(20007)
-def touch(agent: Agent, request: Request) -> Reply:
+def touch(session: Session, request: Request) -> Reply:
     """Takes JSON: ``logical_path`` and ``options`` (no_create, replica_number, seconds_since_epoch, reference, …)."""
     path, options = validated(json_of(request.input))
-    exists = visible_replicas(agent, path) or visible_collection(agent, path)
+    exists = visible_replicas(session, path) or visible_collection(session, path)
     said: tuple[tuple[int, str], ...] = ()
     if not exists:
         if options.get("no_create"):
             return Reply()
-        said = create(agent, path, options)
-    replicas = visible_replicas(agent, path)
-    collection = visible_collection(agent, path)
+        said = create(session, path, options)
+    replicas = visible_replicas(session, path)
+    collection = visible_collection(session, path)
     if not replicas and collection is None:
         error = refusal("CAT_NOT_A_DATAOBJ_AND_NOT_A_COLLECTION", NEITHER)
         raise IrodsError(error.code, stack=(*said, *error.stack))
-    time = wanted_time(agent, options)
-    with agent.catalog.transaction():
+    time = wanted_time(session, options)
+    with session.catalog.transaction():
         if replicas:
-            touch_replica(agent, path, replicas, options, time)
+            touch_replica(session, path, replicas, options, time)
         else:
-            touch_collection_at(agent, path, options, time)
+            touch_collection_at(session, path, options, time)
     return Reply()
 
 
@@ -91,7 +89,7 @@ def as_c_int(value: int) -> int:
     return (value + 2**31) % 2**32 - 2**31
 
 
-def create(agent: Agent, path: str, options: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+def create(session: Session, path: str, options: dict[str, Any]) -> tuple[tuple[int, str], ...]:
     """Makes an empty data object; what the server says when that fails, which is not yet the end."""
     if "replica_number" in options:
         raise refusal("OBJ_PATH_DOES_NOT_EXIST", "Replica numbers cannot be used when creating new data objects.")
@@ -106,34 +104,34 @@ def create(agent: Agent, path: str, options: dict[str, Any]) -> tuple[tuple[int,
         ("KeyValPair_PI", key_values(resource)),
     )
     try:
-        close_replica(agent, open_replica(agent, request))
+        close_replica(session, open_replica(session, request))
     except IrodsError as error:
         return error.stack
     return ()
 
 
-def wanted_time(agent: Agent, options: dict[str, Any]) -> str:
+def wanted_time(session: Session, options: dict[str, Any]) -> str:
     if "seconds_since_epoch" in options:
         return f"{options['seconds_since_epoch']:011d}"
     if "reference" in options:
-        return time_of(agent, options["reference"])
+        return time_of(session, options["reference"])
     return now()
 
 
-def time_of(agent: Agent, path: str) -> str:
-    good = [row for row in visible_replicas(agent, path) if row["data_is_dirty"] == Status.GOOD]
-    collection = visible_collection(agent, path)
+def time_of(session: Session, path: str) -> str:
+    good = [row for row in visible_replicas(session, path) if row["data_is_dirty"] == Status.GOOD]
+    collection = visible_collection(session, path)
     times = [str(row["modify_ts"]) for row in (*good, *([collection] if collection is not None else []))]
     if not times:
         raise named("INVALID_OBJECT_TYPE", f"INVALID_OBJECT_TYPE: cannot get mtime for [{path}]\n\n")
     return max(times)
 
 
-def touch_replica(agent: Agent, path: str, replicas: list[Any], options: dict[str, Any], time: str) -> None:
+def touch_replica(session: Session, path: str, replicas: list[Any], options: dict[str, Any], time: str) -> None:
     replica = wanted_replica(replicas, options)
-    if access_of(agent, replica["data_id"]) < Access.MODIFY_METADATA:
+    if access_of(session, replica["data_id"]) < Access.MODIFY_METADATA:
         raise refusal("CAT_NO_ACCESS_PERMISSION", f"cannot set mtime for [{path}]")
-    update_replica(agent.catalog, replica["data_id"], replica["data_repl_num"], modify_ts=time)
+    update_replica(session.catalog, replica["data_id"], replica["data_repl_num"], modify_ts=time)
 
 
 def wanted_replica(replicas: list[Any], options: dict[str, Any]) -> Any:
@@ -155,11 +153,11 @@ def wanted_replica(replicas: list[Any], options: dict[str, Any]) -> Any:
     return found[0]
 
 
-def touch_collection_at(agent: Agent, path: str, options: dict[str, Any], time: str) -> None:
+def touch_collection_at(session: Session, path: str, options: dict[str, Any], time: str) -> None:
     if options.keys() & {"replica_number", "leaf_resource_name"}:
         text = "[replica_number] and [leaf_resource_name] cannot be used for collections."
         raise refusal("USER_INCOMPATIBLE_PARAMS", text)
-    collection = visible_collection(agent, path)
-    if collection is None or access_of(agent, collection["coll_id"]) < Access.MODIFY_OBJECT:
+    collection = visible_collection(session, path)
+    if collection is None or access_of(session, collection["coll_id"]) < Access.MODIFY_OBJECT:
         raise refusal("CAT_NO_ACCESS_PERMISSION", f"cannot set mtime for [{path}]")
-    agent.catalog.execute("UPDATE R_COLL_MAIN SET modify_ts = ? WHERE coll_id = ?", time, collection["coll_id"])
+    session.catalog.execute("UPDATE R_COLL_MAIN SET modify_ts = ? WHERE coll_id = ?", time, collection["coll_id"])

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 
 @handles(718)
-def end_transaction(agent: Agent, request: Request) -> Reply:
+def end_transaction(session: Session, request: Request) -> Reply:
     """Commits or takes back what a request that failed half-way has left; some clients send it after each request."""
     match request.input.text("arg0"):
         case "commit" | "":
-            agent.catalog.commit_what_was_left()
+            session.catalog.commit_what_was_left()
         case "rollback":
-            agent.catalog.forget_what_was_left()
+            session.catalog.forget_what_was_left()
         case _:
             raise IrodsError("CAT_INVALID_ARGUMENT")
     return Reply()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
@@ -19,11 +18,9 @@ from irodsfs.sandbox.logical_paths import checked, split
 from irodsfs.sandbox.replica_checksums import checksum_of, register_checksum
 from irodsfs.sandbox.replica_opening import open_replica
 from irodsfs.sandbox.replicas import choose
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.visible_paths import replicas_for, require_for_contents, visible_replicas
 from irodsfs.sandbox.wire import Struct, key_values
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 SINGLE_BUFFER = 32 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
@@ -36,26 +33,26 @@ PATH_COLUMN, OFFSET_COLUMN = 403, 999998
 
 
 @handles(606)
-def data_object_put(agent: Agent, request: Request) -> Reply:
+def data_object_put(session: Session, request: Request) -> Reply:
     """DATA_OBJ_PUT_AN: stores the byte stream; without ``dataIncluded`` it opens a descriptor to write to."""
-    number = open_put(agent, request.input)
+    number = open_put(session, request.input)
     if "dataIncluded" not in request.input.keywords():
         return Reply(number, portal(number, ""))
-    store(agent, number, request.bs)
-    return Reply(close_put(agent, number))
+    store(session, number, request.bs)
+    return Reply(close_put(session, number))
 
 
-def open_put(agent: Agent, request: Struct) -> int:
+def open_put(session: Session, request: Struct) -> int:
     """Opens a data object to replace its content, which a client must ask for by force; answers the descriptor."""
-    require_overwritable(agent, checked(request.text("objPath")), request.keywords())
-    number = open_replica(agent, request, flags=OVERWRITE)
-    agent.descriptors.get(number).expected_size = request.integer("dataSize")
+    require_overwritable(session, checked(request.text("objPath")), request.keywords())
+    number = open_replica(session, request, flags=OVERWRITE)
+    session.descriptors.get(number).expected_size = request.integer("dataSize")
     return number
 
 
-def require_overwritable(agent: Agent, path: str, keywords: dict[str, str]) -> None:
+def require_overwritable(session: Session, path: str, keywords: dict[str, str]) -> None:
     """Raises IrodsError for a data object that must not be overwritten, or not on the resource asked for."""
-    replicas = visible_replicas(agent, path)
+    replicas = visible_replicas(session, path)
     if replicas and "forceFlag" not in keywords:
         raise IrodsError("OVERWRITE_WITHOUT_FORCE_FLAG")
     roots = {replica["resc_hier"].split(";")[0] for replica in replicas}
@@ -63,35 +60,35 @@ def require_overwritable(agent: Agent, path: str, keywords: dict[str, str]) -> N
         raise IrodsError("HIERARCHY_ERROR")
 
 
-def store(agent: Agent, number: int, data: bytes) -> None:
-    descriptor = agent.descriptors.get(number)
+def store(session: Session, number: int, data: bytes) -> None:
+    descriptor = session.descriptors.get(number)
     descriptor.written = write_all(descriptor.file, data)
 
 
 @handles(608)
-def data_object_get(agent: Agent, request: Request) -> Reply:
+def data_object_get(session: Session, request: Request) -> Reply:
     """DATA_OBJ_GET_AN: the whole content in the byte stream; above 32 MiB a descriptor to read from instead."""
     keywords = request.input.keywords()
     path = checked(request.input.text("objPath"))
-    replicas_for(agent, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND")
-    number = open_replica(agent, request.input, flags=os.O_RDONLY)
-    descriptor = agent.descriptors.get(number)
+    replicas_for(session, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND")
+    number = open_replica(session, request.input, flags=os.O_RDONLY)
+    descriptor = session.descriptors.get(number)
     checksum = ""
     if "verifyChksum" in keywords:
         checksum = descriptor.replica["data_checksum"] or checksum_of(descriptor.replica["data_path"])
     if descriptor.size > SINGLE_BUFFER:
         return Reply(number, portal(number, checksum))
     data = os.read(descriptor.file, descriptor.size)
-    close_replica(agent, number)
+    close_replica(session, number)
     return Reply(len(data), portal(0, checksum), data)
 
 
 @handles(626)
-def operation_complete(agent: Agent, request: Request) -> Reply:
+def operation_complete(session: Session, request: Request) -> Reply:
     """OPR_COMPLETE_AN: the client is done with the descriptor a put or get gave it."""
     number = request.input.integer("myInt")
-    agent.descriptors.get(number)
-    return Reply(min(close_replica(agent, number), 0))
+    session.descriptors.get(number)
+    return Reply(min(close_replica(session, number), 0))
 
 
 def portal(number: int, checksum: str) -> Struct:
@@ -108,10 +105,10 @@ def portal(number: int, checksum: str) -> Struct:
 
 
 @handles(696)
-def data_object_copy(agent: Agent, request: Request) -> Reply:
+def data_object_copy(session: Session, request: Request) -> Reply:
     """DATA_OBJ_COPY_AN: copies the content of one data object to another path."""
     copying = copy_across if concerns_two_zones(request.input) else copy
-    return Reply(0, transfer_status(copying(agent, *source_and_target(request.input))))
+    return Reply(0, transfer_status(copying(session, *source_and_target(request.input))))
 
 
 def source_and_target(request: Struct) -> tuple[Struct, Struct]:
@@ -122,37 +119,37 @@ def source_and_target(request: Struct) -> tuple[Struct, Struct]:
     raise IrodsError("USER_PACKSTRUCT_INPUT_ERR")
 
 
-def copy(agent: Agent, source: Struct, target: Struct) -> int:
+def copy(session: Session, source: Struct, target: Struct) -> int:
     """Copies a data object's content; answers the number of bytes; raises IrodsError."""
     source_path, target_path = checked(source.text("objPath")), checked(target.text("objPath"))
-    if not target_path.startswith("/") or not visible_replicas(agent, source_path):
+    if not target_path.startswith("/") or not visible_replicas(session, source_path):
         raise IrodsError("USER_INPUT_PATH_ERR")
-    require_overwritable(agent, target_path, target.keywords())
+    require_overwritable(session, target_path, target.keywords())
     if source_path == target_path:
         raise IrodsError("USER_INPUT_PATH_ERR")
-    reading = open_replica(agent, source, flags=os.O_RDONLY)
+    reading = open_replica(session, source, flags=os.O_RDONLY)
     try:
-        writing = open_target(agent, target, agent.descriptors.get(reading))
-        copied = pump(agent, reading, writing)
-        status = close_replica(agent, writing)
+        writing = open_target(session, target, session.descriptors.get(reading))
+        copied = pump(session, reading, writing)
+        status = close_replica(session, writing)
     finally:
-        close_replica(agent, reading)
+        close_replica(session, reading)
     if status < 0:
         raise IrodsError(status)
     return copied
 
 
-def open_target(agent: Agent, target: Struct, source: Descriptor) -> int:
+def open_target(session: Session, target: Struct, source: Descriptor) -> int:
     """Opens what a copy writes, in a collection that is made when missing; answers the descriptor."""
     request = as_copy(target, source)
     try:
-        number = open_replica(agent, request, flags=OVERWRITE)
+        number = open_replica(session, request, flags=OVERWRITE)
     except IrodsError as error:
         if error.code != UNKNOWN_COLLECTION:
             raise
-        make_all(agent, split(request.text("objPath"))[0])
-        number = open_replica(agent, request, flags=OVERWRITE)
-    agent.descriptors.get(number).expected_size = source.size
+        make_all(session, split(request.text("objPath"))[0])
+        number = open_replica(session, request, flags=OVERWRITE)
+    session.descriptors.get(number).expected_size = source.size
     return number
 
 
@@ -165,8 +162,8 @@ def as_copy(target: Struct, source: Descriptor) -> Struct:
     return Struct(target.name, *others, *changes.items(), ("KeyValPair_PI", key_values(pairs)))
 
 
-def pump(agent: Agent, reading: int, writing: int) -> int:
-    source, target = agent.descriptors.get(reading), agent.descriptors.get(writing)
+def pump(session: Session, reading: int, writing: int) -> int:
+    source, target = session.descriptors.get(reading), session.descriptors.get(writing)
     while data := os.read(source.file, CHUNK):
         target.written = (target.written or 0) + os.write(target.file, data)
     return target.written or 0
@@ -177,7 +174,7 @@ def transfer_status(copied: int) -> Struct:
 
 
 @handles(689)
-def bulk_put(agent: Agent, request: Request) -> Reply:
+def bulk_put(session: Session, request: Request) -> Reply:
     """BULK_DATA_OBJ_PUT_AN: several small data objects, their contents one after the other; modes are not kept."""
     table = request.input.struct("GenQueryOut_PI")
     columns = {column.integer("attriInx"): column.texts("value") for column in table.structs("SqlResult_PI")}
@@ -193,52 +190,52 @@ def bulk_put(agent: Agent, request: Request) -> Reply:
             ("oprType", PUT),
             ("KeyValPair_PI", key_values(keywords)),
         )
-        number = open_put(agent, target)
-        store(agent, number, request.bs[start:end])
-        status = close_put(agent, number)
+        number = open_put(session, target)
+        store(session, number, request.bs[start:end])
+        status = close_put(session, number)
         if status < 0:
             return Reply(status)
     return Reply()
 
 
 @handles(628)
-def data_object_rsync(agent: Agent, request: Request) -> Reply:
+def data_object_rsync(session: Session, request: Request) -> Reply:
     """DATA_OBJ_RSYNC_AN: compares checksums; status says who has to send, or that two data objects now agree."""
     keywords = request.input.keywords()
     path = checked(request.input.text("objPath"))
     mode = keywords.get("rsyncMode")
     if mode == "IRODS_TO_IRODS":
-        return rsync_data_objects(agent, request.input, keywords)
+        return rsync_data_objects(session, request.input, keywords)
     if mode not in ("IRODS_TO_LOCAL", "LOCAL_TO_IRODS"):
         raise IrodsError("USER_RSYNC_NO_MODE_INPUT_ERR")
     if "rsyncChksum" not in keywords:
         raise IrodsError("CHKSUM_EMPTY_IN_STRUCT_ERR")
-    if checksum_at(agent, path, keywords["rsyncChksum"]) == keywords["rsyncChksum"]:
+    if checksum_at(session, path, keywords["rsyncChksum"]) == keywords["rsyncChksum"]:
         return Reply()
     return Reply(PUT_ACTION if mode == "IRODS_TO_LOCAL" else GET_ACTION)
 
 
-def rsync_data_objects(agent: Agent, source: Struct, keywords: dict[str, str]) -> Reply:
+def rsync_data_objects(session: Session, source: Struct, keywords: dict[str, str]) -> Reply:
     target_path = keywords.get("rsyncDestPath", "")
     if not target_path:
         raise IrodsError("USER_RSYNC_NO_MODE_INPUT_ERR")
-    if find_collection(agent.catalog, target_path) is None and visible_replicas(agent, target_path):
-        ours, theirs = checksum_at(agent, source.text("objPath")), checksum_at(agent, target_path)
+    if find_collection(session.catalog, target_path) is None and visible_replicas(session, target_path):
+        ours, theirs = checksum_at(session, source.text("objPath")), checksum_at(session, target_path)
         if ours == theirs:
             return Reply()
     pairs = {"forceFlag": "", **keywords}
-    copy(agent, source, Struct("DataObjInp_PI", ("objPath", target_path), ("KeyValPair_PI", key_values(pairs))))
+    copy(session, source, Struct("DataObjInp_PI", ("objPath", target_path), ("KeyValPair_PI", key_values(pairs))))
     return Reply()
 
 
-def checksum_at(agent: Agent, path: str, scheme_of: str = "") -> str:
+def checksum_at(session: Session, path: str, scheme_of: str = "") -> str:
     """The checksum of the data object at a path; one it lacks is computed and kept."""
     replica: sqlite3.Row = choose(
-        replicas_for(agent, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND"), {}, has_token=False
+        replicas_for(session, path, Access.READ_OBJECT, "CAT_NO_ROWS_FOUND"), {}, has_token=False
     )
     kept: str = replica["data_checksum"] or ""
     if kept:
         return kept
-    agent.relay.reach(replica["resc_net"])
-    require_for_contents(agent, replica["data_id"], Access.MODIFY_METADATA)
-    return register_checksum(agent.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)
+    session.other_servers.reach(replica["resc_net"])
+    require_for_contents(session, replica["data_id"], Access.MODIFY_METADATA)
+    return register_checksum(session.catalog, replica["data_id"], replica["data_repl_num"], scheme_of)

@@ -5,41 +5,38 @@ from __future__ import annotations
 import json
 import platform
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.server_information import PLUGINS, plugin
 from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.handshake import RELEASE
+from irodsfs.sandbox.release import RELEASE
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 COORDINATING = frozenset({"replication"})
 
 
 @handles(10205)
-def zone_report(agent: Agent, request: Request) -> Reply:
+def zone_report(session: Session, request: Request) -> Reply:
     """The one server, its settings, plugins and storage resources, and the resources that only coordinate."""
-    if not agent.user.is_admin:
+    if not session.user.is_admin:
         raise IrodsError("SYS_NO_API_PRIV")
-    resources = agent.catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_name <> 'bundleResc' ORDER BY resc_id")
+    resources = session.catalog.rows("SELECT * FROM R_RESC_MAIN WHERE resc_name <> 'bundleResc' ORDER BY resc_id")
     coordinating = [described(row) for row in resources if row["resc_type_name"] in COORDINATING]
     storage = [described(row) for row in resources if row["resc_type_name"] not in COORDINATING]
-    report = {"zones": [{"coordinating_resources": coordinating, "servers": [server(agent, storage)]}]}
+    report = {"zones": [{"coordinating_resources": coordinating, "servers": [server(session, storage)]}]}
     text = json.dumps(report, indent=4, ensure_ascii=False)
     return Reply(struct=Struct("BytesBuf_PI", ("buflen", len(text.encode()) + 1), ("buf", text)))
 
 
-def server(agent: Agent, resources: list[dict[str, str]]) -> dict[str, object]:
+def server(session: Session, resources: list[dict[str, str]]) -> dict[str, object]:
     return {
         "version": {"irods_version": RELEASE.removeprefix("rods")},
-        "host_system_information": {"hostname": agent.zone.host, "uname": " ".join(platform.uname())},
+        "host_system_information": {"hostname": session.zone.host, "uname": " ".join(platform.uname())},
         "server_config": {
-            "zone_name": agent.zone.name,
+            "zone_name": session.zone.name,
             "catalog_service_role": "provider",
-            "client_server_policy": agent.zone.negotiation,
+            "client_server_policy": session.zone.negotiation,
         },
         "plugins": [plugin(kind, name) for kind, names in PLUGINS.items() for name in names],
         "resources": resources,

@@ -1,1 +1,1 @@
-"""Other zones: their servers get the requests that belong there, over connections that each agent keeps for itself."""
+"""Other zones: their servers get the requests that belong there, over connections of each session."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import entities
 from irodsfs.sandbox.administration import user_administration, zone_administration
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.inner_agent import agent_of
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.inner_session import session_of
+from irodsfs.sandbox.served_zone import Zone
 
 PARTNER = re.compile(r"(?P<name>[\w.]+)=(?P<address>[^:]+:\d+)", re.ASCII)
 
@@ -31,10 +28,10 @@ def introduce(zone: Zone, name: str, address: str) -> None:
     if name == zone.name:
         raise IrodsError("CAT_INVALID_ARGUMENT", f"{name} is this zone itself")
     known = "SELECT 1 FROM R_ZONE_MAIN WHERE zone_name = ?"
-    with agent_of(zone, ADMINISTRATOR) as (agent, _), agent.catalog.transaction():
-        if agent.catalog.value(known, name) is None:
-            zone_administration.add(agent, name, "remote", address)
+    with session_of(zone, ADMINISTRATOR) as (session, _), session.catalog.transaction():
+        if session.catalog.value(known, name) is None:
+            zone_administration.add(session, name, "remote", address)
         else:
-            zone_administration.modify(agent, name, "conn", address)
-        if entities.find_user(agent, ADMINISTRATOR, name) is None:
-            user_administration.create(agent, f"{ADMINISTRATOR}#{name}", "rodsuser")
+            zone_administration.modify(session, name, "conn", address)
+        if entities.find_user(session, ADMINISTRATOR, name) is None:
+            user_administration.create(session, f"{ADMINISTRATOR}#{name}", "rodsuser")

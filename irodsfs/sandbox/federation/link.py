@@ -1,4 +1,4 @@
-"""A connection to another server, of this zone or another one, on which one agent works for its user there."""
+"""A connection to another server, of this zone or another one, on which one session works as its user there."""
 
 from __future__ import annotations
 
@@ -8,35 +8,18 @@ import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from irodsfs.sandbox.accounts import response_to
+from irodsfs.sandbox.accounts import User, response_to
 from irodsfs.sandbox.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
-from irodsfs.sandbox.handshake import API_VERSION, RELEASE
+from irodsfs.sandbox.federation.server_address import Address
+from irodsfs.sandbox.release import API_VERSION, RELEASE
+from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
 
-if TYPE_CHECKING:
-    from irodsfs.sandbox.accounts import User
-    from irodsfs.sandbox.served_zone import Zone
-
-PORT = 1247
 CONNECT_SECONDS = 40
 INTERIM = 99999990  # and above: how far an operation has come
-
-
-@dataclass(frozen=True)
-class Address:
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, text: str) -> Address:
-        """``host:port`` or ``host``, as a zone is registered; raises IrodsError."""
-        host, _, port = text.partition(":")
-        if port and not port.isdecimal():
-            raise IrodsError("SYS_INVALID_SERVER_HOST")
-        return cls(host, int(port or PORT))
 
 
 class Link:
@@ -126,3 +109,11 @@ class Link:
         self._zone.servers.links.discard(self._socket)
         self._stream.close()
         self._socket.close()
+
+
+@dataclass(frozen=True)
+class RemoteDescriptor:
+    """A descriptor of another server."""
+
+    link: Link
+    number: int

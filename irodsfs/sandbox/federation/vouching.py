@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 
+from irodsfs.sandbox.accounts import User
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.link import Link
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct, decode
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.accounts import User
-    from irodsfs.sandbox.agent import Agent
 
 LOCAL_USER, LOCAL_ADMINISTRATOR = 3, 5
 """What a zone says of its own users."""
@@ -27,15 +24,15 @@ def question(user: User, challenge: bytes, response: bytes) -> Struct:
     )
 
 
-def is_vouched_administrator(agent: Agent, user: User, challenge: bytes, response: bytes) -> bool:
+def is_vouched_administrator(session: Session, user: User, challenge: bytes, response: bytes) -> bool:
     """Whether a user of another zone is an administrator there; raises IrodsError for a wrong response.
 
     A zone of which the server is not known has no users.
     """
-    address = agent.relay.address_of(user.zone)
+    address = session.other_servers.address_of(user.zone)
     if address is None:
         raise IrodsError("CAT_INVALID_USER")
-    link = Link(agent.zone, address, user, "CROSS_ZONE_SOCK_CONNECT_ERR")
+    link = Link(session.zone, address, user, "CROSS_ZONE_SOCK_CONNECT_ERR")
     try:
         answer = decode(link.call(705, question(user, challenge, response)).body)
     finally:

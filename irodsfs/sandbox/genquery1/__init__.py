@@ -5,8 +5,3 @@ conditions, its access control and its paging.
 """
 
 from __future__ import annotations
-
-from irodsfs.sandbox.genquery1.genquery1_request import Query
-from irodsfs.sandbox.genquery1.genquery1_results import Page, Statements, run
-
-__all__ = ["Page", "Query", "Statements", "run"]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.genquery1 import hierarchies, quota, requested_access
 from irodsfs.sandbox.genquery1.conditions import Fragment, size
 from irodsfs.sandbox.genquery1.genquery1_columns import DATA_RESC_HIER
 from irodsfs.sandbox.genquery1.genquery1_request import Option, Query
+from irodsfs.sandbox.genquery1.open_statements import Answer
 from irodsfs.sandbox.genquery1.statement import statement
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
 
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
-
-MAX_STATEMENTS = 50
 MAX_COLUMNS = 50
 MIN_LENGTH = 50
 NO_COLUMN = Struct("SqlResult_PI", ("attriInx", 0), ("reslen", 0))
@@ -68,87 +66,51 @@ def result(column: Column) -> Struct:
     return struct
 
 
-@dataclass
-class Answer:
-    """All rows of a statement, the numbers and names of its columns, and how many rows were given out."""
-
-    rows: list[sqlite3.Row]
-    numbers: Sequence[int]
-    names: Sequence[str]
-    position: int = 0
-
-    def take(self, count: int) -> list[sqlite3.Row]:
-        rows = self.rows[self.position : self.position + count]
-        self.position += len(rows)
-        return rows
-
-
-class Statements:
-    """The statements a connection has open, numbered from 1; the lowest free number is taken first."""
-
-    def __init__(self) -> None:
-        self.answers: dict[int, Answer] = {}
-
-    def start(self, answer: Answer) -> int:
-        """The number of a new statement; raises IrodsError CAT_NO_ROWS_FOUND when it has no rows."""
-        if not answer.rows:
-            raise IrodsError("CAT_NO_ROWS_FOUND")
-        for number in range(1, MAX_STATEMENTS + 1):
-            if number not in self.answers:
-                self.answers[number] = answer
-                return number
-        raise IrodsError("CAT_STATEMENT_TABLE_FULL")
-
-    def close(self, number: int) -> None:
-        """Forgets a statement; one that is not open is fine."""
-        self.answers.pop(number, None)
-
-
-def run(agent: Agent, query: Query) -> Page:
+def run(session: Session, query: Query) -> Page:
     """Answers a query, or the next page of one; raises IrodsError, CAT_NO_ROWS_FOUND for an empty answer."""
     if query.continue_index and query.max_rows <= 0:
-        agent.statements.close(query.continue_index)
+        session.statements.close(query.continue_index)
         return Page()
-    asked = hierarchies.by_resource(agent.catalog, query)
-    page = next_page(agent, asked, query.continue_index) if query.continue_index else first_page(agent, asked)
+    asked = hierarchies.by_resource(session.catalog, query)
+    page = next_page(session, asked, query.continue_index) if query.continue_index else first_page(session, asked)
     for column, selection in zip(page.columns, query.selections, strict=False):
         if selection.column == DATA_RESC_HIER:
-            name_hierarchies(agent, column)
+            name_hierarchies(session, column)
     return page
 
 
-def first_page(agent: Agent, query: Query) -> Page:
+def first_page(session: Session, query: Query) -> Page:
     if Option.QUOTA_QUERY in query.options:
-        answer = execute(agent, quota.statement(agent, query), quota.RESULT_COLUMNS)
+        answer = execute(session, quota.statement(session, query), quota.RESULT_COLUMNS)
     else:
-        answer = execute(agent, statement(agent, query), [selection.column for selection in query.selections])
+        answer = execute(session, statement(session, query), [selection.column for selection in query.selections])
     total = len(answer.rows)
     answer.rows = answer.rows[max(query.offset, 0) :]
-    page = next_page(agent, query, agent.statements.start(answer))
+    page = next_page(session, query, session.statements.start(answer))
     page.total = total if Option.RETURN_TOTAL_ROW_COUNT in query.options else 0
     return page
 
 
-def execute(agent: Agent, fragment: Fragment, numbers: Sequence[int] = ()) -> Answer:
+def execute(session: Session, fragment: Fragment, numbers: Sequence[int] = ()) -> Answer:
     """All rows the SQL gives, its columns numbered 0 by default; raises IrodsError CAT_SQL_ERR for what is refused."""
     try:
-        cursor = agent.catalog.execute(fragment.sql, *fragment.values)
+        cursor = session.catalog.execute(fragment.sql, *fragment.values)
         names = [description[0] for description in cursor.description or ()]
         return Answer(cursor.fetchall(), numbers or [0] * len(names), names)
     except (sqlite3.Error, OverflowError, UnicodeEncodeError):
         raise IrodsError("CAT_SQL_ERR") from None
 
 
-def next_page(agent: Agent, query: Query, number: int) -> Page:
+def next_page(session: Session, query: Query, number: int) -> Page:
     """The next rows of an open statement, which closes when they are the last."""
-    answer = agent.statements.answers.get(number)
+    answer = session.statements.answers.get(number)
     if answer is None:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     rows = answer.take(max(query.max_rows, 0))
-    requested_access.check(agent, query.keywords, answer.names, rows)
+    requested_access.check(session, query.keywords, answer.names, rows)
     exhausted = len(rows) < query.max_rows
     if exhausted or Option.AUTO_CLOSE in query.options:
-        agent.statements.close(number)
+        session.statements.close(number)
     if exhausted and not rows:
         raise IrodsError("CAT_NO_ROWS_FOUND")
     more = -1 if Option.AUTO_CLOSE in query.options else number
@@ -178,8 +140,8 @@ def longest(columns: list[list[str]]) -> int:
     return length
 
 
-def name_hierarchies(agent: Agent, column: Column) -> None:
-    known = hierarchies.hierarchies(agent.catalog)
+def name_hierarchies(session: Session, column: Column) -> None:
+    known = hierarchies.hierarchies(session.catalog)
     column.number = DATA_RESC_HIER
     column.values = [known.get(value, "") for value in column.values]
     column.length = max(map(size, column.values)) + 1

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.genquery1 import genquery1_columns
 from irodsfs.sandbox.genquery1.conditions import Fragment
 from irodsfs.sandbox.genquery1.genquery1_request import Query
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 RESULT_COLUMNS = (
     genquery1_columns.QUOTA_USER_ID,
@@ -26,14 +22,14 @@ GROUP_TABLES = "R_QUOTA_MAIN QM, R_RESC_MAIN RM, R_USER_GROUP UG, R_USER_MAIN UM
 OWN_TABLES = "R_QUOTA_MAIN QM, R_RESC_MAIN RM, R_USER_MAIN UM"
 
 
-def statement(agent: Agent, query: Query) -> Fragment:
+def statement(session: Session, query: Query) -> Fragment:
     """The SQL of a quota query; its conditions hold a bare user name and, perhaps, a bare resource name."""
     given = dict(query.conditions)
     if genquery1_columns.USER_NAME not in given:
         raise IrodsError("CAT_INVALID_ARGUMENT")
     name, _, zone = given[genquery1_columns.USER_NAME].partition("#")
     resource = given.get(genquery1_columns.R_RESC_NAME)
-    values = [name, zone or agent.zone.name]
+    values = [name, zone or session.zone.name]
     on_resource = ""
     if resource is not None:
         on_resource = " AND RM.resc_name = ?"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 USER, ZONE, ACCESS = "userNameClient", "rodsZoneClient", "accessPermission"
 HIGHEST = """SELECT max(OA.access_type_id) FROM R_OBJT_ACCESS OA, R_USER_GROUP UG, R_USER_MAIN UM
@@ -18,7 +15,7 @@ HIGHEST = """SELECT max(OA.access_type_id) FROM R_OBJT_ACCESS OA, R_USER_GROUP U
 LEVEL = "SELECT token_id FROM R_TOKN_MAIN WHERE token_namespace = 'access_type' AND token_name = ?"
 
 
-def check(agent: Agent, keywords: Mapping[str, str], names: Sequence[str], rows: Sequence[sqlite3.Row]) -> None:
+def check(session: Session, keywords: Mapping[str, str], names: Sequence[str], rows: Sequence[sqlite3.Row]) -> None:
     """Raises IrodsError when keywords are no access check at all, or the named user lacks access to a row's object."""
     if not keywords or "irodsAdmin" in keywords or set(keywords) == {"zone"}:
         return
@@ -29,8 +26,8 @@ def check(agent: Agent, keywords: Mapping[str, str], names: Sequence[str], rows:
     index = next((names.index(name) for name in ("data_id", "coll_id") if name in names), None)
     if index is None:
         raise IrodsError("CAT_INVALID_ARGUMENT")
-    needed = agent.catalog.value(LEVEL, keywords[ACCESS])
+    needed = session.catalog.value(LEVEL, keywords[ACCESS])
     for object_id in {row[index] for row in rows}:
-        level = agent.catalog.value(HIGHEST, object_id, keywords[USER], keywords[ZONE] or agent.zone.name)
+        level = session.catalog.value(HIGHEST, object_id, keywords[USER], keywords[ZONE] or session.zone.name)
         if needed is None or (level or 0) < needed:
             raise IrodsError("CAT_NO_ACCESS_PERMISSION")

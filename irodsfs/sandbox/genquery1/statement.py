@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.genquery1 import genquery1_columns
@@ -12,9 +11,7 @@ from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, Column, Table
 from irodsfs.sandbox.genquery1.genquery1_joins import join
 from irodsfs.sandbox.genquery1.genquery1_request import Option, Query, Selection
 from irodsfs.sandbox.genquery1.visibility import restrictions
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 NUMERIC_AGGREGATES = ("sum", "avg")
 ALWAYS_ORDERED = (genquery1_columns.COLL_NAME, genquery1_columns.DATA_NAME, genquery1_columns.DATA_REPL_NUM)
@@ -125,8 +122,8 @@ class Statement:
         )
 
 
-def statement(agent: Agent, query: Query) -> Fragment:
-    """The SQL that answers a query for the agent's user; raises IrodsError for what the server refuses."""
+def statement(session: Session, query: Query) -> Fragment:
+    """The SQL that answers a query for the session's user; raises IrodsError for what the server refuses."""
     building = Statement(query)
     building.join()
     for number in ONE_AVU_ONLY:
@@ -137,7 +134,7 @@ def statement(agent: Agent, query: Query) -> Fragment:
             building.separate_avus(kind, owner, count)
     check_aggregates(building.selected)
     limit(building.where, MAX_SQL)
-    building.conditions += list(restrictions(agent, building.select_list, building.where))
+    building.conditions += list(restrictions(session, building.select_list, building.where))
     return Fragment(building.sql(Option.NO_DISTINCT not in query.options), building.values)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.genquery1.conditions import Fragment
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 READABLE = f"""
     EXISTS (SELECT 1 FROM R_OBJT_ACCESS OA WHERE OA.object_id = %s AND OA.access_type_id >= {int(Access.READ_OBJECT)}
@@ -24,21 +21,21 @@ TICKET_COLLECTION = f"""R_COLL_MAIN.coll_id {TICKET_OBJECTS} OR R_COLL_MAIN.coll
     ) ESCAPE '\\'"""
 
 
-def restrictions(agent: Agent, selected: str, used: str) -> Iterator[Fragment]:
-    """Conditions that keep from the agent's user what it may not see.
+def restrictions(session: Session, selected: str, used: str) -> Iterator[Fragment]:
+    """Conditions that keep from the session's user what it may not see.
 
     ``selected`` is the SQL of the select list, ``used`` that of the conditions and joins: the server decides by the
     table names in them, so a table that only a join passes through counts too.
     """
-    if agent.user.is_admin:
+    if session.user.is_admin:
         return
-    user = (agent.user.name, agent.user.zone)
+    user = (session.user.name, session.user.zone)
     if "R_TICKET_MAIN.ticket_string" in selected:
         yield Fragment(OWN_TICKETS, user)
     mentions = selected + " " + used
     data, collections = "R_DATA_MAIN" in mentions, "R_COLL_MAIN" in mentions
-    if agent.ticket:
-        yield from through_ticket(agent.ticket, data, collections)
+    if session.ticket:
+        yield from through_ticket(session.ticket, data, collections)
         return
     if data:
         yield Fragment(READABLE % "R_DATA_MAIN.data_id", user)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.genquery2 import genquery2_columns, grouping
@@ -12,9 +11,7 @@ from irodsfs.sandbox.genquery2.dialects import PostgreSQL, RefusedError, SQLite
 from irodsfs.sandbox.genquery2.genquery2_parser import InvalidSyntaxError, parse
 from irodsfs.sandbox.genquery2.genquery2_syntax import Select
 from irodsfs.sandbox.genquery2.sql import Generator, InvalidQueryError, Reader
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 
 def column_mappings() -> str:
@@ -22,23 +19,23 @@ def column_mappings() -> str:
     return compact(genquery2_columns.mappings())
 
 
-def sql(agent: Agent, text: str) -> str:
+def sql(session: Session, text: str) -> str:
     """The SQL the server makes of a query; nothing when it makes none; raises IrodsError for bad syntax."""
     try:
-        return Generator(read(text), reader(agent), PostgreSQL()).generate()[0]
+        return Generator(read(text), reader(session), PostgreSQL()).generate()[0]
     except InvalidQueryError:
         return ""
 
 
-def run(agent: Agent, text: str) -> str:
+def run(session: Session, text: str) -> str:
     """The rows of a query as JSON, all values as text; raises IrodsError."""
     select = read(text)
-    if not sql(agent, text):
+    if not sql(session, text):
         raise IrodsError("SYS_INVALID_INPUT_PARAM")
     try:
         grouping.check(select)
-        statement, values = Generator(select, reader(agent), SQLite()).generate()
-        rows = agent.catalog.rows(statement, *values)
+        statement, values = Generator(select, reader(session), SQLite()).generate()
+        rows = session.catalog.rows(statement, *values)
     except (RefusedError, IrodsError, sqlite3.Error, OverflowError, UnicodeEncodeError):
         raise IrodsError("SYS_LIBRARY_ERROR") from None
     return compact([["" if value is None else str(value) for value in row] for row in rows])
@@ -51,8 +48,8 @@ def read(text: str) -> Select:
         raise IrodsError("SYS_LIBRARY_ERROR") from None
 
 
-def reader(agent: Agent) -> Reader:
-    return Reader(agent.user.name, agent.user.zone, agent.user.is_admin)
+def reader(session: Session) -> Reader:
+    return Reader(session.user.name, session.user.zone, session.user.is_admin)
 
 
 def compact(value: object) -> str:

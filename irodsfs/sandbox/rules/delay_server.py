@@ -9,14 +9,11 @@ import logging
 import socket
 import sqlite3
 import threading
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox import clock
-from irodsfs.sandbox.inner_agent import agent_of
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
-    from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.inner_session import session_of
+from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -62,37 +59,37 @@ class DelayServer:
         for row in rows:
             if self._stopping.is_set():
                 return
-            with agent_of(self.zone, row["user_name"]) as (agent, self._client):
-                status = run(agent, row)
+            with session_of(self.zone, row["user_name"]) as (session, self._client):
+                status = run(session, row)
                 if not self._stopping.is_set():
-                    finish(agent, row, status)
+                    finish(session, row, status)
             self._client = None
 
 
-def run(agent: Agent, row: sqlite3.Row) -> int:
+def run(session: Session, row: sqlite3.Row) -> int:
     """Runs one rule; its status."""
     from irodsfs.sandbox.rules import delays
     from irodsfs.sandbox.rules.execution import run_later
-    from irodsfs.sandbox.rules.session import Session
+    from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 
-    session = Session(agent)
-    status = run_later(session, row["rule_name"], delays.variables_of(row["exe_context"]))
+    rei = RuleExecInfo(session)
+    status = run_later(rei, row["rule_name"], delays.variables_of(row["exe_context"]))
     if status < 0:
-        logger.info("delayed rule %d failed with %d: %s", row["rule_exec_id"], status, session.trail.text())
+        logger.info("delayed rule %d failed with %d: %s", row["rule_exec_id"], status, rei.trail.text())
     return status
 
 
-def finish(agent: Agent, row: sqlite3.Row, status: int) -> None:
+def finish(session: Session, row: sqlite3.Row, status: int) -> None:
     """Removes the rule, or says when it is run again."""
     from irodsfs.sandbox.rules.repetition import after_run
 
     moment = int(clock.seconds())
     following = after_run(row["exe_frequency"] or "", moment, succeeded=status >= 0)
-    with agent.catalog.transaction():
+    with session.catalog.transaction():
         if following is None:
-            agent.catalog.execute("DELETE FROM R_RULE_EXEC WHERE rule_exec_id = ?", row["rule_exec_id"])
+            session.catalog.execute("DELETE FROM R_RULE_EXEC WHERE rule_exec_id = ?", row["rule_exec_id"])
         else:
-            agent.catalog.execute(
+            session.catalog.execute(
                 "UPDATE R_RULE_EXEC SET exe_time = ?, exe_frequency = ?, last_exe_time = ? WHERE rule_exec_id = ?",
                 *(str(following.time), following.frequency, str(moment), row["rule_exec_id"]),
             )

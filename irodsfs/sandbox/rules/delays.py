@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from irodsfs.sandbox import clock
 from irodsfs.sandbox.database import now
 from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import KeyValues, Value
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
+from irodsfs.sandbox.session import Session
 
 MALFORMED = code_of("INPUT_ARG_NOT_WELL_FORMED_ERR")
 DATE_FORMAT = code_of("DATE_FORMAT_ERR")
@@ -91,34 +89,34 @@ def checked_priority(text: str) -> str:
     return text
 
 
-def submit(session: Session, condition: str, body: str, scope: Scope) -> int:
+def submit(rei: RuleExecInfo, condition: str, body: str, scope: Scope) -> int:
     """Keeps a rule's text and variables in the catalog until it is due; raises RuleError."""
     variables = {**scope.shared.variables, **scope.variables}
     tags = tagged(condition)
-    context = execution_context(session.agent, tags.get("INST_NAME", ""), variables)
-    register(session.agent, body, due(tags), tags.get("EF", ""), tags.get("PRIORITY", ""), context)
+    context = execution_context(rei.session, tags.get("INST_NAME", ""), variables)
+    register(rei.session, body, due(tags), tags.get("EF", ""), tags.get("PRIORITY", ""), context)
     return 0
 
 
-def register(agent: Agent, body: str, time: str, frequency: str, priority: str, context: str) -> str:
+def register(session: Session, body: str, time: str, frequency: str, priority: str, context: str) -> str:
     """Adds a row to R_RULE_EXEC; its id is returned."""
     if SESSION_VARIABLE.search(body):
         raise RuleError(Failure.UNSUPPORTED_SESSION_VARIABLE)
     level = checked_priority(priority)
-    catalog, moment = agent.catalog, now()
+    catalog, moment = session.catalog, now()
     try:
         with catalog.transaction():
             rule_id = catalog.next_id()
-            values = (rule_id, body, agent.user.name, time, frequency, level, moment, moment, context)
+            values = (rule_id, body, session.user.name, time, frequency, level, moment, moment, context)
             catalog.execute(INSERT, *values)
     except sqlite3.Error:
         raise RuleError(code_of("CAT_SQL_ERR")) from None
     return str(rule_id)
 
 
-def execution_context(agent: Agent, instance: str, variables: dict[str, Value]) -> str:
+def execution_context(session: Session, instance: str, variables: dict[str, Value]) -> str:
     """Who submits the rule and with which variables, as the JSON text that the catalog keeps."""
-    user, proxy = agent.user, agent.proxy
+    user, proxy = session.user, session.proxy
     parameters = [parameter(name, value) for name, value in variables.items()]
     context = {
         "rule_name": "execMyRule",

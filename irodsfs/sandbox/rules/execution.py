@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.rules import static_check
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.interpreter import Interpreter
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.rule_parser import SyntaxFailure, parse_rules, parse_term
 from irodsfs.sandbox.rules.rule_syntax import Rule
 from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import Value
 from irodsfs.sandbox.rules.wire_parameters import Parameter, array, parameter_of, received, value_of
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 # A rule that calls itself a few hundred times deep is nothing unusual; each call takes eight frames or so here
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
@@ -33,7 +30,7 @@ ALL = "allMsParam"
 class Execution:
     """A run of submitted text; after ``run``, ``parameters`` are what the client asked for."""
 
-    session: Session
+    rei: RuleExecInfo
     text: str
     parameters: list[Parameter]
     wanted: list[str] = field(default_factory=list)
@@ -46,7 +43,7 @@ class Execution:
         try:
             source = self.bind(shared)
             shared.variables.pop(OUTPUT, None)
-            interpreter = Interpreter(self.session, self.rules(source), source)
+            interpreter = Interpreter(self.rei, self.rules(source), source)
             interpreter.run(interpreter.all_rules[0], [], shared)
             self.parameters = [self.renewed(parameter, shared) for parameter in self.parameters]
         except (RecursionError, OverflowError, ValueError):
@@ -73,16 +70,16 @@ class Execution:
             return None
         if not isinstance(source, str):
             raise RuleError(-1)
-        return evaluate(self.session, source, shared)
+        return evaluate(self.rei, source, shared)
 
     def rules(self, source: str) -> list[Rule]:
         try:
             rules = parse_rules(source)
         except SyntaxFailure as failure:
             message = located("parseRuleSet: error parsing rule.", source, failure.position)
-            self.session.trail.add(message)
+            self.rei.trail.add(message)
             raise RuleError(Failure.PARSER) from None
-        static_check.check(rules, source, self.session)
+        static_check.check(rules, source, self.rei)
         return rules
 
     def renewed(self, parameter: Parameter, shared: Scope) -> Parameter:
@@ -91,7 +88,7 @@ class Execution:
         return parameter_of(parameter.label, shared.variables.get(parameter.label))
 
     def add_output(self) -> None:
-        output = self.session.output
+        output = self.rei.output
         if output.is_written:
             others = [parameter for parameter in self.parameters if parameter.label != OUTPUT]
             position = next((i for i, p in enumerate(self.parameters) if p.label == OUTPUT), len(others))
@@ -114,30 +111,30 @@ class Outcome:
     errors: tuple[tuple[int, str], ...]
 
 
-def execute(agent: Agent, struct: Struct) -> Outcome:
+def execute(session: Session, struct: Struct) -> Outcome:
     """Runs what an ExecMyRuleInp_PI asks for."""
     arrays = struct.structs("MsParamArray_PI")
-    session = Session(agent)
+    rei = RuleExecInfo(session)
     given = received(arrays[0]) if arrays else []
     wanted = [name for name in struct.text("outParamDesc").split("%") if name]
-    execution = Execution(session, struct.text("myRule"), given, wanted)
+    execution = Execution(rei, struct.text("myRule"), given, wanted)
     status = 0
     try:
         execution.run()
     except RuleError as error:
         status = error.code
-        session.complain(int(Failure.UNKNOWN), session.trail.text())
-    return Outcome(status, array(execution.answer()), tuple(session.errors))
+        rei.complain(int(Failure.UNKNOWN), rei.trail.text())
+    return Outcome(status, array(execution.answer()), tuple(rei.errors))
 
 
-def evaluate(session: Session, source: str, scope: Scope) -> Value:
+def evaluate(rei: RuleExecInfo, source: str, scope: Scope) -> Value:
     """The value of an expression; raises RuleError."""
     try:
         term = parse_term(source)
     except SyntaxFailure as failure:
-        session.trail.add(located("error: syntax error", source, failure.position))
+        rei.trail.add(located("error: syntax error", source, failure.position))
         raise RuleError(Failure.UNPARSED_SUFFIX if begins_with_term(source, failure) else Failure.PARSER) from None
-    return Interpreter(session, [], source).evaluate(term, scope)
+    return Interpreter(rei, [], source).evaluate(term, scope)
 
 
 def begins_with_term(source: str, failure: SyntaxFailure) -> bool:
@@ -149,12 +146,12 @@ def begins_with_term(source: str, failure: SyntaxFailure) -> bool:
     return True
 
 
-def run_later(session: Session, body: str, variables: dict[str, Value]) -> int:
+def run_later(rei: RuleExecInfo, body: str, variables: dict[str, Value]) -> int:
     """Runs the text of a delayed rule; its status."""
     scope = Scope(Scope())
     scope.variables.update(variables)
     try:
-        evaluate(session, f"{{{body}}}", scope)
+        evaluate(rei, f"{{{body}}}", scope)
     except RuleError as error:
         return error.code
     except (Break, Succeed):

@@ -10,6 +10,7 @@ from irodsfs.sandbox.rules import delays, rule_queries
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.functions import path
 from irodsfs.sandbox.rules.invocation import Calls
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.rule_syntax import (
     Assign,
     Block,
@@ -30,7 +31,6 @@ from irodsfs.sandbox.rules.rule_syntax import (
     While,
 )
 from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import (
     KeyValues,
     Path,
@@ -52,8 +52,8 @@ TURNS_UNWATCHED = 1000
 class Interpreter:
     """Runs the rules of one text on behalf of a session."""
 
-    def __init__(self, session: Session, rules: list[Rule], source: str) -> None:
-        self.session = session
+    def __init__(self, rei: RuleExecInfo, rules: list[Rule], source: str) -> None:
+        self.rei = rei
         self.source = source
         self.all_rules = rules
         self.rules: dict[str, list[Rule]] = {}
@@ -63,7 +63,7 @@ class Interpreter:
 
     def fail(self, code: int, message: str, node: Node) -> RuleError:
         """The error to raise, its message noted with the place in the text."""
-        self.session.trail.add(located(message, self.source, node.position))
+        self.rei.trail.add(located(message, self.source, node.position))
         return RuleError(code)
 
     def run(self, rule: Rule, arguments: list[Value], shared: Scope) -> Value:
@@ -119,7 +119,7 @@ class Interpreter:
             case Select():
                 return rule_queries.select(self, node, scope)
             case Delay():
-                return delays.submit(self.session, text_of(self.evaluate(node.condition, scope)), node.body, scope)
+                return delays.submit(self.rei, text_of(self.evaluate(node.condition, scope)), node.body, scope)
             case Remote():
                 raise self.fail(NOT_SUPPORTED, "error: rules cannot be run on another server", node)
         raise self.fail(Failure.UNSUPPORTED_NODE, "error: unsupported ast node type.", node)
@@ -138,7 +138,7 @@ class Interpreter:
 
     def peek(self, node: Variable, scope: Scope) -> Value:
         """The value of a variable, None when it has none."""
-        return scope.get(node.name) if node.name.startswith("*") else self.session.variable(node.name)
+        return scope.get(node.name) if node.name.startswith("*") else self.rei.variable(node.name)
 
     def text(self, node: Variable, scope: Scope) -> str:
         return self.calls.as_text(self.read(node, scope), node)
@@ -197,12 +197,12 @@ class Interpreter:
                 try:
                     self.evaluate(action.recovery, scope)
                 except RuleError as error:
-                    self.session.trail.add(f"executeRuleRecovery failed with {error.code}")
+                    self.rei.trail.add(f"executeRuleRecovery failed with {error.code}")
 
     def repeat(self, condition: Node, step: Node | None, body: Block, scope: Scope) -> Value:
         for turn in count():
             if turn % TURNS_UNWATCHED == 0:
-                self.session.require_client()
+                self.rei.require_client()
             if not self.holds(condition, scope):
                 break
             try:
@@ -236,7 +236,7 @@ class Interpreter:
     def elements(self, collection: Value, node: ForEach) -> Iterator[Value]:
         match collection:
             case (QueryInput() as question, QueryOutput() as answer):
-                return rule_queries.all_rows(self.session, question, answer)
+                return rule_queries.all_rows(self.rei, question, answer)
             case str() if not isinstance(collection, Path) and node.collection is None:
                 return iter(part for part in collection.split(",") if part)
             case QueryOutput():

@@ -26,7 +26,7 @@ class Calls:
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
-        self.session = interpreter.session
+        self.rei = interpreter.rei
 
     def call(self, node: Call, scope: Scope) -> Value:
         """What the call returns; raises RuleError, Break or Succeed."""
@@ -67,7 +67,7 @@ class Calls:
         failure: RuleError | None = None
         for rule in (rule for rule in rules if len(rule.parameters) == len(values)):
             if failure:
-                self.session.trail.separate()
+                self.rei.trail.separate()
             attempt = list(values)
             try:
                 result = self.interpreter.run(rule, attempt, scope.shared)
@@ -102,7 +102,7 @@ class Calls:
             raise self.interpreter.fail(code_of("ACTION_ARG_COUNT_MISMATCH"), message, node)
         values[:] = [self.packed(value, node) for value in values]
         try:
-            status = service.run(self.session, values)
+            status = service.run(self.rei, values)
         except RuleError as error:
             if not is_plain:
                 self.note(node)
@@ -120,8 +120,8 @@ class Calls:
 
     def note(self, node: Node) -> None:
         """Takes what the microservice told the client into the trail, and where it was called."""
-        for _, message in self.session.errors:
-            self.session.trail.add(message)
-        self.session.errors.clear()
+        for _, message in self.rei.errors:
+            self.rei.trail.add(message)
+        self.rei.errors.clear()
         message = "execMicroService3: error when executing microservice"
-        self.session.trail.add(located(message, self.interpreter.source, node.position))
+        self.rei.trail.add(located(message, self.interpreter.source, node.position))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox import genquery1
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.genquery1 import genquery1_results
 from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, NUMBERS
-from irodsfs.sandbox.genquery1.genquery1_request import ORDER_BY, ORDER_BY_DESC, Selection
+from irodsfs.sandbox.genquery1.genquery1_request import ORDER_BY, ORDER_BY_DESC, Query, Selection
 from irodsfs.sandbox.genquery1.genquery1_results import Page
 from irodsfs.sandbox.rules.failures import Failure, RuleError
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.rule_syntax import Condition, Select, Test
 from irodsfs.sandbox.rules.scope import Scope
-from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.values import KeyValues, QueryInput, QueryOutput, Value, text_of, type_name
 
 if TYPE_CHECKING:
@@ -34,16 +34,16 @@ OPTIONS = {
 }
 
 
-def execute(session: Session, query: QueryInput, max_rows: int = PAGE) -> QueryOutput:
+def execute(rei: RuleExecInfo, query: QueryInput, max_rows: int = PAGE) -> QueryOutput:
     """A page of rows, empty when there are none; raises RuleError."""
     selections = tuple(Selection(column, option) for column, option in query.selections)
-    asked = genquery1.Query(selections, tuple(query.conditions), max_rows, query.continue_index)
+    asked = Query(selections, tuple(query.conditions), max_rows, query.continue_index)
     try:
-        page = genquery1.run(session.agent, asked)
+        page = genquery1_results.run(rei.session, asked)
     except IrodsError as error:
         if error.code == NO_ROWS:
             return no_rows()
-        session.errors += error.stack
+        rei.errors += error.stack
         raise RuleError(error.code) from None
     names = [COLUMNS[column.number].name for column in page.columns]
     rows = [KeyValues(zip(names, row, strict=True)) for row in page.rows]
@@ -54,23 +54,23 @@ def no_rows() -> QueryOutput:
     return QueryOutput(Page().struct())
 
 
-def close(session: Session, query: QueryInput) -> None:
+def close(rei: RuleExecInfo, query: QueryInput) -> None:
     """Ends a query that has more rows."""
     if query.continue_index:
-        execute(session, query, max_rows=-1)
+        execute(rei, query, max_rows=-1)
 
 
-def all_rows(session: Session, query: QueryInput, output: QueryOutput) -> Iterator[Value]:
+def all_rows(rei: RuleExecInfo, query: QueryInput, output: QueryOutput) -> Iterator[Value]:
     """The rows of a page and of all pages after it."""
     query.continue_index = output.continue_index
     try:
         yield from output.rows
         while query.continue_index:
-            page = execute(session, query)
+            page = execute(rei, query)
             query.continue_index = page.continue_index
             yield from page.rows
     finally:
-        close(session, query)
+        close(rei, query)
 
 
 def select(interpreter: Interpreter, node: Select, scope: Scope) -> Value:
@@ -88,7 +88,7 @@ def select(interpreter: Interpreter, node: Select, scope: Scope) -> Value:
             raise interpreter.fail(Failure.DYNAMIC_TYPE, f"{message} {condition.column}.", node)
         query.conditions.append((number, condition_text(interpreter, condition, scope)))
     try:
-        return query, execute(interpreter.session, query)
+        return query, execute(interpreter.rei, query)
     except RuleError as error:
         raise interpreter.fail(error.code, "msiExecGenQuery error", node) from None
 

@@ -94,8 +94,8 @@ def error_code(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
 @special("errormsg", 2)
 def error_message(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
     code = error_code(interpreter, node, scope)
-    store(interpreter, node.arguments[1], interpreter.session.trail.text(), scope)
-    interpreter.session.trail.messages.clear()
+    store(interpreter, node.arguments[1], interpreter.rei.trail.text(), scope)
+    interpreter.rei.trail.messages.clear()
     return code
 
 
@@ -110,7 +110,7 @@ def standard_error(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
 
 
 def written(interpreter: Interpreter, node: Call, scope: Scope, target: str) -> Value:
-    output = interpreter.session.output
+    output = interpreter.rei.output
     if not output.is_written:
         raise interpreter.fail(Failure.RUNTIME, "ruleExecOut not set", node)
     before = output.text(target)
@@ -144,20 +144,20 @@ def evaluate_text(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
         term = parse_term(source)
     except SyntaxFailure:
         raise interpreter.fail(Failure.PARSER, "error: syntax error", node) from None
-    return type(interpreter)(interpreter.session, interpreter.all_rules, source).evaluate(term, scope)
+    return type(interpreter)(interpreter.rei, interpreter.all_rules, source).evaluate(term, scope)
 
 
 @special("writeLine", 2)
 def write_line(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
     target, text = (text_of(interpreter.evaluate(argument, scope)) for argument in node.arguments)
-    zone_requests.write_text(interpreter.session, target, text)
+    zone_requests.write_text(interpreter.rei, target, text)
     if target != "serverLog":
-        zone_requests.write_text(interpreter.session, target, "\n")
+        zone_requests.write_text(interpreter.rei, target, "\n")
     return 0
 
 
 @special("writeString", 2)
 def write_string(interpreter: Interpreter, node: Call, scope: Scope) -> Value:
     target, text = (text_of(interpreter.evaluate(argument, scope)) for argument in node.arguments)
-    zone_requests.write_text(interpreter.session, target, text)
+    zone_requests.write_text(interpreter.rei, target, text)
     return 0

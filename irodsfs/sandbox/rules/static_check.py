@@ -7,17 +7,17 @@ from dataclasses import fields, is_dataclass
 
 from irodsfs.sandbox.rules.failures import Failure, RuleError, located
 from irodsfs.sandbox.rules.functions import FUNCTIONS
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.rule_syntax import Assign, Call, Literal, Rule, Tuple, Variable
-from irodsfs.sandbox.rules.session import Session
 from irodsfs.sandbox.rules.special_functions import SPECIAL_FUNCTIONS
 
 
-def check(rules: list[Rule], source: str, session: Session) -> None:
+def check(rules: list[Rule], source: str, rei: RuleExecInfo) -> None:
     """Raises RuleError for the first rule that cannot be run whatever its variables are."""
     for rule in rules:
         for message, position in wrong(rule):
-            session.trail.add(located(f"type error: {message}", source, position))
-            session.trail.add(f"type error: in rule {rule.name}")
+            rei.trail.add(located(f"type error: {message}", source, position))
+            rei.trail.add(f"type error: in rule {rule.name}")
             raise RuleError(Failure.TYPE)
 
 

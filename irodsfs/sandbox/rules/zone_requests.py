@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.wire import Struct, key_values
 
 logger = logging.getLogger(__name__)
@@ -51,31 +51,31 @@ def avu(operation: str, kind: str, name: str, attribute: str, value: str = "", u
     return Struct("ModAVUMetadataInp_PI", *members, ("KeyValPair_PI", key_values({})))
 
 
-def kind_of(session: Session, path: str) -> int:
+def kind_of(rei: RuleExecInfo, path: str) -> int:
     """DATA_OBJECT, COLLECTION, or 0 when the user sees nothing at this path."""
     missing = code_of("USER_FILE_DOES_NOT_EXIST"), code_of("OBJ_PATH_DOES_NOT_EXIST")
     try:
-        return session.call(633, data_object(path, {})).status
+        return rei.call(633, data_object(path, {})).status
     except RuleError as error:
         if error.code in missing:
             return 0
         raise
 
 
-def write_text(session: Session, target: str, text: str) -> None:
+def write_text(rei: RuleExecInfo, target: str, text: str) -> None:
     """Writes to stdout, stderr, the server's log or to the end of a data object; raises RuleError."""
     if target == "serverLog":
         logger.info("rule: %s", text.rstrip("\n"))
-    elif target in session.output.buffers:
-        session.output.write(target, text)
-    elif target.startswith("/") and kind_of(session, target) == DATA_OBJECT:
-        append(session, target, text.encode("utf-8", "surrogateescape"))
+    elif target in rei.output.buffers:
+        rei.output.write(target, text)
+    elif target.startswith("/") and kind_of(rei, target) == DATA_OBJECT:
+        append(rei, target, text.encode("utf-8", "surrogateescape"))
     else:
         raise RuleError(code_of("USER_FILE_DOES_NOT_EXIST"))
 
 
-def append(session: Session, path: str, data: bytes) -> None:
-    descriptor = session.call(602, data_object(path, {}, openFlags=READ_WRITE)).status
-    session.call(674, opened(descriptor, whence=FROM_END))
-    session.call(676, opened(descriptor, len=len(data)), data)
-    session.call(673, opened(descriptor))
+def append(rei: RuleExecInfo, path: str, data: bytes) -> None:
+    descriptor = rei.call(602, data_object(path, {}, openFlags=READ_WRITE)).status
+    rei.call(674, opened(descriptor, whence=FROM_END))
+    rei.call(676, opened(descriptor, len=len(data)), data)
+    rei.call(673, opened(descriptor))

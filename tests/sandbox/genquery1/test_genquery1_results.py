@@ -6,7 +6,7 @@ import pytest
 
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.genquery1.genquery1_request import Option, Query
-from irodsfs.sandbox.genquery1.genquery1_results import MAX_STATEMENTS
+from irodsfs.sandbox.genquery1.open_statements import MAX_STATEMENTS
 from irodsfs.sandbox.wire import Struct, encode
 from tests.sandbox.querying import Asker
 

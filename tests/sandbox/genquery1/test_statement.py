@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from irodsfs.sandbox import genquery1
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.genquery1 import genquery1_results
 from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, TABLES
 from irodsfs.sandbox.genquery1.genquery1_joins import join
 from irodsfs.sandbox.genquery1.genquery1_request import Option, Query, Selection
@@ -60,7 +60,7 @@ def test_joins_stop_at_leaves() -> None:
 
 def test_unknown_column_is_an_unknown_table(rods: Asker) -> None:
     with pytest.raises(IrodsError) as failure:
-        genquery1.run(rods, Query((Selection(9999),)))
+        genquery1_results.run(rods, Query((Selection(9999),)))
     assert code(failure) == code_of("CAT_UNKNOWN_TABLE")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from irodsfs.sandbox.rules.execution import Execution
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Value
 from irodsfs.sandbox.rules.wire_parameters import Parameter, parameter_of, value_of
 
@@ -29,9 +29,9 @@ class Run:
 
 def run(text: str, parameters: Mapping[str, Value] | None = None, wanted: str = "ruleExecOut") -> Run:
     """Runs a whole text."""
-    session = Session()
+    rei = RuleExecInfo()
     given = [parameter_of(label, value) for label, value in (parameters or {}).items()]
-    execution = Execution(session, text, given, wanted.split("%"))
+    execution = Execution(rei, text, given, wanted.split("%"))
     status = 0
     try:
         execution.run()
@@ -39,8 +39,8 @@ def run(text: str, parameters: Mapping[str, Value] | None = None, wanted: str = 
         status = error.code
     answer = execution.answer()
     values = {parameter.label: value_of(parameter) for parameter in answer if parameter.label != "ruleExecOut"}
-    output = session.output
-    return Run(status, output.text("stdout"), output.text("stderr"), values, session.trail.text(), answer)
+    output = rei.output
+    return Run(status, output.text("stdout"), output.text("stderr"), values, rei.trail.text(), answer)
 
 
 def run_actions(actions: str, **variables: Value) -> Run:

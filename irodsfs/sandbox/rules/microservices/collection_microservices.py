@@ -7,7 +7,7 @@ from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.key_values import pairs
 from irodsfs.sandbox.rules.microservices.microservice_registry import given, microservice, number, options, string
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Arguments, Value
 from irodsfs.sandbox.wire import Struct
 
@@ -26,24 +26,24 @@ def path_of(value: Value) -> str:
 
 
 @microservice("msiCollCreate", 3)
-def create(session: Session, arguments: list[Value]) -> None:
+def create(rei: RuleExecInfo, arguments: list[Value]) -> None:
     path = path_of(arguments[0])
     keywords = {"recursiveOpr": ""} if number(arguments[1]) > 0 else {}
     complaint = f"msiCollCreate: rsCollCreate failed {path}"
-    arguments[2] = session.call(681, zone_requests.collection(path, keywords), complaint=complaint).status
+    arguments[2] = rei.call(681, zone_requests.collection(path, keywords), complaint=complaint).status
 
 
 @microservice("msiRmColl", 3)
-def remove(session: Session, arguments: list[Value]) -> None:
+def remove(rei: RuleExecInfo, arguments: list[Value]) -> None:
     allowed = {"irodsRmTrash", "irodsAdminRmTrash", "forceFlag", "collName"}
     keywords = options(arguments[1], allowed, "")
     path = keywords.pop("collName", path_of(arguments[0]))
     struct = zone_requests.collection(path, keywords | {"recursiveOpr": ""})
-    arguments[2] = session.call(679, struct, complaint=f"msiRmColl: rsRmColl failed for {path}").status
+    arguments[2] = rei.call(679, struct, complaint=f"msiRmColl: rsRmColl failed for {path}").status
 
 
 @microservice("msiSetACL", 4)
-def set_access(session: Session, arguments: list[Value]) -> int:
+def set_access(rei: RuleExecInfo, arguments: list[Value]) -> int:
     recursive, level, user, path = (string(value) for value in arguments)
     name, _, zone = user.partition("#")
     struct = Struct(
@@ -51,53 +51,53 @@ def set_access(session: Session, arguments: list[Value]) -> int:
         ("recursiveFlag", int(recursive == "recursive")),
         ("accessLevel", level),
         ("userName", name),
-        ("zone", zone or session.agent.user.zone),
+        ("zone", zone or rei.session.user.zone),
         ("path", path),
     )
-    return session.call(707, struct).status
+    return rei.call(707, struct).status
 
 
 @microservice("msiGetObjType", 2)
-def object_type(session: Session, arguments: list[Value]) -> None:
-    arguments[1] = kind_of(session, string(arguments[0]))
+def object_type(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    arguments[1] = kind_of(rei, string(arguments[0]))
 
 
-def kind_of(session: Session, name: str) -> str:
+def kind_of(rei: RuleExecInfo, name: str) -> str:
     """What a name stands for, as icommands' options say it: -d, -c, -r, -u, -m or -t; raises RuleError."""
-    kind = zone_requests.kind_of(session, name) if name.startswith("/") else 0
+    kind = zone_requests.kind_of(rei, name) if name.startswith("/") else 0
     if kind:
         return "-d" if kind == zone_requests.DATA_OBJECT else "-c"
     for option, sql in BY_NAME.items():
-        if session.agent.catalog.value(sql, name):
+        if rei.session.catalog.value(sql, name):
             return option
     raise RuleError(INVALID_KIND)
 
 
 @microservice("msiAssociateKeyValuePairsToObj", 3)
-def add_pairs(session: Session, arguments: list[Value]) -> None:
-    change(session, "add", arguments)
+def add_pairs(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    change(rei, "add", arguments)
 
 
 @microservice("msiSetKeyValuePairsToObj", 3)
-def set_pairs(session: Session, arguments: list[Value]) -> None:
-    change(session, "set", arguments)
+def set_pairs(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    change(rei, "set", arguments)
 
 
 @microservice("msiRemoveKeyValuePairsFromObj", 3)
-def remove_pairs(session: Session, arguments: list[Value]) -> None:
-    change(session, "rm", arguments)
+def remove_pairs(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    change(rei, "rm", arguments)
 
 
-def change(session: Session, operation: str, arguments: list[Value]) -> None:
+def change(rei: RuleExecInfo, operation: str, arguments: list[Value]) -> None:
     content, name, kind = pairs(arguments[0]), string(arguments[1]), string(arguments[2])
-    option = kind_of(session, name) if kind == "-1" else kind
+    option = kind_of(rei, name) if kind == "-1" else kind
     for attribute, value in content.items():
-        session.call(706, zone_requests.avu(operation, option, name, attribute, value))
+        rei.call(706, zone_requests.avu(operation, option, name, attribute, value))
 
 
 @microservice("msiModAVUMetadata", 6)
-def modify(session: Session, arguments: list[Value]) -> None:
+def modify(rei: RuleExecInfo, arguments: list[Value]) -> None:
     kind, name, operation, attribute, value, units = (given(argument, INVALID) for argument in arguments)
     if operation not in ("add", "set", "rm"):
         raise RuleError(INVALID)
-    session.call(706, zone_requests.avu(operation, kind, name, attribute, value, units))
+    rei.call(706, zone_requests.avu(operation, kind, name, attribute, value, units))

@@ -17,7 +17,7 @@ from irodsfs.sandbox.rules.microservices.microservice_registry import (
     options,
     string,
 )
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Arguments, Bytes, Value, leading_integer
 from irodsfs.sandbox.wire import Struct
 
@@ -70,101 +70,101 @@ def from_options(value: Value, allowed: set[str]) -> Target:
 
 
 @microservice("msiDataObjOpen", 2)
-def open_(session: Session, arguments: list[Value]) -> int:
+def open_(rei: RuleExecInfo, arguments: list[Value]) -> int:
     where = from_options(arguments[0], {"rescName", "openFlags", "replNum"})
     complaint = f"msiDataObjOpen: rsDataObjOpen failed for {where.path}"
-    arguments[1] = descriptor = session.call(602, where.struct(), complaint=complaint).status
+    arguments[1] = descriptor = rei.call(602, where.struct(), complaint=complaint).status
     return descriptor
 
 
 @microservice("msiDataObjCreate", 3)
-def create(session: Session, arguments: list[Value]) -> int:
+def create(rei: RuleExecInfo, arguments: list[Value]) -> int:
     allowed = {"destRescName", "createMode", "dataType", "forceFlag", "dataSize"}
     where = target(arguments[0], allowed, arguments[1], "destRescName")
     complaint = f"msiDataObjCreate: rsDataObjCreate failed for {where.path}"
-    arguments[2] = descriptor = session.call(601, where.struct(), complaint=complaint).status
+    arguments[2] = descriptor = rei.call(601, where.struct(), complaint=complaint).status
     return descriptor
 
 
 @microservice("msiDataObjClose", 2)
-def close(session: Session, arguments: list[Value]) -> None:
+def close(rei: RuleExecInfo, arguments: list[Value]) -> None:
     struct = zone_requests.opened(number(arguments[0]))
-    arguments[1] = session.call(673, struct, complaint="msiDataObjClose: rsDataObjClose failed").status
+    arguments[1] = rei.call(673, struct, complaint="msiDataObjClose: rsDataObjClose failed").status
 
 
 @microservice("msiDataObjLseek", 4)
-def seek(session: Session, arguments: list[Value]) -> None:
+def seek(rei: RuleExecInfo, arguments: list[Value]) -> None:
     descriptor, offset = number(arguments[0]), 0 if arguments[1] == NULL else number(arguments[1])
     whence = arguments[2]
     position = WHENCES.get(whence) if isinstance(whence, str) else None
     struct = zone_requests.opened(descriptor, offset=offset, whence=number(whence) if position is None else position)
-    session.call(674, struct)
+    rei.call(674, struct)
     arguments[3] = Arguments("DataObjLseekOut_PI", "")
 
 
 @microservice("msiDataObjRead", 3)
-def read(session: Session, arguments: list[Value]) -> int:
+def read(rei: RuleExecInfo, arguments: list[Value]) -> int:
     length = 0 if arguments[1] == NULL else number(arguments[1])
     struct = zone_requests.opened(number(arguments[0]), len=length)
-    reply = session.call(675, struct, complaint="msiDataObjRead: rsDataObjRead failed")
+    reply = rei.call(675, struct, complaint="msiDataObjRead: rsDataObjRead failed")
     arguments[2] = Bytes(reply.bs)
     return reply.status
 
 
 @microservice("msiDataObjWrite", 3)
-def write(session: Session, arguments: list[Value]) -> int:
+def write(rei: RuleExecInfo, arguments: list[Value]) -> int:
     descriptor, content = number(arguments[0]), arguments[1]
-    if isinstance(content, str) and content in session.output.buffers:
-        content = session.output.text(content)
+    if isinstance(content, str) and content in rei.output.buffers:
+        content = rei.output.text(content)
     data = content.data if isinstance(content, Bytes) else string(content).encode("utf-8", "surrogateescape")
     struct = zone_requests.opened(descriptor, len=len(data))
     complaint = "msiDataObjWrite: rsDataObjWrite failed"
-    arguments[2] = written = session.call(676, struct, data, complaint).status
+    arguments[2] = written = rei.call(676, struct, data, complaint).status
     return written
 
 
 @microservice("msiDataObjUnlink", 2)
-def unlink(session: Session, arguments: list[Value]) -> None:
+def unlink(rei: RuleExecInfo, arguments: list[Value]) -> None:
     where = from_options(arguments[0], {"forceFlag", "irodsRmTrash", "irodsAdminRmTrash", "unreg"})
     complaint = f"msiDataObjUnlink: rsDataObjUnlink failed for {where.path}"
     struct = where.struct(oprType=UNREGISTER) if "unreg" in where.keywords else where.struct()
-    arguments[1] = session.call(615, struct, complaint=complaint).status
+    arguments[1] = rei.call(615, struct, complaint=complaint).status
 
 
 @microservice("msiDataObjCopy", 4)
-def copy(session: Session, arguments: list[Value]) -> None:
+def copy(rei: RuleExecInfo, arguments: list[Value]) -> None:
     allowed = {"destRescName", "dataType", "verifyChksum", "forceFlag", "numThreads"}
     source, copied = target(arguments[0]), target(arguments[1], allowed, arguments[2], "destRescName")
     struct = zone_requests.two_objects(source.struct(), copied.struct())
     complaint = f"msiDataObjCopy: rsDataObjCopy failed for {source.path}"
-    arguments[3] = session.call(696, struct, complaint=complaint).status
+    arguments[3] = rei.call(696, struct, complaint=complaint).status
 
 
 @microservice("msiDataObjRename", 4)
-def rename(session: Session, arguments: list[Value]) -> None:
+def rename(rei: RuleExecInfo, arguments: list[Value]) -> None:
     source, renamed = target(arguments[0]), target(arguments[1])
     kind = RENAME_COLLECTION if number(arguments[2]) > 0 else RENAME_DATA_OBJECT
     struct = zone_requests.two_objects(source.struct(oprType=kind), renamed.struct(oprType=kind))
     complaint = f"msiDataObjRename: rsDataObjRename failed for {source.path}"
-    arguments[3] = session.call(627, struct, complaint=complaint).status
+    arguments[3] = rei.call(627, struct, complaint=complaint).status
 
 
 @microservice("msiDataObjChksum", 3)
-def checksum(session: Session, arguments: list[Value]) -> None:
+def checksum(rei: RuleExecInfo, arguments: list[Value]) -> None:
     allowed = {"ChksumAll", "forceChksum", "replNum", "verifyChksum", "irodsAdmin"}
     where = target(arguments[0], allowed, arguments[1], "")
     complaint = f"msiDataObjChksum: rsDataObjChksum failed for {where.path}"
-    reply = session.call(629, where.struct(), complaint=complaint)
+    reply = rei.call(629, where.struct(), complaint=complaint)
     arguments[2] = reply.struct.text("myStr") if reply.struct else ""
 
 
 @microservice("msiDataObjRepl", 3)
-def replicate(session: Session, arguments: list[Value]) -> None:
+def replicate(rei: RuleExecInfo, arguments: list[Value]) -> None:
     allowed = {"destRescName", "numThreads", "rescName", "updateRepl", "replNum", "all", "irodsAdmin"}
     where = target(arguments[0], allowed | {"verifyChksum", "forceChksum"}, arguments[1], "destRescName")
     struct = zone_requests.data_object(where.path, replication_keywords(dict(where.keywords)), **where.members)
     complaint = f"msiDataObjRepl: rsDataObjRepl failed {where.path}"
-    arguments[2] = session.call(695, struct, complaint=complaint).status
+    arguments[2] = rei.call(695, struct, complaint=complaint).status
 
 
 def replication_keywords(keywords: dict[str, str]) -> dict[str, str]:
@@ -180,21 +180,21 @@ def replication_keywords(keywords: dict[str, str]) -> dict[str, str]:
 
 
 @microservice("msiDataObjPhymv", 6)
-def move(session: Session, arguments: list[Value]) -> None:
+def move(rei: RuleExecInfo, arguments: list[Value]) -> None:
     path = string(arguments[0])
     struct = zone_requests.data_object(
         path, keywords(arguments[1:5], "destRescName", "rescName", "replNum", "irodsAdmin")
     )
     complaint = f"msiDataObjPhymv: rsDataObjPhymv failed for {path}"
-    arguments[5] = session.call(697, struct, complaint=complaint).status
+    arguments[5] = rei.call(697, struct, complaint=complaint).status
 
 
 @microservice("msiDataObjTrim", 6)
-def trim(session: Session, arguments: list[Value]) -> None:
+def trim(rei: RuleExecInfo, arguments: list[Value]) -> None:
     path = string(arguments[0])
     struct = zone_requests.data_object(path, keywords(arguments[1:5], "rescName", "replNum", "copies", "irodsAdmin"))
     complaint = f"msiDataObjTrim: rsDataObjTrim failed for {path}"
-    arguments[5] = session.call(632, struct, complaint=complaint).status
+    arguments[5] = rei.call(632, struct, complaint=complaint).status
 
 
 def keywords(values: list[Value], *names: str) -> dict[str, str]:
@@ -206,7 +206,7 @@ def keywords(values: list[Value], *names: str) -> dict[str, str]:
 
 
 @microservice("msiObjStat", 2)
-def stat(session: Session, arguments: list[Value]) -> None:
+def stat(rei: RuleExecInfo, arguments: list[Value]) -> None:
     where = target(arguments[0])
-    session.call(633, where.struct(), complaint=f"msiObjStat: rsObjStat failed for {where.path}")
+    rei.call(633, where.struct(), complaint=f"msiObjStat: rsObjStat failed for {where.path}")
     arguments[1] = Arguments("RodsObjStat_PI", "")

@@ -8,7 +8,7 @@ from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import KeyValues, Value
 
 INVALID = code_of("SYS_INVALID_INPUT_PARAM")
@@ -23,7 +23,7 @@ def pairs(value: Value, code: int = TYPE_ERROR) -> KeyValues:
 
 
 @microservice("msiAddKeyVal", 3)
-def add(session: Session, arguments: list[Value]) -> None:
+def add(rei: RuleExecInfo, arguments: list[Value]) -> None:
     key = given(arguments[1])
     if arguments[0] is None:
         arguments[0] = KeyValues()
@@ -32,7 +32,7 @@ def add(session: Session, arguments: list[Value]) -> None:
 
 
 @microservice("msiGetValByKey", 3)
-def get(session: Session, arguments: list[Value]) -> None:
+def get(rei: RuleExecInfo, arguments: list[Value]) -> None:
     key = string(arguments[1], INVALID)
     found = pairs(arguments[0], INVALID).get(key)
     if found is None:
@@ -41,13 +41,13 @@ def get(session: Session, arguments: list[Value]) -> None:
 
 
 @microservice("msiString2KeyValPair", 2)
-def from_string(session: Session, arguments: list[Value]) -> None:
+def from_string(rei: RuleExecInfo, arguments: list[Value]) -> None:
     parts = (part.partition("=") for part in SINGLE_PERCENT.split(string(arguments[0])))
     arguments[1] = KeyValues({key: value for key, equals, value in parts if equals})
 
 
 @microservice("msiAddKeyValToMspStr", 3)
-def add_to_options(session: Session, arguments: list[Value]) -> None:
+def add_to_options(rei: RuleExecInfo, arguments: list[Value]) -> None:
     key, value, before = (part if isinstance(part, str) and part != NULL else "" for part in arguments)
     if key or value:
         added = f"{key}={value}" if key else value
@@ -55,27 +55,27 @@ def add_to_options(session: Session, arguments: list[Value]) -> None:
 
 
 @microservice("msiString2StrArray", 2)
-def to_array(session: Session, arguments: list[Value]) -> None:
+def to_array(rei: RuleExecInfo, arguments: list[Value]) -> None:
     arguments[1] = list(SINGLE_PERCENT.split(string(arguments[0])))
 
 
 @microservice("msiStrArray2String", 2)
-def from_array(session: Session, arguments: list[Value]) -> None:
+def from_array(rei: RuleExecInfo, arguments: list[Value]) -> None:
     if not isinstance(arguments[0], list):
         raise RuleError(TYPE_ERROR)
     arguments[1] = "%".join(string(item) for item in arguments[0])
 
 
 @microservice("msiPrintKeyValPair", 2)
-def print_pairs(session: Session, arguments: list[Value]) -> None:
+def print_pairs(rei: RuleExecInfo, arguments: list[Value]) -> None:
     for key, value in pairs(arguments[1]).items():
-        zone_requests.write_text(session, string(arguments[0]), f"{key} = {value}\n")
+        zone_requests.write_text(rei, string(arguments[0]), f"{key} = {value}\n")
 
 
 @microservice("writeKeyValPairs", 3)
-def write_pairs(session: Session, arguments: list[Value]) -> None:
+def write_pairs(rei: RuleExecInfo, arguments: list[Value]) -> None:
     target, content, separator = arguments
     between = separator if isinstance(separator, str) and separator != NULL else "\t|\t"
     if content is not None:
         lines = "".join(f"{key}{between}{value}\n" for key, value in pairs(content).items())
-        zone_requests.write_text(session, string(target), lines)
+        zone_requests.write_text(rei, string(target), lines)

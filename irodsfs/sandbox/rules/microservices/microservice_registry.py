@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from irodsfs.sandbox.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Value, integer, leading_integer
 
-Run = Callable[[Session, list[Value]], "int | None"]
+Run = Callable[[RuleExecInfo, list[Value]], "int | None"]
 
 TYPE_ERROR = code_of("USER_PARAM_TYPE_ERR")
 NULL_INPUT = code_of("USER__NULL_INPUT_ERR")
@@ -26,9 +26,9 @@ class Microservice:
     function: Run
     arity: int
 
-    def run(self, session: Session, arguments: list[Value]) -> int:
+    def run(self, rei: RuleExecInfo, arguments: list[Value]) -> int:
         """Its status; what it gives back is put into ``arguments``. Raises RuleError."""
-        return self.function(session, arguments) or 0
+        return self.function(rei, arguments) or 0
 
 
 MICROSERVICES: dict[str, Microservice] = {}

@@ -6,7 +6,7 @@ from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
 from irodsfs.sandbox.rules import query_text, rule_queries, zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string
-from irodsfs.sandbox.rules.session import Session
+from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import QueryInput, QueryOutput, Value
 
 
@@ -27,17 +27,17 @@ def statement(columns: str, conditions: str) -> str:
 
 
 @microservice("msiMakeQuery", 3)
-def make_text(session: Session, arguments: list[Value]) -> None:
+def make_text(rei: RuleExecInfo, arguments: list[Value]) -> None:
     arguments[2] = statement(string(arguments[0]), string(arguments[1]))
 
 
 @microservice("msiMakeGenQuery", 3)
-def make(session: Session, arguments: list[Value]) -> None:
+def make(rei: RuleExecInfo, arguments: list[Value]) -> None:
     arguments[2] = query_text.parse(statement(given(arguments[0]), given(arguments[1])))
 
 
 @microservice("msiAddSelectFieldToGenQuery", 3)
-def add_column(session: Session, arguments: list[Value]) -> None:
+def add_column(rei: RuleExecInfo, arguments: list[Value]) -> None:
     name, function, query = given(arguments[0]), arguments[1], arguments[2]
     wanted = function.lower() if isinstance(function, str) and function != NULL else ""
     if query is None:
@@ -46,7 +46,7 @@ def add_column(session: Session, arguments: list[Value]) -> None:
 
 
 @microservice("msiAddConditionToGenQuery", 4)
-def add_condition(session: Session, arguments: list[Value]) -> None:
+def add_condition(rei: RuleExecInfo, arguments: list[Value]) -> None:
     name, operator, value = (given(argument) for argument in arguments[:3])
     asked(arguments[3]).conditions.append((number_of(name), f" {operator} '{value}'"))
 
@@ -58,39 +58,39 @@ def number_of(name: str) -> int:
 
 
 @microservice("msiExecGenQuery", 2)
-def execute(session: Session, arguments: list[Value]) -> None:
-    arguments[1] = rule_queries.execute(session, asked(arguments[0]))
+def execute(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    arguments[1] = rule_queries.execute(rei, asked(arguments[0]))
 
 
 @microservice("msiExecStrCondQuery", 2)
-def execute_text(session: Session, arguments: list[Value]) -> None:
-    arguments[1] = rule_queries.execute(session, query_text.parse(string(arguments[0])))
+def execute_text(rei: RuleExecInfo, arguments: list[Value]) -> None:
+    arguments[1] = rule_queries.execute(rei, query_text.parse(string(arguments[0])))
 
 
 @microservice("msiGetMoreRows", 3)
-def more(session: Session, arguments: list[Value]) -> None:
+def more(rei: RuleExecInfo, arguments: list[Value]) -> None:
     query, output = asked(arguments[0]), answered(arguments[1])
     query.continue_index = output.continue_index
-    arguments[1] = page = rule_queries.execute(session, query) if query.continue_index else rule_queries.no_rows()
+    arguments[1] = page = rule_queries.execute(rei, query) if query.continue_index else rule_queries.no_rows()
     arguments[2] = query.continue_index = page.continue_index
 
 
 @microservice("msiCloseGenQuery", 2)
-def close(session: Session, arguments: list[Value]) -> None:
+def close(rei: RuleExecInfo, arguments: list[Value]) -> None:
     query = asked(arguments[0])
     query.continue_index = answered(arguments[1]).continue_index
-    rule_queries.close(session, query)
+    rule_queries.close(rei, query)
 
 
 @microservice("msiGetContInxFromGenQueryOut", 2)
-def continue_index(session: Session, arguments: list[Value]) -> None:
+def continue_index(rei: RuleExecInfo, arguments: list[Value]) -> None:
     arguments[1] = answered(arguments[0]).continue_index
 
 
 @microservice("msiPrintGenQueryInp", 2)
-def print_query(session: Session, arguments: list[Value]) -> None:
+def print_query(rei: RuleExecInfo, arguments: list[Value]) -> None:
     target, query = string(arguments[0]), asked(arguments[1])
     lines = [f"Selected Column {column} With Option {option}\n" for column, option in query.selections]
     lines += [f"Condition Column {column} {condition}\n" for column, condition in query.conditions]
     for line in lines:
-        zone_requests.write_text(session, target, line)
+        zone_requests.write_text(rei, target, line)

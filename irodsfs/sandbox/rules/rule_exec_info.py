@@ -1,21 +1,17 @@
-"""What a run of rules acts through: the agent it runs in, its output, and what it reports when it fails."""
+"""What a run of rules acts through: the session it runs in, its output, and what it reports when it fails."""
 
 from __future__ import annotations
 
 import logging
-import socket
 import sqlite3
-from typing import TYPE_CHECKING
 
 from irodsfs.sandbox.api import api_registry
 from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.rules.failures import MESSAGE_LENGTH, RuleError, Trail
 from irodsfs.sandbox.rules.output import Output
 from irodsfs.sandbox.rules.values import Value
+from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.wire import Struct
-
-if TYPE_CHECKING:
-    from irodsfs.sandbox.agent import Agent
 
 logger = logging.getLogger(__name__)
 
@@ -23,28 +19,28 @@ ADMINISTRATOR = 5
 USER = 3
 
 
-class Session:
-    """One run on behalf of an agent's user; without an agent only what needs no zone works."""
+class RuleExecInfo:
+    """One run on behalf of a session's user; without a session only what needs no zone works."""
 
-    def __init__(self, agent: Agent | None = None) -> None:
-        self._agent = agent
+    def __init__(self, session: Session | None = None) -> None:
+        self._session = session
         self.output = Output()
         self.trail = Trail()
         self.errors: list[tuple[int, str]] = []
 
     @property
-    def agent(self) -> Agent:
+    def session(self) -> Session:
         """Raises RuleError when the run has none."""
-        if self._agent is None:
+        if self._session is None:
             raise RuleError(code_of("SYS_INTERNAL_NULL_INPUT_ERR"))
-        return self._agent
+        return self._session
 
     def call(self, number: int, struct: Struct, bs: bytes = b"", complaint: str = "") -> api_registry.Reply:
         """Does what a client's API request would; a failure raises RuleError and leaves the client the complaint."""
         if number not in api_registry.handlers:
             raise RuleError(code_of("SYS_UNMATCHED_API_NUM"))
         try:
-            reply = api_registry.handlers[number](self.agent, api_registry.Request(number, struct, bs))
+            reply = api_registry.handlers[number](self.session, api_registry.Request(number, struct, bs))
         except IrodsError as error:
             reply = api_registry.Reply(error.code, errors=error.stack)
         except sqlite3.Error as error:
@@ -59,16 +55,7 @@ class Session:
 
     def require_client(self) -> None:
         """Raises RuleError when the client has hung up, so that a loop without end does not outlive it."""
-        if self._agent is None:
-            return
-        try:
-            # Past any TLS layer: what counts is whether the connection is there, not what comes over it
-            gone = not socket.socket.recv(self._agent.connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            gone = False
-        except OSError:
-            gone = True
-        if gone:
+        if self._session is not None and self._session.connection.is_lost():
             raise RuleError(code_of("SYS_HEADER_READ_LEN_ERR"))
 
     def complain(self, status: int, message: str) -> None:
@@ -78,10 +65,10 @@ class Session:
 
     def variable(self, name: str) -> Value:
         """The value of a session variable, None when it has none here."""
-        if self._agent is None:
+        if self._session is None:
             return None
         known: dict[str, Value] = {}
-        for side, user in (("Client", self.agent.user), ("Proxy", self.agent.proxy)):
+        for side, user in (("Client", self.session.user), ("Proxy", self.session.proxy)):
             known[f"$userName{side}"] = user.name
             known[f"$rodsZone{side}"] = user.zone
             known[f"$priv{side}"] = ADMINISTRATOR if user.is_admin else USER
