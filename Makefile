@@ -17,7 +17,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := fuse3 libfuse3-dev pkg-config gcc libc6-dev python3 python3-dev python3-venv attr systemd \
 	git make perl rsync sqlite3 unzip vim
 
-.PHONY: audit bench bench-sizes bench-zone demo test test-zone model-tests two-clients program-tests client-tests fuzz soak \
+.PHONY: audit bench bench-sizes bench-zone conformance demo test test-zone model-tests two-clients program-tests client-tests fuzz soak \
 	install-system lint clean
 
 demo: $(VENV)/installed
@@ -52,6 +52,10 @@ fuzz: $(VENV)/installed
 soak: SECONDS := $(if $(filter command environment,$(firstword $(origin SECONDS))),$(SECONDS),1200)
 soak: $(VENV)/installed
 	IRODSFS_SOAK_SECONDS=$(SECONDS) $(BIN)/pytest --capture no tests/soak $(ARGS)
+
+# What a real server was sent is sent to an embedded zone, and the answers are compared; ARGS=--verbose shows each.
+conformance: $(VENV)/installed
+	$(BIN)/python -m tests.sandbox.conformance $(ARGS)
 
 client-tests: $(VENV)/installed
 	$(BIN)/python tests/client/client_tests.py $(ARGS)

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from irodsfs.sandbox.error_numbers import ProtocolError
-from irodsfs.sandbox.wire import Message, read_message, send_message
+from irodsfs.sandbox.protocol.error_numbers import ProtocolError
+from irodsfs.sandbox.protocol.wire import Message, read_message, send_message
 
 Lie = Callable[[Message], Message | bytes | None]
 """Answers what to send instead of a reply: another one, raw bytes, or None for the end of the connection."""

@@ -71,8 +71,8 @@ def serve(
     The administrator of a new zone is rods. The variables that are printed, too, make clients log in as rods
     with the password, which is kept in the zone's directory.
     """
-    from irodsfs.sandbox.error_numbers import IrodsError
     from irodsfs.sandbox.federation.introducing import introduce
+    from irodsfs.sandbox.protocol.error_numbers import IrodsError
     from irodsfs.sandbox.served_zone import Zone
     from irodsfs.sandbox.zone_server import Server
 
@@ -112,8 +112,8 @@ def server(location: str, directory: Path, address: str | None) -> None:
     It has the resources at LOCATION, a name or address by which clients, and the zone's other servers, reach it:
     127.0.0.2 for example. Its port is that of the zone. Stopped or frozen (SIGSTOP), it takes its resources with it.
     """
-    from irodsfs.sandbox.error_numbers import IrodsError
     from irodsfs.sandbox.joining import join
+    from irodsfs.sandbox.protocol.error_numbers import IrodsError
     from irodsfs.sandbox.zone_server import Server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -185,18 +185,3 @@ def add_resource(name: str, directory: Path, vault: Path | None, location: str) 
     from irodsfs.cli import sandbox_entries
 
     click.echo(sandbox_entries.add_resource(directory, name, vault, location))
-
-
-@sandbox.command()
-@click.argument("recording", type=Path, help="A file of recorded exchanges (JSON lines).")
-@click.option("--step", metavar="NAME", help="Show the differences of this step.")
-@click.option("--verbose", "-v", is_flag=True, help="Show all differences.")
-def conformance(recording: Path, step: str | None, verbose: bool) -> None:
-    """Replay what a real server was asked, and compare the answers of an embedded zone with its answers."""
-    from irodsfs.sandbox.conformance import run
-
-    try:
-        report = run(recording)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{recording} can't be replayed: {error}.") from None
-    report.print(step=step, verbose=verbose)

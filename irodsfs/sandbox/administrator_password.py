@@ -10,9 +10,9 @@ from itertools import cycle
 from pathlib import Path
 
 from irodsfs.private_files import write_private
-from irodsfs.sandbox.accounts import NEVER
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.catalog.accounts import NEVER
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.catalog.database import Catalog, now
 
 SEQUENCE, MARK = 0xD768B678, "S"
 """The first of the sequences that iinit chooses among, and how a password starts that was scrambled with it."""

@@ -8,13 +8,13 @@ import struct
 
 from irodsfs.sandbox.api import api_registry
 from irodsfs.sandbox.api.dispatch import answer
-from irodsfs.sandbox.client_connection import ClientConnection
-from irodsfs.sandbox.closing import end_session
-from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError, code_of
-from irodsfs.sandbox.handshake import greet
+from irodsfs.sandbox.protocol.client_connection import ClientConnection
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, ProtocolError, code_of
+from irodsfs.sandbox.protocol.handshake import greet
+from irodsfs.sandbox.protocol.wire import Message
 from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Message
+from irodsfs.sandbox.storage.closing import end_session
 
 logger = logging.getLogger(__name__)
 

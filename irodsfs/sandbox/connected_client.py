@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from irodsfs.sandbox import clock
-from irodsfs.sandbox.accounts import User
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.catalog import clock
+from irodsfs.sandbox.catalog.accounts import User
+from irodsfs.sandbox.protocol.wire import Struct
 
 NOBODY = User(0, "", "", "")
 

@@ -6,11 +6,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from irodsfs.sandbox.accounts import find_user
-from irodsfs.sandbox.client_connection import ClientConnection
-from irodsfs.sandbox.closing import end_session
+from irodsfs.sandbox.catalog.accounts import find_user
+from irodsfs.sandbox.protocol.client_connection import ClientConnection
 from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.session import Session
+from irodsfs.sandbox.storage.closing import end_session
 
 
 @contextmanager

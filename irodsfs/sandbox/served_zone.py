@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from irodsfs.private_files import private, write_private
-from irodsfs.sandbox import certificates, pam_accounts
+from irodsfs.sandbox import pam_accounts
 from irodsfs.sandbox.administrator_password import keep_password, new_password, set_administrator_password
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR, populate
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR, populate
+from irodsfs.sandbox.catalog.database import Catalog
 from irodsfs.sandbox.connected_client import ConnectedClient
-from irodsfs.sandbox.database import Catalog
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.replica_access import ReplicaAccess
-from irodsfs.sandbox.replicas import recover
+from irodsfs.sandbox.protocol import certificates
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.storage.replica_access import ReplicaAccess
+from irodsfs.sandbox.storage.replicas import recover
 from irodsfs.sandbox.zone_servers import WritersTurn, ZoneServers
 from irodsfs.user_errors import ConfigurationError
 

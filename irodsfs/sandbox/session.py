@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from irodsfs.sandbox.client_connection import ClientConnection
+from irodsfs.sandbox.catalog.genquery1.open_statements import Statements
 from irodsfs.sandbox.connected_client import ConnectedClient
-from irodsfs.sandbox.descriptors import Descriptors
 from irodsfs.sandbox.federation.other_servers import OtherServers
-from irodsfs.sandbox.genquery1.open_statements import Statements
+from irodsfs.sandbox.protocol.client_connection import ClientConnection
 from irodsfs.sandbox.served_zone import Zone
+from irodsfs.sandbox.storage.descriptors import Descriptors
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 import irodsfs.sandbox.api  # noqa: F401 - registers every API
 from irodsfs.sandbox.agent import serve
-from irodsfs.sandbox.handshake import turn_away
+from irodsfs.sandbox.protocol.handshake import turn_away
 from irodsfs.sandbox.rules.delay_server import DelayServer
 from irodsfs.sandbox.served_zone import Zone
 

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import IO
 
 from irodsfs.private_files import private, write_private
-from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.server_address import Address
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 
 SERVERS = "servers"
 """The directory of a zone's where each server has a file, named after it, once there are several."""

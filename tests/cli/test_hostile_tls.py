@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from irodsfs.cli.mountpoints import find_mount
-from irodsfs.sandbox.wire import Message, Struct, encode
+from irodsfs.sandbox.protocol.wire import Message, Struct, encode
 from tests.certificates import make_certificate
 from tests.conftest import IrodsfsCommand
 from tests.hostile_zone import HostileZone, Lie

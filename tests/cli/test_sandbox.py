@@ -147,9 +147,3 @@ def test_a_port_in_use_is_one_clear_sentence(
     assert done.returncode == 1
     assert "Address already in use" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_a_recording_that_does_not_exist_is_one_clear_sentence(irodsfs: IrodsfsCommand) -> None:
-    done = irodsfs("sandbox", "conformance", "missing.jsonl")
-    assert done.returncode == 3
-    assert done.stderr.startswith("irodsfs: missing.jsonl can't be replayed")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.certificates import make_certificate
+from irodsfs.sandbox.protocol.certificates import make_certificate
 from tests.conftest import AddUser
 from tests.control.serving import served
 from tests.zones import AnyZone

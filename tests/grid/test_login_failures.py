@@ -17,7 +17,7 @@ from irods.password_obfuscation import encode
 from irodsfs.config import Setting, load
 from irodsfs.grid.irods_sessions import entered
 from irodsfs.grid.login_failures import LOGIN_FAILURES
-from irodsfs.sandbox.database import now
+from irodsfs.sandbox.catalog.database import now
 from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.zone_server import Server
 from irodsfs.user_errors import IrodsfsError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.wire import Message
+from irodsfs.sandbox.protocol.wire import Message
 from tests.conftest import MakeMount
 from tests.hostile_zone import HostileZone, Lie
 from tests.mounts import Mount

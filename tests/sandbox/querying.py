@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from irodsfs.sandbox.accounts import User, find_user
-from irodsfs.sandbox.database import Catalog, now
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1 import genquery1_results
-from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
-from irodsfs.sandbox.genquery1.genquery1_request import Query, Selection
-from irodsfs.sandbox.genquery1.genquery1_results import Page
-from irodsfs.sandbox.genquery1.open_statements import Statements
+from irodsfs.sandbox.catalog.accounts import User, find_user
+from irodsfs.sandbox.catalog.database import Catalog, now
+from irodsfs.sandbox.catalog.genquery1 import genquery1_results
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import NUMBERS
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Query, Selection
+from irodsfs.sandbox.catalog.genquery1.genquery1_results import Page
+from irodsfs.sandbox.catalog.genquery1.open_statements import Statements
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.served_zone import Zone
 
 RESOURCE = 10013

@@ -6,8 +6,8 @@ import base64
 import socket
 from typing import BinaryIO, cast
 
-from irodsfs.sandbox.accounts import response_to
-from irodsfs.sandbox.wire import (
+from irodsfs.sandbox.catalog.accounts import response_to
+from irodsfs.sandbox.protocol.wire import (
     Message,
     Struct,
     decode,

@@ -19,7 +19,7 @@ from irods.message import (
 )
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 
 
 def send(session: iRODSSession, number: int | str, message: Any) -> iRODSMessage:

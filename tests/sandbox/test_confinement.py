@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.wire import Struct, key_values
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Struct, key_values
 from tests.sandbox.raw import RawClient
 from tests.sandbox.raw import data_object as object_request
 from tests.sandbox.requests import refused

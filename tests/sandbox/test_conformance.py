@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.conformance import Report, run
-from irodsfs.sandbox.conformance.exceptions import exceptions
+from tests.sandbox.conformance import Report, run
+from tests.sandbox.conformance.__main__ import main
+from tests.sandbox.conformance.exceptions import exceptions
 
 RECORDINGS = ("prc", "icommands", "pipelined", "edges")
 DIRECTORY = Path(__file__).parent / "recordings"
@@ -37,3 +38,9 @@ def test_every_step_is_equal_unless_listed_as_an_exception(name: str) -> None:
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_exceptions_are_few(name: str) -> None:
     assert len(exceptions(name)) <= ALLOWED * len(replayed(name).steps)
+
+
+@pytest.mark.timeout(600)
+def test_the_command_names_the_exceptions_and_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(DIRECTORY / "pipelined.jsonl.xz"), "--verbose"]) == 0
+    assert "conformance: 100.0 % of 14 steps equal" in capsys.readouterr().out

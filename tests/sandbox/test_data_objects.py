@@ -18,8 +18,8 @@ from irods.exception import (
 )
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.wire import Struct, decode, json_struct
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Struct, decode, json_struct
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.sandbox.requests import refused
 from tests.zones import EmbeddedZone

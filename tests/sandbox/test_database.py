@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.database import Catalog, now
+from irodsfs.sandbox.catalog.database import Catalog, now
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from irods.models import DataObject
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.replicas import Status
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.served_zone import Zone
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage.replicas import Status
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import EmbeddedZone
 

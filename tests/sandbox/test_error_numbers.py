@@ -7,7 +7,7 @@ import pytest
 from irods import exception
 
 import irodsfs.sandbox
-from irodsfs.sandbox.error_numbers import CODES, IrodsError, code_of, named
+from irodsfs.sandbox.protocol.error_numbers import CODES, IrodsError, code_of, named
 
 SOURCES = sorted(Path(irodsfs.sandbox.__file__).parent.rglob("*.py"))
 RAISED = re.compile(r'(?:IrodsError|named|refusal|code_of|require\w*|replicas_for)\((?:[^()"]*, )?"([A-Z_0-9]{6,})"')

@@ -25,8 +25,8 @@ from irods.meta import AVUOperation, iRODSMeta
 from irods.models import Collection, DataObject, User, Zone
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.wire import Message, encode, send_message
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Message, encode, send_message
 from tests.conftest import IrodsfsCommand
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.sandbox.requests import administer, refused, send_json

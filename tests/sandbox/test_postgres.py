@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irodsfs.sandbox import postgres
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import postgres
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 
 
 @pytest.mark.parametrize(

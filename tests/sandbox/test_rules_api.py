@@ -16,7 +16,7 @@ from irods.models import RuleExec
 from irods.rule import Rule
 from irods.session import iRODSSession
 
-from irodsfs.sandbox.wire import Struct, decode, encode, key_values
+from irodsfs.sandbox.protocol.wire import Struct, decode, encode, key_values
 from tests.sandbox.conftest import MakeUser
 from tests.sandbox.requests import refused
 from tests.sandbox.rules.running import eventually

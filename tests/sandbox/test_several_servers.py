@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from irods.models import DataObject, Resource
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.wire import Message, Struct, decode, encode, key_values, read_message, send_message
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Message, Struct, decode, encode, key_values, read_message, send_message
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import FAR, EmbeddedZone, FarServer, add_resources
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.wire import Message, Struct, decode, json_of, json_struct
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Message, Struct, decode, json_of, json_struct
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.zones import EmbeddedZone
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
-from irodsfs.sandbox.wire import (
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, ProtocolError
+from irodsfs.sandbox.protocol.wire import (
     MAX_HEADER,
     Message,
     Struct,

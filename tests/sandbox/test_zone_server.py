@@ -22,9 +22,9 @@ from irods.exception import (
 from irods.session import iRODSSession
 
 from irodsfs.sandbox.api.api_registry import handlers
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Message, Struct, decode, encode, send_message
 from irodsfs.sandbox.served_zone import Zone
-from irodsfs.sandbox.wire import Message, Struct, decode, encode, send_message
 from irodsfs.sandbox.zone_server import Server
 from tests.sandbox.raw import RawClient, data_object, opened
 from tests.sandbox.requests import refused

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import tenacity
 
-from irodsfs.sandbox.wire import Message
+from irodsfs.sandbox.protocol.wire import Message
 from tests.conftest import MakeMount
 from tests.control.sockets import connected
 from tests.hostile_zone import HostileZone, Lie

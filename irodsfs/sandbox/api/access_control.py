@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox import access_checks, entities, logical_paths
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import access_checks, entities, logical_paths
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.session import Session
 
 INHERITANCE = {"inherit": "1", "noinherit": "0"}

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from irodsfs.sandbox import access_checks, entities
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api import access_control, metadata_api
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import access_checks, entities
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import json_of, json_struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import json_of, json_struct
 
 Document = dict[str, Any]
 

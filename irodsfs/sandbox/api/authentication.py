@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from irodsfs.sandbox.accounts import User, find_user, proves_password
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog.accounts import User, find_user, proves_password
 from irodsfs.sandbox.federation.vouching import LOCAL_ADMINISTRATOR, LOCAL_USER, is_vouched_administrator
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct, json_of, json_struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct, json_of, json_struct
 
 Content = dict[str, Any]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from irodsfs.sandbox import vault
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.logical_paths import checked
-from irodsfs.sandbox.replica_checksums import checksum_of, register_checksum
-from irodsfs.sandbox.replicas import Status, choose
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.logical_paths import checked
+from irodsfs.sandbox.catalog.visible_paths import is_admin_request, replicas_for, require_for_contents
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, require_for_contents
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage import vault
+from irodsfs.sandbox.storage.replica_checksums import checksum_of, register_checksum
+from irodsfs.sandbox.storage.replicas import Status, choose
 
 Findings = list[dict[str, str | int]]
 

@@ -6,13 +6,29 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.entries_in_catalog import add_collection, behind_links, find_collection, find_replicas, may_change
-from irodsfs.sandbox.error_numbers import IrodsError, code_of, named
-from irodsfs.sandbox.logical_paths import checked, holds_operators, split
-from irodsfs.sandbox.moves import COLLECTION
-from irodsfs.sandbox.removal import (
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.entries_in_catalog import (
+    add_collection,
+    behind_links,
+    find_collection,
+    find_replicas,
+    may_change,
+)
+from irodsfs.sandbox.catalog.logical_paths import checked, holds_operators, split
+from irodsfs.sandbox.catalog.visible_paths import (
+    is_admin_request,
+    is_visible,
+    replicas_for,
+    visible_collection,
+    visible_replicas,
+)
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of, named
+from irodsfs.sandbox.protocol.replies import reply_message
+from irodsfs.sandbox.protocol.wire import Struct
+from irodsfs.sandbox.session import Session
+from irodsfs.sandbox.storage.moves import COLLECTION
+from irodsfs.sandbox.storage.removal import (
     UNREGISTER,
     has_entries,
     is_trash,
@@ -21,17 +37,7 @@ from irodsfs.sandbox.removal import (
     remove_empty_collection,
     unlink,
 )
-from irodsfs.sandbox.replicas import require_unlocked
-from irodsfs.sandbox.replies import reply_message
-from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import (
-    is_admin_request,
-    is_visible,
-    replicas_for,
-    visible_collection,
-    visible_replicas,
-)
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage.replicas import require_unlocked
 
 COLLECTION_STATUS = 99999996
 FILES_PER_STATUS = 10

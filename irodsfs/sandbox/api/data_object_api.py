@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from irodsfs.sandbox import vault
-from irodsfs.sandbox.access_checks import Access, require
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import source_and_target
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.entries_in_catalog import behind_links
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.logical_paths import checked, zone_of
-from irodsfs.sandbox.moves import COLLECTION, DATA_OBJECT, data_objects_below, rename
-from irodsfs.sandbox.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
-from irodsfs.sandbox.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
+from irodsfs.sandbox.catalog.access_checks import Access, require
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.catalog.entries_in_catalog import behind_links
+from irodsfs.sandbox.catalog.logical_paths import checked, zone_of
+from irodsfs.sandbox.catalog.visible_paths import is_admin_request, replicas_for, visible_replicas
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for, visible_replicas
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage import vault
+from irodsfs.sandbox.storage.moves import COLLECTION, DATA_OBJECT, data_objects_below, rename
+from irodsfs.sandbox.storage.removal import UNREGISTER, is_trash, is_younger, move_to_trash, unlink
+from irodsfs.sandbox.storage.replicas import Status, choose, lock_for_write, require_unlocked, unlock, update_replica
 
 
 @handles(615)

@@ -6,11 +6,11 @@ import logging
 import sqlite3
 
 from irodsfs.sandbox.api import api_registry
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.federation import relay
-from irodsfs.sandbox.replies import reply_message
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.replies import reply_message
+from irodsfs.sandbox.protocol.wire import Message, decode
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Message, decode
 from irodsfs.sandbox.zone_servers import OnAnotherServer
 
 logger = logging.getLogger(__name__)

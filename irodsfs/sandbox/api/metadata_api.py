@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from irodsfs.sandbox import entities
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import entities
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.session import Session
 
 CHANGES = {"n:": 0, "v:": 1, "u:": 2}

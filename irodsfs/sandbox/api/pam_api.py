@@ -11,13 +11,13 @@ import secrets
 import string
 from typing import Any
 
-from irodsfs.sandbox.accounts import NEVER, User
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.authentication import STEPS, require_user
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog.accounts import NEVER, User
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 ALPHABET = string.ascii_letters + string.digits
 GENERATED_LENGTH = 20

@@ -11,7 +11,7 @@ from typing import Any
 
 from irodsfs.sandbox.api.authentication import STEPS, require_user
 from irodsfs.sandbox.api.pam_api import generate, lifetime
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.session import Session
 
 Content = dict[str, Any]

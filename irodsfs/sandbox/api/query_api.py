@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox import stored_queries
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1 import genquery1_results
-from irodsfs.sandbox.genquery1.genquery1_request import Query
-from irodsfs.sandbox.genquery1.genquery1_results import Page
+from irodsfs.sandbox.catalog import stored_queries
+from irodsfs.sandbox.catalog.genquery1 import genquery1_results
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Query
+from irodsfs.sandbox.catalog.genquery1.genquery1_results import Page
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 INVALID_INPUT = code_of("SYS_INVALID_INPUT_PARAM")
 
@@ -35,7 +35,9 @@ def specific_query(session: Session, request: Request) -> Reply:
 @handles(10221)
 def genquery2_query(session: Session, request: Request) -> Reply:
     """GenQuery2: rows as JSON, or the column mappings, or the SQL."""
-    from irodsfs.sandbox import genquery2  # with its grammar's library, which a zone should not start up slower for
+    from irodsfs.sandbox.catalog import (
+        genquery2,  # with its grammar's library, which a zone should not start up slower for
+    )
 
     asked = request.input
     if asked.texts("zone") not in ([], [session.zone.name]):

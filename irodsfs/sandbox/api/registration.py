@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from irodsfs.sandbox import vault
-from irodsfs.sandbox.access_checks import Access, access_of, require
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.entries_in_catalog import (
+from irodsfs.sandbox.catalog.access_checks import Access, access_of, require
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.catalog.entries_in_catalog import (
     add_collection,
     add_data_object,
     add_replica,
@@ -18,14 +17,15 @@ from irodsfs.sandbox.entries_in_catalog import (
     parent_for_change,
     require_data_type,
 )
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.logical_paths import checked, is_below, split
-from irodsfs.sandbox.replica_checksums import register_checksum
-from irodsfs.sandbox.replicas import Status, update_replica
+from irodsfs.sandbox.catalog.logical_paths import checked, is_below, split
+from irodsfs.sandbox.catalog.storage_resources import by_hierarchy, leaves, resource_for_create
+from irodsfs.sandbox.catalog.visible_paths import is_admin_request
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.storage_resources import by_hierarchy, leaves, resource_for_create
-from irodsfs.sandbox.visible_paths import is_admin_request
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage import vault
+from irodsfs.sandbox.storage.replica_checksums import register_checksum
+from irodsfs.sandbox.storage.replicas import Status, update_replica
 
 TIMES = {
     "dataExpiry": "data_expiry_ts",

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sqlite3
 from functools import partial
 
-from irodsfs.sandbox import vault
-from irodsfs.sandbox.access_checks import Access, require
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.transfers import transfer_status
-from irodsfs.sandbox.copies import add_copy, copy_file, update_copy
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.logical_paths import checked
-from irodsfs.sandbox.removal import UNREGISTER, files_to_delete, unlink
-from irodsfs.sandbox.replica_checksums import register_checksum
-from irodsfs.sandbox.replicas import Status, choose, require_unlocked, update_replica
+from irodsfs.sandbox.catalog.access_checks import Access, require
+from irodsfs.sandbox.catalog.logical_paths import checked
+from irodsfs.sandbox.catalog.storage_resources import Resource, leaves, resource_for_create
+from irodsfs.sandbox.catalog.visible_paths import is_admin_request, replicas_for
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.storage_resources import Resource, leaves, resource_for_create
-from irodsfs.sandbox.visible_paths import is_admin_request, replicas_for
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage import vault
+from irodsfs.sandbox.storage.copies import add_copy, copy_file, update_copy
+from irodsfs.sandbox.storage.removal import UNREGISTER, files_to_delete, unlink
+from irodsfs.sandbox.storage.replica_checksums import register_checksum
+from irodsfs.sandbox.storage.replicas import Status, choose, require_unlocked, update_replica
 
 COPIES_KEPT = 2
 Keywords = dict[str, str]

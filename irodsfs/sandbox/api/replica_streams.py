@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from irodsfs.sandbox import vault
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.closing import publish, release
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.replica_checksums import register_checksum
-from irodsfs.sandbox.replica_opening import open_here
-from irodsfs.sandbox.replicas import Status
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct, json_of, json_struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct, json_of, json_struct
+from irodsfs.sandbox.storage import vault
+from irodsfs.sandbox.storage.closing import publish, release
+from irodsfs.sandbox.storage.descriptors import Descriptor
+from irodsfs.sandbox.storage.replica_checksums import register_checksum
+from irodsfs.sandbox.storage.replica_opening import open_here
+from irodsfs.sandbox.storage.replicas import Status
 
 CREATED, OPEN_FOR_READ, OPEN_FOR_WRITE = 1, 2, 3
 Pairs = list[dict[str, str]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.logical_paths import checked
-from irodsfs.sandbox.replicas import choose
+from irodsfs.sandbox.catalog.logical_paths import checked
+from irodsfs.sandbox.catalog.storage_resources import location_of, require_root, resource_for_create
+from irodsfs.sandbox.catalog.visible_paths import visible_replicas
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.storage_resources import location_of, require_root, resource_for_create
-from irodsfs.sandbox.visible_paths import visible_replicas
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage.replicas import choose
 
 OPERATIONS = {"OPEN", "WRITE", "CREATE", "UNLINK"}
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 RULE_LANGUAGE = "irods_rule_engine_plugin-irods_rule_language-instance"
 DEFAULT_POLICY = "irods_rule_engine_plugin-cpp_default_policy-instance"

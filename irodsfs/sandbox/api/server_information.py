@@ -6,12 +6,12 @@ import base64
 import json
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
+from irodsfs.sandbox.catalog.genquery1.genquery1_results import Column, Page
 from irodsfs.sandbox.connected_client import ConnectedClient
-from irodsfs.sandbox.genquery1.genquery1_results import Column, Page
-from irodsfs.sandbox.handshake import NEGOTIATION_REQUEST
-from irodsfs.sandbox.release import API_VERSION, RELEASE
+from irodsfs.sandbox.protocol.handshake import NEGOTIATION_REQUEST
+from irodsfs.sandbox.protocol.release import API_VERSION, RELEASE
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 RCAT_ENABLED = 1
 ALL_PAGES = -1  # continuation of an answer that is no statement's

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.entries_in_catalog import behind_links
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.logical_paths import checked, without_trailing_slash
+from irodsfs.sandbox.catalog.entries_in_catalog import behind_links
+from irodsfs.sandbox.catalog.logical_paths import checked, without_trailing_slash
+from irodsfs.sandbox.catalog.visible_paths import visible_collection, visible_replicas
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
-from irodsfs.sandbox.wire import Struct
 
 DATA_OBJECT = 1
 COLLECTION = 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.closing import close_replica
-from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
-from irodsfs.sandbox.logical_paths import zone_of
-from irodsfs.sandbox.replica_opening import open_here
+from irodsfs.sandbox.catalog.logical_paths import zone_of
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, ProtocolError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.storage.closing import close_replica
+from irodsfs.sandbox.storage.replica_opening import open_here
 
 
 @handles(602)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox import entities
-from irodsfs.sandbox.administration import password_administration
+from irodsfs.sandbox.api.administration import password_administration
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import entities
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 
 @handles(709)

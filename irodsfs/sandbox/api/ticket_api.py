@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from irodsfs.sandbox import access_checks, entities
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog import access_checks, entities
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.session import Session
 
 LIMITS = {"uses": "uses_limit", "write-file": "write_file_limit", "write-bytes": "write_byte_limit"}

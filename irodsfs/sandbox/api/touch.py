@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from irodsfs.sandbox.access_checks import Access, access_of
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.closing import close_replica
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import IrodsError, named
-from irodsfs.sandbox.replica_opening import open_replica
-from irodsfs.sandbox.replicas import Status, update_replica
+from irodsfs.sandbox.catalog.access_checks import Access, access_of
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.catalog.visible_paths import visible_collection, visible_replicas
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, named
+from irodsfs.sandbox.protocol.wire import Struct, json_of, key_values
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import visible_collection, visible_replicas
-from irodsfs.sandbox.wire import Struct, json_of, key_values
+from irodsfs.sandbox.storage.closing import close_replica
+from irodsfs.sandbox.storage.replica_opening import open_replica
+from irodsfs.sandbox.storage.replicas import Status, update_replica
 
 NEITHER = "Logical path does not point to a collection or data object."
 

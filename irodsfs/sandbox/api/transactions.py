@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.session import Session
 
 

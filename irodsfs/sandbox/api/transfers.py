@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from irodsfs.sandbox.access_checks import Access
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.collection_api import make_all
 from irodsfs.sandbox.api.streams import write_all
-from irodsfs.sandbox.closing import COPY, close_put, close_replica
-from irodsfs.sandbox.descriptors import Descriptor
-from irodsfs.sandbox.entries_in_catalog import find_collection
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.catalog.entries_in_catalog import find_collection
+from irodsfs.sandbox.catalog.logical_paths import checked, split
+from irodsfs.sandbox.catalog.visible_paths import replicas_for, require_for_contents, visible_replicas
 from irodsfs.sandbox.federation.copying import concerns_two_zones, copy_across
-from irodsfs.sandbox.logical_paths import checked, split
-from irodsfs.sandbox.replica_checksums import checksum_of, register_checksum
-from irodsfs.sandbox.replica_opening import open_replica
-from irodsfs.sandbox.replicas import choose
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct, key_values
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.visible_paths import replicas_for, require_for_contents, visible_replicas
-from irodsfs.sandbox.wire import Struct, key_values
+from irodsfs.sandbox.storage.closing import COPY, close_put, close_replica
+from irodsfs.sandbox.storage.descriptors import Descriptor
+from irodsfs.sandbox.storage.replica_checksums import checksum_of, register_checksum
+from irodsfs.sandbox.storage.replica_opening import open_replica
+from irodsfs.sandbox.storage.replicas import choose
 
 SINGLE_BUFFER = 32 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024

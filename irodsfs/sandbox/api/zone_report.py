@@ -8,10 +8,10 @@ import sqlite3
 
 from irodsfs.sandbox.api.api_registry import Reply, Request, handles
 from irodsfs.sandbox.api.server_information import PLUGINS, plugin
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.release import RELEASE
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.release import RELEASE
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 COORDINATING = frozenset({"replication"})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from irodsfs.sandbox.api.dispatch import answer
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.federation.routing import zone_named
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Message, Struct, encode, key_values
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Message, Struct, encode, key_values
 
 CHUNK = 4 * 1024 * 1024
 MISSING = code_of("USER_FILE_DOES_NOT_EXIST")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from irodsfs.sandbox import entities
-from irodsfs.sandbox.administration import user_administration, zone_administration
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.api.administration import user_administration, zone_administration
+from irodsfs.sandbox.catalog import entities
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.inner_session import session_of
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 from irodsfs.sandbox.served_zone import Zone
 
 PARTNER = re.compile(r"(?P<name>[\w.]+)=(?P<address>[^:]+:\d+)", re.ASCII)

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from irodsfs.sandbox.accounts import User, response_to
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR
-from irodsfs.sandbox.error_numbers import IrodsError, ProtocolError
+from irodsfs.sandbox.catalog.accounts import User, response_to
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR
 from irodsfs.sandbox.federation.server_address import Address
-from irodsfs.sandbox.release import API_VERSION, RELEASE
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, ProtocolError
+from irodsfs.sandbox.protocol.release import API_VERSION, RELEASE
+from irodsfs.sandbox.protocol.wire import Message, Struct, decode, encode, read_message, send_message
 from irodsfs.sandbox.served_zone import Zone
-from irodsfs.sandbox.wire import Message, Struct, decode, encode, read_message, send_message
 
 CONNECT_SECONDS = 40
 INTERIM = 99999990  # and above: how far an operation has come

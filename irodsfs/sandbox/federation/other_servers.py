@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from irodsfs.sandbox.accounts import NEVER
-from irodsfs.sandbox.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.catalog.accounts import NEVER
+from irodsfs.sandbox.catalog.bootstrap import ADMINISTRATOR
+from irodsfs.sandbox.catalog.database import Catalog
 from irodsfs.sandbox.connected_client import ConnectedClient
-from irodsfs.sandbox.database import Catalog
-from irodsfs.sandbox.error_numbers import IrodsError
 from irodsfs.sandbox.federation.link import Link
 from irodsfs.sandbox.federation.routing import zone_named
 from irodsfs.sandbox.federation.server_address import Address
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct, decode
 from irodsfs.sandbox.served_zone import Zone
-from irodsfs.sandbox.wire import Struct, decode
 
 STAT, SERVER_INFORMATION, TICKET_ADMINISTRATION = 633, 700, 723
 

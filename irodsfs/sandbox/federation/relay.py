@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from irodsfs.sandbox.federation.link import Link, RemoteDescriptor
 from irodsfs.sandbox.federation.routing import PLACES, zone_named
+from irodsfs.sandbox.protocol.wire import Message, Struct, decode, encode, json_of, json_struct, key_values
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Message, Struct, decode, encode, json_of, json_struct, key_values
 from irodsfs.sandbox.zone_servers import OnAnotherServer
 
 OPENING = {601, 602, 20003}

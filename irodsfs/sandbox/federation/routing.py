@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from irodsfs.sandbox.error_numbers import IrodsError
-from irodsfs.sandbox.genquery1.genquery1_request import Query
-from irodsfs.sandbox.wire import Struct, json_of
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Query
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct, json_of
 
 TELLING_COLUMNS = {102, 501, 502}  # ZONE_NAME, COLL_NAME, COLL_PARENT_NAME
 NOT_THE_ROOT = "<>'/'"

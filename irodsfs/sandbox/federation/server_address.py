@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
 
 PORT = 1247
 

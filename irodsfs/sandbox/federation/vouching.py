@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 
-from irodsfs.sandbox.accounts import User
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.catalog.accounts import User
 from irodsfs.sandbox.federation.link import Link
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct, decode
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct, decode
 
 LOCAL_USER, LOCAL_ADMINISTRATOR = 3, 5
 """What a zone says of its own users."""

@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import threading
 
-from irodsfs.sandbox import clock
+from irodsfs.sandbox.catalog import clock
 from irodsfs.sandbox.inner_session import session_of
 from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.session import Session

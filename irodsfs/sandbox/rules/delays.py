@@ -7,9 +7,9 @@ import re
 import sqlite3
 from typing import Any
 
-from irodsfs.sandbox import clock
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.catalog import clock
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.scope import Scope

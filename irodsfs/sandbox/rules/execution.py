@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from irodsfs.sandbox.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.error_numbers import IrodsError
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.rules import static_check
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.interpreter import Interpreter
@@ -16,7 +17,6 @@ from irodsfs.sandbox.rules.scope import Scope
 from irodsfs.sandbox.rules.values import Value
 from irodsfs.sandbox.rules.wire_parameters import Parameter, array, parameter_of, received, value_of
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 # A rule that calls itself a few hundred times deep is nothing unusual; each call takes eight frames or so here
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))

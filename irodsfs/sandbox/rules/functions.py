@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from irodsfs.sandbox import clock
-from irodsfs.sandbox.error_numbers import CODES
+from irodsfs.sandbox.catalog import clock
+from irodsfs.sandbox.protocol.error_numbers import CODES
 from irodsfs.sandbox.rules.failures import Failure
 from irodsfs.sandbox.rules.values import (
     TIME_FORMAT,

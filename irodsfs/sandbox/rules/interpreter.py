@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from irodsfs.sandbox.error_numbers import CODES
+from irodsfs.sandbox.protocol.error_numbers import CODES
 from irodsfs.sandbox.rules import delays, rule_queries
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed, located
 from irodsfs.sandbox.rules.functions import path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError, located
 from irodsfs.sandbox.rules.functions import FUNCTIONS, text
 from irodsfs.sandbox.rules.microservices import MICROSERVICES

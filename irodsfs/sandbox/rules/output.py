@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from irodsfs.sandbox.wire import Struct
+from irodsfs.sandbox.protocol.wire import Struct
 
 SPARE = 5 * 1088
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from irodsfs.sandbox.error_numbers import code_of
-from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import NUMBERS
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.rule_queries import OPTIONS
 from irodsfs.sandbox.rules.values import QueryInput

@@ -6,12 +6,12 @@ import logging
 import sqlite3
 
 from irodsfs.sandbox.api import api_registry
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.rules.failures import MESSAGE_LENGTH, RuleError, Trail
 from irodsfs.sandbox.rules.output import Output
 from irodsfs.sandbox.rules.values import Value
 from irodsfs.sandbox.session import Session
-from irodsfs.sandbox.wire import Struct
 
 logger = logging.getLogger(__name__)
 

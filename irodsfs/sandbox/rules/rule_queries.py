@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1 import genquery1_results
-from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, NUMBERS
-from irodsfs.sandbox.genquery1.genquery1_request import ORDER_BY, ORDER_BY_DESC, Query, Selection
-from irodsfs.sandbox.genquery1.genquery1_results import Page
+from irodsfs.sandbox.catalog.genquery1 import genquery1_results
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import COLUMNS, NUMBERS
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import ORDER_BY, ORDER_BY_DESC, Query, Selection
+from irodsfs.sandbox.catalog.genquery1.genquery1_results import Page
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.rule_syntax import Condition, Select, Test

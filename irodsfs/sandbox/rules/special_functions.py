@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import Break, Failure, RuleError, Succeed
 from irodsfs.sandbox.rules.rule_parser import SyntaxFailure, parse_term

@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.rules.failures import Failure
-from irodsfs.sandbox.wire import Struct
 
 TIME_FORMAT = "%b %d %Y %H:%M:%S"
 TEXT_LIMIT = 1023

@@ -6,6 +6,7 @@ import base64
 import struct as binary
 from dataclasses import dataclass
 
+from irodsfs.sandbox.protocol.wire import Struct, key_values
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.rule_queries import PAGE
 from irodsfs.sandbox.rules.values import (
@@ -19,7 +20,6 @@ from irodsfs.sandbox.rules.values import (
     Value,
     integer,
 )
-from irodsfs.sandbox.wire import Struct, key_values
 
 
 @dataclass

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Struct, key_values
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
-from irodsfs.sandbox.wire import Struct, key_values
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from irodsfs.sandbox.conformance.compare import differences
-from irodsfs.sandbox.conformance.normalise import Variables
-from irodsfs.sandbox.conformance.recording import Event
-from irodsfs.sandbox.wire import Message, Struct, encode
+from irodsfs.sandbox.protocol.wire import Message, Struct, encode
+from tests.sandbox.conformance.compare import differences
+from tests.sandbox.conformance.normalise import Variables
+from tests.sandbox.conformance.recording import Event
 
 NO_ORDER, ORDER_BY = 1, 0x400
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from irods.password_obfuscation import create_temp_password
 
-from irodsfs.sandbox.conformance.replay_credentials import WRONG, Credentials, digest_of, obfuscated
+from tests.sandbox.conformance.replay_credentials import WRONG, Credentials, digest_of, obfuscated
 
 CHALLENGE = "a1fd5601ee91a553740cacd986dd22ed6aa87687f34074ba9bdb3d434e609a9d"
 RECORDED = "EmXPtjsRVocjgQWdWLvXbA=="

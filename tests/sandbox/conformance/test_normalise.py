@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from irodsfs.sandbox.conformance.normalise import Bijection, Timeline, Variables
+from tests.sandbox.conformance.normalise import Bijection, Timeline, Variables
 
 
 def test_bound_values_are_held_to_in_both_directions() -> None:

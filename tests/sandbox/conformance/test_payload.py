@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from irodsfs.sandbox.conformance.payload import payload, period_of
-from irodsfs.sandbox.conformance.recording import Event
-from irodsfs.sandbox.wire import Message
+from irodsfs.sandbox.protocol.wire import Message
+from tests.sandbox.conformance.payload import payload, period_of
+from tests.sandbox.conformance.recording import Event
 
 
 def request(kept: bytes, length: int) -> Event:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.conformance.recording import read
+from tests.sandbox.conformance.recording import read
 
 
 def line(connection: int, direction: str, int_info: int = 702, **changed: str) -> str:

@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from irodsfs.sandbox.conformance.compare import Difference
-from irodsfs.sandbox.conformance.report import Exchange, Report, Step
+from tests.sandbox.conformance.compare import Difference
+from tests.sandbox.conformance.report import Exchange, Report, Step
 
 
 def printed(report: Report, step: str | None = None, verbose: bool = False) -> list[str]:

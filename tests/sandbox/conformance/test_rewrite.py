@@ -3,12 +3,12 @@ from __future__ import annotations
 import base64
 import json
 
-from irodsfs.sandbox.conformance.normalise import Variables
-from irodsfs.sandbox.conformance.payload import checksum
-from irodsfs.sandbox.conformance.recording import Event
-from irodsfs.sandbox.conformance.replay_credentials import Credentials, digest_of
-from irodsfs.sandbox.conformance.rewrite import Dialogue, rewrite
-from irodsfs.sandbox.wire import Message
+from irodsfs.sandbox.protocol.wire import Message
+from tests.sandbox.conformance.normalise import Variables
+from tests.sandbox.conformance.payload import checksum
+from tests.sandbox.conformance.recording import Event
+from tests.sandbox.conformance.replay_credentials import Credentials, digest_of
+from tests.sandbox.conformance.rewrite import Dialogue, rewrite
 
 
 def rewritten(

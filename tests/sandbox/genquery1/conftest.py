@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from irodsfs.sandbox.accounts import find_user
+from irodsfs.sandbox.catalog.accounts import find_user
 from irodsfs.sandbox.served_zone import Zone
 from tests.sandbox.querying import Asker
 

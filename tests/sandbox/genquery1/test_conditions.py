@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1.conditions import ancestors, condition
-from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, NUMBERS
-from irodsfs.sandbox.genquery1.genquery1_request import Option
+from irodsfs.sandbox.catalog.genquery1.conditions import ancestors, condition
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import COLUMNS, NUMBERS
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Option
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from tests.sandbox.querying import Asker
 
 NAMES = ["a%b", "a_b", "axb", "B", "it's", "zoë"]

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1.genquery1_request import Option, Query
-from irodsfs.sandbox.genquery1.open_statements import MAX_STATEMENTS
-from irodsfs.sandbox.wire import Struct, encode
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Option, Query
+from irodsfs.sandbox.catalog.genquery1.open_statements import MAX_STATEMENTS
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.protocol.wire import Struct, encode
 from tests.sandbox.querying import Asker
 
 OBJECTS = "= '/tempZone/home/rods/many'"

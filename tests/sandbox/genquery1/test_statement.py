@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.genquery1 import genquery1_results
-from irodsfs.sandbox.genquery1.genquery1_columns import COLUMNS, TABLES
-from irodsfs.sandbox.genquery1.genquery1_joins import join
-from irodsfs.sandbox.genquery1.genquery1_request import Option, Query, Selection
-from irodsfs.sandbox.postgres import column_types
+from irodsfs.sandbox.catalog.genquery1 import genquery1_results
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import COLUMNS, TABLES
+from irodsfs.sandbox.catalog.genquery1.genquery1_joins import join
+from irodsfs.sandbox.catalog.genquery1.genquery1_request import Option, Query, Selection
+from irodsfs.sandbox.catalog.postgres import column_types
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from tests.sandbox.querying import Asker
 
 MIN, MAX, SUM, AVG, COUNT = 2, 3, 4, 5, 6

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from irodsfs.sandbox.access_checks import Access
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.catalog.access_checks import Access
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from tests.sandbox.querying import Asker
 
 PUBLIC = 10001

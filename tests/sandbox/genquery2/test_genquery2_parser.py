@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irodsfs.sandbox.genquery2.genquery2_parser import InvalidSyntaxError, parse
-from irodsfs.sandbox.genquery2.genquery2_syntax import Column, Condition, Function, Sort
+from irodsfs.sandbox.catalog.genquery2.genquery2_parser import InvalidSyntaxError, parse
+from irodsfs.sandbox.catalog.genquery2.genquery2_syntax import Column, Condition, Function, Sort
 
 A, B = Column("A"), Column("B")
 

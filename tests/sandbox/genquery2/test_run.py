@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from irodsfs.sandbox import genquery2
-from irodsfs.sandbox.access_checks import Access
+from irodsfs.sandbox.catalog import genquery2
+from irodsfs.sandbox.catalog.access_checks import Access
 from tests.sandbox.querying import Asker
 
 PUBLIC = 10001

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from irodsfs.sandbox import genquery2
-from irodsfs.sandbox.error_numbers import IrodsError, code_of
+from irodsfs.sandbox.catalog import genquery2
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
 from tests.sandbox.querying import Asker
 
 OBJECT_ACCESS = (

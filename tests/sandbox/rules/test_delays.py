@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from irodsfs.sandbox import clock
+from irodsfs.sandbox.catalog import clock
 from irodsfs.sandbox.rules.delays import checked_priority, due, offset, parameter, tagged, variables_of
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.values import KeyValues

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from irodsfs.sandbox.protocol.wire import Struct, decode, encode
 from irodsfs.sandbox.rules.failures import Failure, RuleError
 from irodsfs.sandbox.rules.values import Bytes, KeyValues, Path, QueryInput, Time, Value
 from irodsfs.sandbox.rules.wire_parameters import Parameter, array, parameter_of, received, value_of
-from irodsfs.sandbox.wire import Struct, decode, encode
 
 
 @pytest.mark.parametrize("value", ["text", "", 42, -1, 2.5, KeyValues(a="b", c="")])

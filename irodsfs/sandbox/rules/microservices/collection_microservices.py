@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.key_values import pairs
 from irodsfs.sandbox.rules.microservices.microservice_registry import given, microservice, number, options, string
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Arguments, Value
-from irodsfs.sandbox.wire import Struct
 
 INVALID = code_of("SYS_INVALID_INPUT_PARAM")
 INVALID_KIND = code_of("INVALID_OBJECT_TYPE")

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
+from irodsfs.sandbox.protocol.wire import Struct
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import (
@@ -19,7 +20,6 @@ from irodsfs.sandbox.rules.microservices.microservice_registry import (
 )
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Arguments, Bytes, Value, leading_integer
-from irodsfs.sandbox.wire import Struct
 
 INCOMPATIBLE = code_of("USER_INCOMPATIBLE_PARAMS")
 RENAME_DATA_OBJECT = 11

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
 from irodsfs.sandbox.rules.values import Value, integer, leading_integer

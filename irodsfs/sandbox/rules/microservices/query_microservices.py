@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox.genquery1.genquery1_columns import NUMBERS
+from irodsfs.sandbox.catalog.genquery1.genquery1_columns import NUMBERS
 from irodsfs.sandbox.rules import query_text, rule_queries, zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string

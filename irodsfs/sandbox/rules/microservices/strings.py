@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, microservice, string
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from irodsfs.sandbox import clock
-from irodsfs.sandbox.database import now
-from irodsfs.sandbox.error_numbers import code_of
+from irodsfs.sandbox.catalog import clock
+from irodsfs.sandbox.catalog.database import now
+from irodsfs.sandbox.protocol.error_numbers import code_of
 from irodsfs.sandbox.rules import zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import TYPE_ERROR, given, microservice, number, string

@@ -1,0 +1,1 @@
+"""The protocol of iRODS: messages, the handshake, error numbers, TLS."""

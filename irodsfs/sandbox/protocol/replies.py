@@ -1,0 +1,20 @@
+"""Replies to API requests, as messages."""
+
+from __future__ import annotations
+
+from irodsfs.sandbox.protocol.wire import Message, Struct, encode
+
+
+def reply_message(
+    body: Struct | None, status: int = 0, bs: bytes = b"", errors: tuple[tuple[int, str], ...] = ()
+) -> Message:
+    """An API reply."""
+    return Message("RODS_API_REPLY", status, encode(body) if body else b"", error_stack(errors), bs)
+
+
+def error_stack(errors: tuple[tuple[int, str], ...]) -> bytes:
+    """An RError_PI of these (status, message) pairs, nothing when there are none."""
+    if not errors:
+        return b""
+    entries = [("RErrMsg_PI", Struct("RErrMsg_PI", ("status", status), ("msg", text))) for status, text in errors]
+    return encode(Struct("RError_PI", ("count", len(errors)), *entries))

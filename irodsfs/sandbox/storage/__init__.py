@@ -1,0 +1,1 @@
+"""Replicas: their bytes in vaults, and what the catalog says of them before and after."""
