@@ -47,7 +47,9 @@ EPILOG = (
 @click.option("--foreign-links", metavar="HOW", help="Of links out of the mount: follow or refuse. [default: follow]")
 @click.option("--ticket-file", metavar="FILE", help="Mount what the ticket in FILE opens, as you or as anonymous.")
 @click.option("--ticket", metavar="STRING", help="The same, shown to all users of this machine.")
-@click.option("--trash", is_flag=True, help="Move what is removed to the trash of the zone.")
+@click.option(
+    "--trash-after", metavar="AGE", help="Age from which on rm moves to the trash: 0, 30m, never. [default: 1h]"
+)
 @click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
 @click.option("--cache-timeout", metavar="SECONDS", help="How old what is shown may be. [default: 5]")
 @click.option("--uid", metavar="NUMBER", help="Owner of all files. [default: you]")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import posixpath
 import ssl
@@ -13,6 +14,8 @@ from irodsfs.user_errors import ConfigurationError
 
 REQUEST_NEGOTIATION = "request_server_negotiation"
 MOST_CONNECTIONS = 128
+HOUR = 3600.0
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _lower(value: object) -> object:
@@ -49,6 +52,17 @@ def _hash_scheme(value: object) -> object:
 
 def _octal(value: object) -> object:
     return int(value, 8) if isinstance(value, str) else value
+
+
+def _age(value: object) -> object:
+    """Seconds; infinite for `never`."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text == "never":
+        return math.inf
+    unit = UNITS.get(text[-1:], 1)
+    return float(text[:-1] if text[-1:] in UNITS else text) * unit
 
 
 def _absolute(path: Path) -> Path:
@@ -186,7 +200,9 @@ class MountConfig(BaseModel):
     resource: str | None = Field(None, description="the name of a resource, for new data objects")
     read_only: bool = Field(False, description="true or false")
     allow_other: bool = Field(False, description="true or false")
-    trash: bool = Field(False, description="true or false")
+    trash_after: Annotated[float, BeforeValidator(_age)] = Field(
+        HOUR, ge=0, description="an age in seconds or as in 30m, 12h and 7d, or never"
+    )
     checksum: bool = Field(False, description="true or false")
     verify: bool = Field(False, description="true or false")
     replace_keeps_metadata: bool = Field(True, description="true or false")

@@ -20,7 +20,7 @@ from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.at_most_once import fly_once, is_gone, is_there, perform_once
-from irodsfs.grid.catalog_entries import Entry, describe_special, made_now
+from irodsfs.grid.catalog_entries import Entry, describe_special, made_now, now_ns
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path, check_name
@@ -29,6 +29,7 @@ from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)
 
+NS = 10**9
 LONGEST_NAME = 255
 LONGEST_PATH = 1023
 """Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
@@ -49,7 +50,7 @@ class Namespace:
         files: Files,
         vault_directories: VaultDirectories,
         *,
-        trash: bool,
+        trash_after: float,
     ) -> None:
         self._zone = zone
         self._catalog = catalog
@@ -57,7 +58,7 @@ class Namespace:
         self._inodes = inodes
         self._files = files
         self._vault_directories = vault_directories
-        self._trash = trash
+        self._trash_after = trash_after
 
     async def check_new(self, parent: str, path: str) -> None:
         """Raise what a new entry at `path` would end in: a name that can't be, or a parent not to be changed."""
@@ -111,7 +112,7 @@ class Namespace:
         inode = self._inodes.get(path)
         async with losing_its_name(inode, entry):
             if inode is None or inode.contents is None or inode.contents.registered:
-                await self._remove(path, requests.unlink(path, trash=self._trash))
+                await self._remove(path, requests.unlink(path, trash=self._is_kept(entry)))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
         await self._files.let_go(inode)
@@ -132,6 +133,10 @@ class Namespace:
         self._vault_directories.add(path)
         self._inodes.unlinked(path)
         self._catalog.removed(path)
+
+    def _is_kept(self, entry: Entry) -> bool:
+        """Whether the trash is to have it: programs' temporary files are younger than what people miss."""
+        return now_ns() - entry.created_ns >= self._trash_after * NS
 
     async def _remove(self, path: str, removing: Request) -> None:
         await perform_once(self._zone, removing, has_effect=partial(is_gone, self._zone, path))

@@ -91,7 +91,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         files,
         pending,
         Opening(catalog, inodes, files, config.cache_timeout),
-        Namespace(zone, catalog, corrections, inodes, files, vault_directories, trash=config.trash),
+        Namespace(zone, catalog, corrections, inodes, files, vault_directories, trash_after=config.trash_after),
         Renaming(zone, catalog, avus, corrections, inodes, files, replaced_metadata, vault_directories),
         Repair(zone, catalog, read_only=config.read_only),
         Quotas(zone, collection, options.resource_at(collection)),

@@ -23,7 +23,7 @@ def test_rw_undoes_ro() -> None:
 
 
 def test_a_value_may_hold_equals_signs_and_escaped_commas() -> None:
-    assert values(r"collection=/z/a\,b=c,trash") == {"collection": "/z/a,b=c", "trash": True}
+    assert values(r"collection=/z/a\,b=c,checksum") == {"collection": "/z/a,b=c", "checksum": True}
 
 
 def test_the_origin_is_named() -> None:

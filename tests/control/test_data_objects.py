@@ -13,6 +13,7 @@ from tests.control.sockets import connected
 from tests.mount.conftest import MountThrough, mount_through, proxy
 from tests.objects import put
 from tests.proxy import Proxy
+from tests.zones import AnyZone
 
 __all__ = ["mount_through", "proxy"]
 
@@ -104,3 +105,18 @@ def test_people_read_what_a_server_says_last_and_not_its_source_lines(
     assert answer.status_code == 400
     told = "The zone answered SYS_RESC_DOES_NOT_EXIST -78000: no resource found for name [nowhere]."
     assert answer.json()["message"] == told
+
+
+@pytest.mark.parametrize(("parameters", "kept"), [({}, True), ({"force": "false"}, True), ({"force": "true"}, False)])
+def test_what_is_removed_goes_to_the_trash_unless_forced(
+    control: httpx.Client,
+    zone_server: AnyZone,
+    session: iRODSSession,
+    home: str,
+    parameters: dict[str, str],
+    kept: bool,
+) -> None:
+    session.data_objects.create(f"{home}/object")
+    assert control.delete(f"/dataObject{home}/object", params=parameters).status_code == 204
+    assert not session.data_objects.exists(f"{home}/object")
+    assert session.data_objects.exists(f"{home.replace(zone_server.home, zone_server.trash)}/object") == kept

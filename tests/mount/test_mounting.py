@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from irods.access import iRODSAccess
 from irods.session import iRODSSession
 
-from tests.conftest import AddGroup, AddUser, MakeMount, User
+from tests.conftest import AddGroup, AddUser, IrodsfsCommand, MakeMount, User
 from tests.control.sockets import connected
 from tests.mounts import Mount
 from tests.objects import put
@@ -191,14 +192,48 @@ def test_chmod_and_chown_fail_where_strictness_is_wanted(make_mount: MakeMount) 
     assert refused(lambda: os.chown(mount.path / "file", 1, 1)) == errno.EPERM
 
 
-def test_what_is_removed_goes_to_the_trash_when_wanted(
-    make_mount: MakeMount, zone_server: AnyZone, session: iRODSSession, home: str
+@pytest.mark.administrator
+@pytest.mark.parametrize(
+    ("options", "age", "kept"),
+    [
+        ((), 2 * 3600, True),
+        ((), 60, False),
+        (("--trash-after", "0"), 0, True),
+        (("--trash-after", "30m"), 2000, True),
+        (("--trash-after", "1d"), 2 * 3600, False),
+        (("--trash-after", "never"), 2 * 3600, False),
+    ],
+)
+def test_what_is_removed_goes_to_the_trash_when_it_is_old_enough(
+    make_mount: MakeMount,
+    zone_server: AnyZone,
+    session: iRODSSession,
+    home: str,
+    options: tuple[str, ...],
+    age: int,
+    kept: bool,
 ) -> None:
-    mount = make_mount("--trash")
-    (mount.path / "file").write_bytes(b"content")
-    (mount.path / "file").unlink()
+    for name in ("removed", "replaced"):
+        put(session, f"{home}/{name}", b"content")
+        created = {"dataCreate": f"{int(time.time()) - age:011}"}
+        session.data_objects.modDataObjMeta({"objPath": f"{home}/{name}"}, created)
+    mount = make_mount(*options)
+    (mount.path / "removed").unlink()
+    (mount.path / "new").write_bytes(b"new content")
+    (mount.path / "new").rename(mount.path / "replaced")
     trashed = home.replace(zone_server.home, zone_server.trash)
-    assert [each.name for each in session.collections.get(trashed).data_objects] == ["file"]
+    found = session.collections.exists(trashed) and session.collections.get(trashed).data_objects
+    assert [each.name for each in found or []] == ["removed"] * kept
+    assert os.listdir(mount.path) == ["replaced"]
+
+
+def test_an_age_that_is_none_is_refused_naming_what_is_one(
+    irodsfs: IrodsfsCommand, zone_server: AnyZone, tmp_path: Path
+) -> None:
+    done = irodsfs("mount", "--trash-after", "soon", zone_server.environment_file(), tmp_path)
+    assert done.returncode == 3
+    assert "--trash-after" in done.stderr
+    assert "30m" in done.stderr
 
 
 @pytest.mark.parametrize("named_by", ["option", "environment", "option before environment"])

@@ -35,7 +35,7 @@ _WRONG_TARGETS = (
 
 
 class ObjectRemoval(Parameters):
-    force: bool = Field(True, description="false to move it to the trash")
+    force: bool = Field(False, description="true to remove it for good, without the trash")
 
 
 class ChecksumRequest(Parameters):
