@@ -15,7 +15,7 @@ from irods.session import iRODSSession
 
 from irodsfs.catalog.catalog import MANY_NAMES
 from irodsfs.grid.queries import FIRST_PAGE_ROWS, PAGE_ROWS
-from irodsfs.sandbox.catalog.genquery1.genquery1_results import MAX_STATEMENTS
+from irodsfs.sandbox.catalog.genquery1.open_statements import MAX_STATEMENTS
 from tests.mount.conftest import MountThrough
 from tests.mounts import Mount
 from tests.populating import fill
