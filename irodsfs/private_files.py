@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def is_own(status: os.stat_result) -> bool:
 
 def write_private(file: Path, content: bytes) -> None:
     """Gives a file (0600) that content, all at once."""
-    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    part = file.with_name(f"{file.name}.{os.urandom(4).hex()}")
     try:
         with open(part, "xb", opener=private_file) as written:
             written.write(content)

@@ -1,6 +1,7 @@
 """Failures that are told to the user in one sentence.
 
 IrodsfsError                     1
+ ├─ OutputError                  1
  ├─ ConfigurationError           3
  ├─ MountError                   1
  │   ├─ AuthenticationError      4
@@ -32,6 +33,10 @@ class IrodsfsError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class OutputError(IrodsfsError):
+    """What a command prints can't be written: a full disk, for example."""
 
 
 class ConfigurationError(IrodsfsError):

@@ -18,11 +18,12 @@ LEAVES = {"private_files", "user_errors", "heartbeat", "metrics", "process", "sl
 """Single modules that any part may import; they import nothing but each other."""
 
 ALLOWED = {
-    "cli": {"config", "control", "daemon", "grid", "sandbox", "transfer"},
+    "cli": {"actions", "config", "control", "daemon", "grid", "sandbox", "transfer"},
     "config": set(),
     "daemon": {"config", "control", "filesystem", "grid", "mount"},
     "mount": {"filesystem"},
-    "control": {"config", "grid", "transfer"},
+    "control": {"actions", "config", "grid", "transfer"},
+    "actions": {"catalog", "config", "filesystem", "grid", "transfer"},
     "filesystem": {"catalog", "config", "grid", "transfer"},
     "catalog": {"grid"},
     "transfer": {"grid"},

@@ -43,6 +43,19 @@ class Control:
             raise ControlFailure(f"The mount does not answer on its control socket ({error}): is it up?") from error
         return _document(answer, content)
 
+    def lines(self, url: str, document: Any) -> Iterator[Any]:
+        """The records of an answer that comes line by line. Raises `ControlFailure`, also when it is cut off."""
+        headers = {"Content-Type": "application/json", "Accept": "application/x-ndjson"}
+        try:
+            self._connection.request("POST", url, json.dumps(document).encode(), headers)
+            answer = self._connection.getresponse()
+            if answer.status >= REFUSED:
+                _document(answer, answer.read())
+            for line in answer:
+                yield json.loads(line)
+        except (OSError, HTTPException, ValueError) as error:
+            raise ControlFailure(f"The mount did not answer to the end ({error}): is it up?") from error
+
 
 class ControlClient(Control):
     """The control socket of the mount that a local path, the `place`, lies on."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "umount": "Unmount a zone.",
     "status": "Show what a mount is and what it is doing.",
     "recover": "List what could not be brought into a zone, and put it back.",
+    "find": "Find data objects and collections by what they are and by their metadata.",
     "query": "Query the catalog of a mounted zone.",
     "rule": "Run a rule in a mounted zone and print its outputs.",
     "acl": "Permissions of files and directories.",

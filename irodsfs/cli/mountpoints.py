@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +109,9 @@ def _is_dead(path: Path) -> bool:
 
 def detach(path: Path) -> None:
     """Takes a mount away from `path` at once, whoever uses it."""
+    # Imported here, as in what follows, because commands that only look for a mount must start quickly.
+    import subprocess
+
     require_fusermount()
     subprocess.run(["fusermount3", "-uz", "--", path], capture_output=True, check=False)
 
@@ -141,6 +142,8 @@ def require_device() -> None:
 
 
 def require_fusermount() -> None:
+    import shutil
+
     if shutil.which("fusermount3") is None:
         raise FuseError("fusermount3 is not installed: install FUSE 3, on Debian the package fuse3.")
 

@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -31,12 +31,19 @@ class Record:
     mountpoint: str
     pid: int
     failure: str | None = None
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    zone: str = ""
+    collection: str = ""
+    read_only: bool = False
+    with_ticket: bool = False
 
 
 @contextmanager
 def recorded(config: MountConfig) -> Iterator[None]:
     """Keeps a record while the block runs; a failure of the block is left for those who have the record open."""
-    record = Record(str(resolve(config.mountpoint)), os.getpid())
+    record = _record(config)
     path = runtime_directory() / f"{config.name}{SUFFIX}"
     with _locked(path, config) as file:
         file.truncate(0)
@@ -44,10 +51,25 @@ def recorded(config: MountConfig) -> Iterator[None]:
         try:
             yield
         except IrodsfsError as error:
-            _write(file, Record(record.mountpoint, record.pid, error.message))
+            _write(file, replace(record, failure=error.message))
             raise
         finally:
             path.unlink(missing_ok=True)
+
+
+def _record(config: MountConfig) -> Record:
+    account = config.account
+    return Record(
+        str(resolve(config.mountpoint)),
+        os.getpid(),
+        host=account.host,
+        port=account.port,
+        user=account.user,
+        zone=account.zone,
+        collection=config.collection,
+        read_only=config.read_only,
+        with_ticket=config.ticket is not None,
+    )
 
 
 @contextmanager
@@ -69,6 +91,12 @@ def recorded_with(socket: Path) -> Record | None:
             return record.read() if record.is_live() else None
     except (OSError, ValueError):
         return None
+
+
+def live_mounts() -> list[tuple[Record, Path]]:
+    """The records of all running mounts of this user, with their control sockets, by mount point."""
+    found = [(record.read(), record.socket) for record in _live_records()]
+    return sorted(((each, socket) for each, socket in found if each.pid), key=lambda found: found[0].mountpoint)
 
 
 def running_mounts() -> list[str]:

@@ -119,7 +119,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
         }
         for name, described in schema.get("properties", {}).items()
     ]
-    media_types = {"type": "string", "enum": [JSON, XML, *operation.contents]}
+    media_types = {"type": "string", "enum": list(dict.fromkeys([JSON, XML, *operation.contents]))}
     parameters.append(_optional(PARAMETER, "the type of the answer, whatever the Accept header says", media_types))
     if operation.takes_ticket:
         parameters.append(_optional("ticket", "a ticket to be used", {"type": "string", "minLength": 1}))

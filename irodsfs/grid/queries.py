@@ -43,12 +43,12 @@ def equal(value: str | int) -> str:
     """The condition that a column is `value`; the server needs no escapes, quotes within included."""
     text = str(value)
     # A pattern can keep the halves of an operator apart.
-    return f"like '{_escaped(text)}'" if holds_operators(text) else f"= '{text}'"
+    return f"like '{escaped(text)}'" if holds_operators(text) else f"= '{text}'"
 
 
 def unequal(value: str) -> str:
     """The condition that a column is anything but `value`."""
-    return f"not like '{_escaped(value)}'" if holds_operators(value) else f"<> '{value}'"
+    return f"not like '{escaped(value)}'" if holds_operators(value) else f"<> '{value}'"
 
 
 def holds_operators(text: str) -> bool:
@@ -74,10 +74,10 @@ def one_of(values: Iterable[str | int]) -> str:
 
 def starts_with(prefix: str) -> str:
     """The condition that a column begins with `prefix`, literally."""
-    return f"like '{_escaped(prefix)}%'"
+    return f"like '{escaped(prefix)}%'"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A pattern that is matched by `text` alone."""
     return re.sub(r"([\\%_]|(?<=&)&|(?<=\|)\|)", r"\\\1", text)
 

@@ -6,6 +6,7 @@ import itertools
 
 from irodsfs.control.http_operations import Operation
 from irodsfs.control.routes import (
+    action_routes,
     collection_routes,
     data_object_routes,
     file_contents,
@@ -22,6 +23,7 @@ from irodsfs.control.routes import (
 
 CHAPTERS = (
     server_routes.operations,
+    action_routes.operations,
     status_routes.operations,
     spool_routes.operations,
     collection_routes.operations,

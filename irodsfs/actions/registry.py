@@ -1,0 +1,8 @@
+"""All actions by their names."""
+
+from __future__ import annotations
+
+from irodsfs.actions import find_entries
+from irodsfs.actions.action import Action
+
+ACTIONS: dict[str, Action] = {each.name: each for each in (find_entries.find,)}

@@ -1,0 +1,49 @@
+"""Options of all commands on entries: which paths, through which mount or session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from irodsfs.cli.targets import targets
+
+Function = Callable[..., Any]
+
+
+def on_paths(*, changes: bool = False) -> Callable[[Function], Function]:
+    """Gives a command its `targets`, from PATH..., --files-from, --mount and --zone."""
+
+    def decorate(function: Function) -> Function:
+        def command(
+            paths: tuple[str, ...], files_from: str | None, mount: str | None, zone: str | None, **options: Any
+        ) -> Any:
+            if paths and files_from is not None:
+                raise click.UsageError("PATH and --files-from exclude each other: give one of them.")
+            chosen = targets(paths, files_from=files_from, mount=mount, zone=zone, changes=changes)
+            return function(chosen, **options)
+
+        command.__name__, command.__doc__ = function.__name__, function.__doc__
+        command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        for option in reversed(_OPTIONS):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+PATHS_HELP = (
+    "PATH is a path on a mount, or a path of the zone: absolute, as /tempZone/home/alice, or relative to the home "
+    "collection, as ~/x (in quotes) or irods:~/x. The wildcards *, ?, [...] and ** are for the zone when the shell "
+    "leaves them. Without PATH: where you are on a mount, else the home collection."
+)
+
+_OPTIONS = [
+    click.argument("paths", metavar="[PATH]...", nargs=-1),
+    click.option(
+        "--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input), by lines or NULs."
+    ),
+    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
+    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
+]
