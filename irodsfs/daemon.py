@@ -6,9 +6,10 @@ import gc
 import logging
 import posixpath
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 import trio
 
@@ -73,37 +74,39 @@ async def _serve(
         if only is not None:
             config = config.model_copy(update={"collection": posixpath.dirname(only)})
         await _check_resource(zone, config)
-        control_path = socket_path(config.name)
-        kernel = KernelCache()
-        file_system = FileSystem(zone, config, kernel, control_path, only)
-        await file_system.restore()
-        calls = Calls(Operations(file_system))
-        fuse.attach(
-            calls,
-            config.mountpoint,
-            f"irods:{config.collection}",
-            allow_other=config.allow_other,
-            read_only=config.read_only,
+        kept = await _mount(zone, config, only, ready, until_the_end)
+    if kept:
+        raise MountError(
+            f"{len(kept)} files could not be written into the zone: their bytes are kept in "
+            f"{kept[0].parent}, where irodsfs recover finds them, and the log says why."
         )
-        end = _End(file_system, zone.background)
-        zone.background.keep_up(partial(end.come_with, until_the_end.enter_context(_handled())))
-        try:
-            async with calls.serving():
-                with listening(control_path) as control:
-                    control_socket = partial(serve_when_wanted, control, config, file_system.changes)
-                    await _answer_requests(config, ready, calls.watch, control_socket, beat)
-        finally:
-            end.is_unmounted = True
-            kernel.close()
-            fuse.detach()
-            with trio.CancelScope(shield=True):
-                kept = await file_system.finish()
-            zone.pool.abandon()  # nothing that goes on in the background is worth a moment any more
-        if kept:
-            raise MountError(
-                f"{len(kept)} files could not be written into the zone: their bytes are kept in "
-                f"{kept[0].parent}, where irodsfs recover finds them, and the log says why."
-            )
+
+
+async def _mount(
+    zone: Zone, config: MountConfig, only: str | None, ready: Callable[[], None], until_the_end: ExitStack
+) -> Sequence[Path]:
+    """A file system from its beginning to its end; where the bytes are kept that could not be written."""
+    kernel, control_path = KernelCache(), socket_path(config.name)
+    file_system = FileSystem(zone, config, kernel, control_path, only)
+    await file_system.restore()
+    calls = Calls(Operations(file_system))
+    source = f"irods:{config.collection}"
+    fuse.attach(calls, config.mountpoint, source, allow_other=config.allow_other, read_only=config.read_only)
+    end = _End(file_system, zone.background)
+    zone.background.keep_up(partial(end.come_with, until_the_end.enter_context(_handled())))
+    try:
+        async with calls.serving():
+            with listening(control_path) as control:
+                control_socket = partial(serve_when_wanted, control, config, file_system.changes)
+                await _answer_requests(config, ready, calls.watch, control_socket, beat)
+    finally:
+        end.is_unmounted = True
+        kernel.close()
+        fuse.detach()
+        with trio.CancelScope(shield=True):
+            kept = await file_system.finish()
+        zone.pool.abandon()  # nothing that goes on in the background is worth a moment any more
+    return kept
 
 
 async def _check_collection(zone: Zone, config: MountConfig) -> str | None:

@@ -21,19 +21,11 @@ async def uploaded(request: Request) -> AsyncGenerator[bytes, None]:
 
     Raises `ControlError` for a body that is no form, has no such part, or two of them.
     """
-    media_type, options = parse_options_header(request.headers.get("content-type", ""))
-    if media_type != FORM or not options.get("boundary"):
-        raise ControlError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            f"The body is not {FORM} with a boundary.",
-            field="Content-Type",
-            remedy=f"Send {FORM} with the file as its part {PART}.",
-        )
+    boundary = _boundary_of(request)
     seen = 0
     try:
         async with aclosing(request.stream()) as chunks:
-            with PushMultipartParser(options["boundary"], max_segment_count=MOST_PARTS, strict=True) as parser:
+            with PushMultipartParser(boundary, max_segment_count=MOST_PARTS, strict=True) as parser:
                 current: MultipartSegment | None = None
                 async for chunk in chunks:
                     if not chunk or parser.closed:
@@ -52,3 +44,16 @@ async def uploaded(request: Request) -> AsyncGenerator[bytes, None]:
         raise BadRequest("body", f"The multipart body is broken: {error}.", f"Send {FORM} as RFC 7578 says.") from error
     if not seen:
         raise BadRequest(PART, f"There is no part {PART}.", f"Send the file as the part {PART}.")
+
+
+def _boundary_of(request: Request) -> str:
+    media_type, options = parse_options_header(request.headers.get("content-type", ""))
+    if media_type != FORM or not options.get("boundary"):
+        raise ControlError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"The body is not {FORM} with a boundary.",
+            field="Content-Type",
+            remedy=f"Send {FORM} with the file as its part {PART}.",
+        )
+    return str(options["boundary"])

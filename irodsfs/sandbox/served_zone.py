@@ -116,18 +116,21 @@ class Zone:
         private(zone.directory)
         if not zone.catalog_file.exists():
             raise FileNotFoundError(f"{zone.directory} holds no zone")
-        catalog = zone.connect()
+        zone._take_up(password, is_first=not beside)
+        return zone
+
+    def _take_up(self, password: str | None, *, is_first: bool) -> None:
+        catalog = self.connect()
         try:
-            zone.name = catalog.value("SELECT zone_name FROM R_ZONE_MAIN WHERE zone_type_name = 'local'")
-            if not beside:
+            self.name = catalog.value("SELECT zone_name FROM R_ZONE_MAIN WHERE zone_type_name = 'local'")
+            if is_first:
                 recover(catalog)
-            if password or not zone.password_file.exists():
+            if password or not self.password_file.exists():
                 password = password or new_password()
                 set_administrator_password(catalog, password)
-                keep_password(zone.password_file, password)
+                keep_password(self.password_file, password)
         finally:
             catalog.close()
-        return zone
 
     def pam_password(self, user: str) -> str | None:
         """What PAM would know of a user; None of one that it does not."""

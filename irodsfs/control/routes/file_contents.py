@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from email.utils import formatdate
 from http import HTTPStatus
@@ -95,16 +96,8 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
         raise TakenError(path, HTTPStatus.PRECONDITION_FAILED)
     async with aclosing(uploaded(call.request)) as source:
         await anext(source)
-        offset = call.parameters.offset
         try:
-            if entry is None:
-                account = call.session.account
-                resource = account.default_resource if zone_of(path) == account.zone else None
-                await create(zone, path, source, call.spool, offset=offset or 0, resource=resource)
-            elif offset is None:
-                await replace(zone, path, source, call.spool)
-            else:
-                await overwrite(zone, path, source, call.spool, offset)
+            await _store(call, source, is_new=entry is None)
         except TakenError as error:
             if _must_be_new(call):
                 raise TakenError(path, HTTPStatus.PRECONDITION_FAILED) from error
@@ -113,6 +106,18 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
             with trio.CancelScope(shield=True):
                 await call.changes.changed(path)
     return DataObjectDocument.of((await read_replicas(zone, path))[0])
+
+
+async def _store(call: Call, source: AsyncGenerator[bytes, None], *, is_new: bool) -> None:
+    zone, path, offset = call.session.zone, call.path, call.parameters.offset
+    if is_new:
+        account = call.session.account
+        resource = account.default_resource if zone_of(path) == account.zone else None
+        await create(zone, path, source, call.spool, offset=offset or 0, resource=resource)
+    elif offset is None:
+        await replace(zone, path, source, call.spool)
+    else:
+        await overwrite(zone, path, source, call.spool, offset)
 
 
 def _must_be_new(call: Call) -> bool:

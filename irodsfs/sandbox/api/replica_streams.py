@@ -82,48 +82,65 @@ def record(session: Session, descriptor: Descriptor, *, update_size: bool, updat
     return publish(session, descriptor, at_rest if update_status else Status.INTERMEDIATE, Status.STALE, **columns)
 
 
+UNUSED_OF_DESCRIPTOR: dict[str, object] = {
+    "checksum": "",
+    "checksum_flag": 0,
+    "copies_needed": 0,
+    "data_object_input_replica_flag": 1,
+    "in_pdmo": "",
+    "in_use": True,
+    "lock_file_descriptor": 0,
+    "operation_status": 0,
+    "other_data_object_info": None,
+    "plugin_data": None,
+    "purge_cache_flag": 0,
+    "remote_l1_descriptor_index": 0,
+    "remote_zone_host": None,
+    "replication_data_object_info": None,
+    "source_l1_descriptor_index": 0,
+    "stage_flag": 0,
+}
+"""Members that were the same in every answer that was recorded."""
+
+UNUSED_OF_DATA_OBJECT: dict[str, object] = {
+    "data_access": "",
+    "data_access_index": 0,
+    "destination_resource_name": "",
+    "flags": 0,
+    "in_pdmo": "",
+    "next": None,
+    "other_flags": 0,
+    "registering_user_id": 0,
+    "special_collection": None,
+    "status_string": "",
+    "sub_path": "",
+    "write_flag": 0,
+}
+
+
 def description(number: int, descriptor: Descriptor) -> Struct:
     """What the server keeps about an open descriptor, as JSON."""
     kind = CREATED if descriptor.created else OPEN_FOR_WRITE if descriptor.is_writable else OPEN_FOR_READ
-    return json_struct(
-        {
-            "bytes_written": -1 if descriptor.written is None else descriptor.written,
-            "checksum": "",
-            "checksum_flag": 0,
-            "copies_needed": 0,
-            "data_object_info": data_object_info(descriptor),
-            "data_object_input": data_object_input(descriptor),
-            "data_object_input_replica_flag": 1,
-            "data_size": descriptor.expected_size if descriptor.created else -1,
-            "in_pdmo": "",
-            "in_use": True,
-            "l3descInx": number,
-            "lock_file_descriptor": 0,
-            "open_type": kind,
-            "operation_status": 0,
-            "operation_type": descriptor.operation,
-            "other_data_object_info": None,
-            "plugin_data": None,
-            "purge_cache_flag": 0,
-            "remote_l1_descriptor_index": 0,
-            "remote_zone_host": None,
-            "replica_status": descriptor.replica["data_is_dirty"],
-            "replica_token": descriptor.token,
-            "replication_data_object_info": None,
-            "source_l1_descriptor_index": 0,
-            "stage_flag": 0,
-        }
-    )
+    document = UNUSED_OF_DESCRIPTOR | {
+        "bytes_written": -1 if descriptor.written is None else descriptor.written,
+        "data_object_info": data_object_info(descriptor),
+        "data_object_input": data_object_input(descriptor),
+        "data_size": descriptor.expected_size if descriptor.created else -1,
+        "l3descInx": number,
+        "open_type": kind,
+        "operation_type": descriptor.operation,
+        "replica_status": descriptor.replica["data_is_dirty"],
+        "replica_token": descriptor.token,
+    }
+    return json_struct(dict(sorted(document.items())))
 
 
 def data_object_info(descriptor: Descriptor) -> dict[str, object]:
     replica = descriptor.replica
-    return {
+    document = UNUSED_OF_DATA_OBJECT | {
         "checksum": replica["data_checksum"] or "",
         "collection_id": replica["coll_id"],
         "condition_input": [] if descriptor.created else hierarchy_pairs(descriptor),
-        "data_access": "",
-        "data_access_index": 0,
         "data_comments": replica["r_comment"] or "",
         "data_create": replica["create_ts"],
         "data_expiry": replica["data_expiry_ts"],
@@ -135,26 +152,17 @@ def data_object_info(descriptor: Descriptor) -> dict[str, object]:
         "data_owner_zone": replica["data_owner_zone"],
         "data_size": descriptor.size,
         "data_type": replica["data_type_name"],
-        "destination_resource_name": "",
         "file_path": replica["data_path"],
-        "flags": 0,
-        "in_pdmo": "",
         "is_replica_current": replica["data_is_dirty"] == Status.GOOD,
-        "next": None,
         "object_path": descriptor.path,
-        "other_flags": 0,
-        "registering_user_id": 0,
         "replica_number": replica["data_repl_num"],
         "replica_status": replica["data_is_dirty"],
         "resource_hierarchy": replica["resc_hier"],
         "resource_id": replica["resc_id"],
         "resource_name": replica["resc_name"],
-        "special_collection": None,
-        "status_string": "",
-        "sub_path": "",
         "version": replica["data_version"],
-        "write_flag": 0,
     }
+    return dict(sorted(document.items()))
 
 
 def data_object_input(descriptor: Descriptor) -> dict[str, object]:

@@ -142,6 +142,19 @@ def require_data_type(catalog: Catalog, name: str) -> None:
         raise IrodsError("CAT_INVALID_DATA_TYPE")
 
 
+NEW_REPLICA: dict[str, object] = {
+    "data_size": 0,
+    "data_version": "",
+    "data_status": "",
+    "data_checksum": "",
+    "data_expiry_ts": "00000000000",
+    "data_map_id": 0,
+    "r_comment": "",
+    "resc_group_name": "",
+}
+"""What is the same in every new replica."""
+
+
 def add_replica(
     session: Session,
     data_id: int,
@@ -160,29 +173,23 @@ def add_replica(
         "coll_id": collection_id,
         "data_name": split(path)[1],
         "data_repl_num": number,
-        "data_version": "",
         "data_type_name": data_type,
-        "data_size": 0,
-        "resc_group_name": "",
-        "resc_name": resource.name,
         "data_path": physical_path,
         "data_owner_name": session.user.name,
         "data_owner_zone": session.user.zone,
         "data_is_dirty": int(status),
-        "data_status": "",
-        "data_checksum": "",
-        "data_expiry_ts": "00000000000",
-        "data_map_id": 0,
         "data_mode": str(mode),
-        "r_comment": "",
-        "create_ts": now(),
-        "modify_ts": now(),
+        "resc_name": resource.name,
         "resc_hier": resource.hierarchy,
         "resc_id": resource.id,
-        "access_ts": now(),
+        **dict.fromkeys(("create_ts", "modify_ts", "access_ts"), now()),
     }
+    insert_replica(session.catalog, columns | NEW_REPLICA)
+
+
+def insert_replica(catalog: Catalog, columns: dict[str, object]) -> None:
     try:
-        session.catalog.execute(
+        catalog.execute(
             f"INSERT INTO R_DATA_MAIN ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
             *columns.values(),
         )

@@ -105,6 +105,15 @@ def decode(body: bytes) -> Struct:
     text = body.rstrip(b"\0").decode("utf-8", "surrogateescape")
     if "\0" in text:
         raise ProtocolError("a struct with a NUL in it")
+    top = members_in(text)
+    if len(top.members) != 1:
+        raise ProtocolError("not one packed struct")
+    name, content = top.members[0]
+    return content if isinstance(content, Struct) else Struct(name, *([("", content)] if content.strip() else []))
+
+
+def members_in(text: str) -> Struct:
+    """A struct without a name, whose members are the elements of a document."""
     start = PROLOGUE.match(text)
     position = start.end() if start else 0
     top = Struct("")
@@ -128,10 +137,9 @@ def decode(body: bytes) -> Struct:
                 open_structs.append(inner)
         opened_last = not closing and not empty
         position = tag.end()
-    if len(open_structs) != 1 or len(top.members) != 1 or text[position:].strip():
+    if len(open_structs) != 1 or text[position:].strip():
         raise ProtocolError("not one packed struct")
-    name, content = top.members[0]
-    return content if isinstance(content, Struct) else Struct(name, *([("", content)] if content.strip() else []))
+    return top
 
 
 def encode(struct: Struct) -> bytes:

@@ -104,6 +104,15 @@ class Interpreter:
             case Assign():
                 self.match(node.target, self.evaluate(node.value, scope), scope)
                 return 0
+            case Delay():
+                return delays.submit(self.rei, text_of(self.evaluate(node.condition, scope)), node.body, scope)
+            case Remote():
+                raise self.fail(NOT_SUPPORTED, "error: rules cannot be run on another server", node)
+        return self.control(node, scope)
+
+    def control(self, node: Node, scope: Scope) -> Value:
+        """The value of what decides itself what of it is evaluated, and how often."""
+        match node:
             case Block():
                 return self.act(node, scope)
             case If():
@@ -118,10 +127,6 @@ class Interpreter:
                 return self.go_through(node, scope)
             case Select():
                 return rule_queries.select(self, node, scope)
-            case Delay():
-                return delays.submit(self.rei, text_of(self.evaluate(node.condition, scope)), node.body, scope)
-            case Remote():
-                raise self.fail(NOT_SUPPORTED, "error: rules cannot be run on another server", node)
         raise self.fail(Failure.UNSUPPORTED_NODE, "error: unsupported ast node type.", node)
 
     def constant(self, node: Call) -> int | None:

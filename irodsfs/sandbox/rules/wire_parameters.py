@@ -74,7 +74,7 @@ def value_of(parameter: Parameter) -> Value:
 def parameter_of(label: str, value: Value) -> Parameter:
     """A value for a client; raises RuleError for a type that has no form on the wire."""
     match value:
-        case None:
+        case None | Arguments():
             return Parameter(label)
         case bool():
             raise RuleError(Failure.PACKING)
@@ -97,8 +97,6 @@ def parameter_of(label: str, value: Value) -> Parameter:
             return Parameter(label, "GenQueryInp_PI", question(value))
         case QueryOutput():
             return Parameter(label, "GenQueryOut_PI", value.struct)
-        case Arguments():
-            return Parameter(label)
         case list():
             return Parameter(label, *packed_list(value))
     raise RuleError(Failure.PACKING)
