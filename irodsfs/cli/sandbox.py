@@ -34,6 +34,7 @@ def sandbox() -> None:
     help="Whether to use TLS: refuse it, require it, or let the client choose.",
 )
 @click.option("--enforce-quotas", is_flag=True, help="Refuse new data objects to groups that are over quota.")
+@click.option("--source-lines", is_flag=True, help="Tell failures with a stack of source lines, as real servers do.")
 @click.option("--most-connections", metavar="NUMBER", type=click.IntRange(min=1), help="Refuse more of them at a time.")
 @click.option(
     "--password-file",
@@ -61,6 +62,7 @@ def serve(
     port: int,
     negotiation: str,
     enforce_quotas: bool,
+    source_lines: bool,
     most_connections: int | None,
     password_file: Path | None,
     allow_registration: tuple[Path, ...],
@@ -86,7 +88,7 @@ def serve(
         zone = enter(directory, password=password, negotiation=negotiation, registrable=allow_registration)
         for partner in partners:
             introduce(zone, *partner)
-        zone.enforces_quotas = enforce_quotas
+        zone.enforces_quotas, zone.tells_source_lines = enforce_quotas, source_lines
         server = Server(zone, host, port, most_connections=most_connections)
     except (OSError, IrodsError) as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None

@@ -117,7 +117,7 @@ def summarise(error: BaseException) -> str:
     """One line for people: what `describe` says, but of the server's stack of source lines the last message only."""
     detail = _detail(error)
     messages = [_within_brackets(part) for part in detail.split(_MESSAGE)[1:]]
-    return _named(error, next((message for message in reversed(messages) if message), detail))
+    return _named(error, next((message for message in reversed(messages) if message), "" if messages else detail))
 
 
 _MESSAGE = " -- message ["

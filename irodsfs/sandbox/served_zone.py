@@ -59,6 +59,7 @@ class Zone:
         self.pam_passwords = pam_passwords or {}
         self.pam_scripts: dict[str, pam_accounts.Script] = {}
         self.enforces_quotas = False
+        self.tells_source_lines = False
         self.host = host or socket.gethostname()
         self.vault = self.directory / "vault"
         vaults = self.directory / VAULTS

@@ -109,12 +109,17 @@ def test_people_read_the_last_message_of_a_stack_and_the_log_all_of_it_in_one_li
     assert "no resource found" in describe(error)
 
 
+def test_of_a_stack_without_any_message_people_read_the_error_only() -> None:
+    assert summarise(
+        zone_error(-78000, STACK.replace("outer [x]", "").replace("no resource found for name [x]", ""))
+    ) == ("SYS_RESC_DOES_NOT_EXIST -78000")
+
+
 @pytest.mark.parametrize(
     ("message", "read"),
     [
         ("plain", "plain"),
         ("two\nlines", "two lines"),
-        ("status [X] errno [] -- message []", "status [X] errno [] -- message []"),
         ("a -- message [first] b -- message []", "first"),
         ("a -- message [never closed", "never closed"),
     ],

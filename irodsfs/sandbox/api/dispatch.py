@@ -7,8 +7,8 @@ import sqlite3
 
 from irodsfs.sandbox.api import api_registry
 from irodsfs.sandbox.federation import relay
-from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of
-from irodsfs.sandbox.protocol.replies import reply_message
+from irodsfs.sandbox.protocol.error_numbers import IrodsError, code_of, name_of
+from irodsfs.sandbox.protocol.replies import reply_message, with_source_lines
 from irodsfs.sandbox.protocol.wire import Message, decode
 from irodsfs.sandbox.session import Session
 from irodsfs.sandbox.zone_servers import OnAnotherServer
@@ -33,8 +33,16 @@ def answer(session: Session, message: Message) -> Message:
         except OnAnotherServer as place:
             return relay.open_there(session, message, request.input, place)
     except IrodsError as error:
-        reply = api_registry.Reply(error.code, errors=error.stack)
+        reply = api_registry.Reply(error.code, errors=_told(session, error))
     except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
         logger.warning("catalog refused API %d: %s", message.int_info, error)
         reply = api_registry.Reply(code_of("CAT_SQL_ERR"))
     return reply_message(reply.struct, reply.status, reply.bs, reply.errors)
+
+
+def _told(session: Session, error: IrodsError) -> tuple[tuple[int, str], ...]:
+    if not session.zone.tells_source_lines:
+        return error.stack
+    return tuple(
+        (status, with_source_lines(name_of(error.code), text)) for status, text in error.stack or ((error.code, ""),)
+    )

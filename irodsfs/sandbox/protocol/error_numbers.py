@@ -11,6 +11,8 @@ CODES = {
 }
 """The server's error table (5.0.2): the number of every error it has a name for."""
 
+NAMES = {number: name for name, number in CODES.items()}
+
 
 class IrodsError(Exception):
     """A failure an API answers with.
@@ -36,6 +38,11 @@ class ProtocolError(Exception):
 def code_of(name: str) -> int:
     """The number of a named iRODS error."""
     return CODES[name]
+
+
+def name_of(code: int) -> str:
+    """The name of an error, whatever errno it carries in its last three digits."""
+    return NAMES.get(code) or NAMES.get(-(-code // 1000 * 1000)) or str(code)
 
 
 def traced(name: str, place: str, function: str, text: str) -> IrodsError:
