@@ -38,11 +38,13 @@ class Listener(socketserver.ThreadingTCPServer):
         if self.most_connections is not None and len(self.connections) >= self.most_connections:
             turn_away(request)
             return
-        self.connections.add(request)
-        try:
-            serve(self.zone, request)
-        finally:
-            self.connections.discard(request)
+        # The socket itself is no more once TLS has taken its place; what is done to its double is done to both.
+        with request.dup() as double:
+            self.connections.add(double)
+            try:
+                serve(self.zone, request)
+            finally:
+                self.connections.discard(double)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Logs what ended a connection unexpectedly; the others go on."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,11 @@ from pathlib import Path
 import pytest
 from irods.session import iRODSSession
 
+from irodsfs.sandbox.catalog import clock
 from irodsfs.sandbox.served_zone import Zone
 from irodsfs.sandbox.zone_server import Server
 from tests.conftest import IrodsfsCommand
+from tests.mounts import fails
 
 pytestmark = pytest.mark.embedded_zone
 
@@ -243,6 +247,35 @@ def test_what_a_login_leaves_is_mounted(plain: Server, person: Person, irodsfs: 
     command = done.stdout.splitlines()[-1].split()
     assert irodsfs(*command[1:]).returncode == 0
     assert irodsfs("umount", person.home / "tempZone").returncode == 0
+
+
+@pytest.mark.parametrize("scheme", ["PAM", "native"])
+def test_a_password_that_expires_during_a_mount_is_told_and_renewed_by_a_login(
+    person: Person, irodsfs: IrodsfsCommand, tmp_path: Path, scheme: str
+) -> None:
+    password = SYSTEM if scheme == "PAM" else NATIVE
+    directory = person.home / "tempZone"
+    directory.mkdir()
+    with served(tmp_path / "zone", "CS_NEG_REQUIRE") as server:
+        login = ("login", f"rods@localhost:{server.port}", "--ttl", "2", "--scheme", scheme)
+        login += ("--ca-certificate", str(tmp_path / "zone" / "certificate.pem"))
+        assert person.pipes(password, *login).returncode == 0
+        done = irodsfs("mount", "--cache-timeout", "0", directory)
+        assert done.returncode == 0, done.stderr
+    with (
+        clock.replaced_by(lambda: time.time() + 3 * 3600),
+        Server(server.zone, "localhost", server.port),  # which has ended the connections that were logged in
+    ):
+        for _ in range(3):
+            with fails(errno.EACCES):
+                list(directory.iterdir())
+        assert irodsfs("status", directory).stdout.count("run irodsfs login") == 1
+        assert person.pipes(password, *login).returncode == 0
+        (directory / "file").write_text("content")
+        assert "run irodsfs login" not in irodsfs("status", directory).stdout
+        assert irodsfs("umount", directory).returncode == 0
+    (log,) = (Path(person.environment["XDG_STATE_HOME"]) / "irodsfs").glob("*.log")
+    assert log.read_text().count("run irodsfs login") == 1
 
 
 @pytest.fixture(scope="module")
