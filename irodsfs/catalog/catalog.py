@@ -174,10 +174,13 @@ class Catalog(CatalogCache):
                 self._large[parent] = ENTRIES + 1
         return arriving.listing
 
+    async def _ask(self, path: str) -> Entry | None:
+        return await catalog_entries.find(self._zone, path, posix=self._posix)
+
     async def _find_one(self, path: str) -> Entry | None:
         asked_at = self._clock()
         with self._journals.opened() as journal:
-            entry = await catalog_entries.find(self._zone, path, posix=self._posix)
+            entry = await self._ask(path)
         if path in journal.changes:
             entry = journal.changes[path]
         elif entry is not None:

@@ -198,9 +198,11 @@ class CatalogCache:
         return self._listings.get(parent)
 
     def _keep_fetched(self, path: str, entries: Iterable[Entry], asked_at: float, journal: Journal) -> Listing:
-        listing = Listing(self._unchanged(entries, journal), asked_at)
-        for name, entry in self._changed_in(path, journal):
-            listing.lay(name, entry)
+        listing = Listing([], asked_at)
+        for entry in self._unchanged(entries, journal):
+            listing.add(entry.name, entry)
+        for name, changed in self._changed_in(path, journal):
+            listing.lay(name, changed)
         self._keep(path, listing, journal)
         return listing
 

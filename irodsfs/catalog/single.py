@@ -8,7 +8,7 @@ from dataclasses import replace
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.listing import Listing, Reading
 from irodsfs.grid.access_levels import READ_OBJECT
-from irodsfs.grid.catalog_entries import Entry, made_now
+from irodsfs.grid.catalog_entries import Entry, find, made_now
 from irodsfs.grid.zone import Zone
 
 
@@ -27,10 +27,10 @@ class SingleObject(Catalog):
             found = self._found.get(path)
             return found.entry if found else await self._find_one(path)
 
-    async def _find_one(self, path: str) -> Entry | None:
+    async def _ask(self, path: str) -> Entry | None:
         if path == self._root.path:
             return self._root
-        return await super()._find_one(path) if path == self._path else None
+        return await find(self._zone, path, posix=self._posix) if path == self._path else None
 
     async def _list_and_foresee(self, path: str) -> Reading:
         entry = await self.find_if_there(self._path)

@@ -9,10 +9,8 @@ from typing import TypeVar
 
 from irods.exception import iRODSException
 
-from irodsfs.catalog.avus import Avus
-from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.errnos import errno_of
-from irodsfs.filesystem.inodes import Inodes
 from irodsfs.grid.catalog_entries import Entry
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
@@ -24,10 +22,10 @@ Result = TypeVar("Result")
 class Corrections:
     """Drops beliefs that were wrong, so that no call fails for the sake of one."""
 
-    def __init__(self, catalog: Catalog, avus: Avus, inodes: Inodes) -> None:
-        self._catalog = catalog
-        self._avus = avus
-        self._inodes = inodes
+    def __init__(self, caches: Caches) -> None:
+        self._catalog = caches.catalog
+        self._avus = caches.avus
+        self._inodes = caches.inodes
 
     def wrong(self, path: str) -> None:
         """What is believed about a path is not so: the next call asks the zone, the kernel's included."""

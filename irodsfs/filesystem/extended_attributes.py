@@ -6,6 +6,7 @@ import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from irods.exception import iRODSException
 
@@ -15,7 +16,6 @@ from irodsfs.filesystem.avu_codec import LONGEST_NAME, NAMESPACE
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.errnos import EXPECTED, errno_of
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
-from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.errors import describe
 from irodsfs.grid.metadata import LONGEST_VALUE, Avu
 
@@ -53,16 +53,14 @@ class ExtendedAttributes:
             if len(attribute.encode()) > LONGEST_VALUE or not attribute:
                 raise ValueError(f"an attribute's name has 1 to {LONGEST_VALUE} bytes")
             wanted = [Avu(attribute, value, units) for value, units in avu_codec.decode(content)]
-            await self._corrections.on(path, lambda entry: self._avus.set(entry, attribute, wanted))
+            await self._corrections.on(path, partial(self._avus.set, attribute=attribute, wanted=wanted))
 
     async def remove(self, path: str, name: bytes) -> None:
         if is_virtual(name):
             raise PermissionError(errno.EPERM, f"{name!r} can't be removed")
         attribute = _attribute(name)
 
-        async def removing(entry: Entry) -> bool:
-            return await self._avus.remove(entry, attribute)
-
+        removing = partial(self._avus.remove, attribute=attribute)
         with _refusals_logged(path, name):
             if await self._corrections.on(path, removing):
                 return

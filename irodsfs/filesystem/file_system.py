@@ -8,19 +8,20 @@ import os
 import stat
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from irodsfs.config import MountConfig
-from irodsfs.filesystem.attributes import Attributes, Owner, attributes_of, mode_of
-from irodsfs.filesystem.directories import Directory, Shown
+from irodsfs.filesystem.attributes import Attributes, Owner
+from irodsfs.filesystem.directories import Directory
 from irodsfs.filesystem.errnos import FAILURES, errno_of
 from irodsfs.filesystem.expected import Expected, expects_nothing
 from irodsfs.filesystem.extended_attributes import is_virtual
 from irodsfs.filesystem.foreign_links import refuse_foreign
+from irodsfs.filesystem.inode_attributes import InodeAttributes
 from irodsfs.filesystem.inodes import ROOT, Handle, Inode, encode_name
 from irodsfs.filesystem.kernel import Kernel
 from irodsfs.filesystem.namespace import check_length
@@ -29,7 +30,7 @@ from irodsfs.filesystem.space import Space
 from irodsfs.filesystem.virtual_attributes import CONTROL
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.background import Background
-from irodsfs.grid.catalog_entries import Entry, made_now
+from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.zone import Zone
 from irodsfs.grid.zone_timeouts import one_call
 from irodsfs.metrics import BYTES
@@ -38,8 +39,6 @@ __all__ = ["Background", "Change", "FileSystem", "one_call"]
 
 FIRST_HANDLE = 1 << 48
 """Handles are numbered from here on, so that no inode has the number of one."""
-
-ANYBODY_EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ class FileSystem:
         self._posix_attributes = parts.posix_attributes
         self._corrections = parts.corrections
         self.changes = parts.cache_invalidator
-        self._owner = Owner.chosen(config.uid, config.gid, config.umask)
+        owner = Owner.chosen(config.uid, config.gid, config.umask)
+        self._attributes = InodeAttributes(parts.catalog, parts.inodes, owner, read_only=config.read_only)
         self._read_only = config.read_only
         self._strict_permissions = config.strict_permissions
         self._links_stay_in = config.collection if config.foreign_links == "refuse" else None
@@ -134,7 +134,7 @@ class FileSystem:
                 # Linux must ask each time: it would go on believing so when a call has found a directory there.
                 return None
             entry = await self._catalog.find(path)
-        return self._named(entry, self._inodes.looked_up(path))
+        return self._attributes.named(entry, self._inodes.looked_up(path))
 
     async def _look_up(self, path: str, expects: Callable[[str], Awaitable[Expected | None]]) -> Entry | None:
         inode = self._inodes.get(path)
@@ -154,14 +154,14 @@ class FileSystem:
 
     async def getattr(self, inode: int) -> Attributes:
         node = self._inodes[inode]
-        entry = await self._entry(node)
+        entry = await self._attributes.entry(node)
         await self._files.follow(node, entry)
-        return self._attributes(entry, node)
+        return self._attributes.of(entry, node)
 
     async def setattr(self, inode: int, change: Change, *, through_handle: bool) -> Attributes:
         node = self._inodes[inode]
         with self._looked_up_again(node):
-            entry = await self._entry(node)
+            entry = await self._attributes.entry(node)
         self._check_writable()
         keeps_mode = change.mode is not None and self._posix_attributes is not None
         drops_mode = change.mode is not None and not keeps_mode
@@ -176,13 +176,13 @@ class FileSystem:
                 await self._set_modified(node, entry, change.modified_ns)
         if change.accessed_ns is not None:
             node.accessed_ns = change.accessed_ns
-        return self._attributes(await self._entry(node), node)
+        return self._attributes.of(await self._attributes.entry(node), node)
 
     async def access(self, inode: int, mode: int) -> bool:
-        entry = await self._entry(self._inodes[inode])
+        entry = await self._attributes.entry(self._inodes[inode])
         if mode & os.W_OK and (self._read_only or entry.access < MODIFY_OBJECT):
             return False
-        if mode & os.X_OK and not self._is_executable(entry):
+        if mode & os.X_OK and not self._attributes.is_executable(entry):
             return False
         return not mode & (os.R_OK | os.X_OK) or entry.access >= READ_OBJECT
 
@@ -190,7 +190,7 @@ class FileSystem:
         path = await self._new(parent_inode, name)
         entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
         self._opening.made_directory(path, pid)
-        return self._named(entry, self._inodes.looked_up(path))
+        return self._attributes.named(entry, self._inodes.looked_up(path))
 
     async def unlink(self, parent_inode: int, name: bytes) -> None:
         self._check_writable()
@@ -223,17 +223,17 @@ class FileSystem:
         except BaseException:
             self._inodes.forget(node.number, 1)
             raise
-        return self._named(await self._entry(node), node)
+        return self._attributes.named(await self._attributes.entry(node), node)
 
     async def symlink(self, parent_inode: int, name: bytes, target: bytes) -> Attributes:
         if self._posix_attributes is None:
             raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
         path = await self._new(parent_inode, name)
         entry = await self._posix_attributes.make_link(path, target)
-        return self._named(entry, self._inodes.looked_up(path))
+        return self._attributes.named(entry, self._inodes.looked_up(path))
 
     async def readlink(self, inode: int) -> bytes:
-        entry = await self._entry(self._inodes[inode])
+        entry = await self._attributes.entry(self._inodes[inode])
         if entry.link_target is None:
             raise OSError(errno.EINVAL, f"{entry.path} is no symbolic link")
         if self._links_stay_in is not None:
@@ -261,15 +261,7 @@ class FileSystem:
         """
         directory = self._directories[fh]
         shown = await directory.after(start_id)
-        return self._shown(shown, directory.believed_for())
-
-    def _shown(self, shown: Sequence[Shown], timeout: float) -> Iterator[tuple[int, bytes, Attributes]]:
-        for position, name, path, entry in shown:
-            inode = self._inodes.looked_up(path)
-            attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
-            inode.known_until = trio.current_time() + timeout
-            inode.kind = stat.S_IFMT(attributes.st_mode)
-            yield position, encode_name(name), attributes
+        return self._attributes.shown(shown, directory.believed_for())
 
     def releasedir(self, fh: int) -> None:
         self._directories.pop(fh).close()
@@ -286,13 +278,14 @@ class FileSystem:
         if flags & (os.O_ACCMODE | os.O_TRUNC):
             self._check_writable()
         with self._looked_up_again(node):
-            entry = await self._entry(node)
-        unchanged = await self._opening.open(node, entry, flags)
+            entry = await self._attributes.entry(node)
+        async with self._opening.found(node, entry, flags) as found:
+            unchanged = await self._files.open(node, found, flags)
         return self._handle(node, flags, pid), unchanged
 
     async def create(self, parent_inode: int, name: bytes, mode: int, flags: int, pid: int) -> tuple[int, Attributes]:
         node, entry = await self._create(parent_inode, name, mode, flags, pid)
-        return self._handle(node, flags, pid), self._named(entry, node)
+        return self._handle(node, flags, pid), self._attributes.named(entry, node)
 
     def _handle(self, node: Inode, flags: int, pid: int) -> int:
         handle = next(self._handles)
@@ -374,17 +367,13 @@ class FileSystem:
 
     async def _change_mode(self, node: Inode, entry: Entry, mode: int) -> None:
         assert self._posix_attributes is not None
-        if mode != mode_of(entry, self._owner, read_only=self._read_only):
+        if mode != self._attributes.mode_of(entry):
             await self._posix_attributes.change_mode(node, entry, mode)
 
     def _mode_to_keep(self, path: str, mode: int, *, is_collection: bool) -> int | None:
-        """The bits of something new, unless it is shown with them anyway."""
-        shown = mode_of(made_now(path, is_collection=is_collection), self._owner, read_only=self._read_only)
-        bits = stat.S_IMODE(mode)
-        return None if self._posix_attributes is None or bits == shown else bits
-
-    def _is_executable(self, entry: Entry) -> bool:
-        return entry.is_collection or bool(mode_of(entry, self._owner, read_only=self._read_only) & ANYBODY_EXECUTES)
+        if self._posix_attributes is None:
+            return None
+        return self._attributes.mode_to_keep(path, mode, is_collection=is_collection)
 
     async def _new(self, parent_inode: int, name: bytes) -> str:
         self._check_writable()
@@ -407,36 +396,6 @@ class FileSystem:
         if node.contents is not None and not node.contents.registered:
             await self._files.sync(node)
         return self._inodes.path(inode)
-
-    async def _entry(self, node: Inode) -> Entry:
-        path = node.path  # which may be taken away while the zone is asked
-        if path is not None:
-            entry = await self._catalog.find_if_there(path)
-            if node.contents is not None and node.last_entry is not None and not (entry and entry.is_file):
-                # Another client has taken the name away: what is open stays what it was.
-                return replace(node.last_entry, path=path)
-            if entry is None:
-                raise FileNotFoundError(path)
-            return entry
-        if node.last_entry is None:
-            raise FileNotFoundError(f"inode {node.number} was unlinked")
-        return node.last_entry
-
-    def _attributes(self, entry: Entry, node: Inode) -> Attributes:
-        timeout = self._catalog.fresh_for(entry.path)
-        attributes = attributes_of(entry, node, self._owner, read_only=self._read_only, timeout=timeout)
-        if node.kind not in (0, stat.S_IFMT(attributes.st_mode)):
-            # Linux would give the inode up with EIO; for this, it looks the name up again.
-            raise OSError(errno.ESTALE, f"{entry.path} is of another kind by now")
-        return attributes
-
-    def _named(self, entry: Entry, node: Inode) -> Attributes:
-        """Attributes that the kernel gets with a name, which it believes for as long."""
-        node.kind = 0
-        attributes = self._attributes(entry, node)
-        node.kind = stat.S_IFMT(attributes.st_mode)
-        node.known_until = trio.current_time() + attributes.timeout
-        return attributes
 
     def _check_writable(self) -> None:
         if self._read_only:

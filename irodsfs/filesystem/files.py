@@ -20,6 +20,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
 from irodsfs.transfer.flights import SMALL
 from irodsfs.transfer.open_file import OpenFile
+from irodsfs.transfer.upload import ATTEMPTS
 from irodsfs.transfer.versions import Version
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,8 @@ class Files:
     async def sync(self, inode: Inode) -> None:
         """Bring what was written into the zone, as `fsync` must, what waits included."""
         tell(inode)
-        await self._pending.bring(inode)
+        async with self._pending.bringing(inode) as guarded:
+            await self._uploader.upload(inode, ATTEMPTS, guarded=guarded)
 
     async def release(self, inode: Inode) -> None:
         """One handle is gone; with the last one the content goes too."""
@@ -153,10 +155,7 @@ class Files:
             await self.flush(inode)
         finally:
             # A handle may have been opened while the flush was waited for.
-            if not inode.handles and inode.waiting is None and inode.contents is not None:
-                contents, inode.contents = inode.contents, None
-                inode.seen_version = contents.version
-                await contents.close()
+            await self._pending.close_if_unused(inode)
 
     async def truncate(self, inode: Inode, entry: Entry, size: int, *, through_handle: bool) -> None:
         """Cut or extend to `size` bytes: with the next flush through a handle, at once through a path."""

@@ -11,10 +11,9 @@ from functools import partial
 
 import irods.exception as ex
 
-from irodsfs.catalog.catalog import Catalog
+from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.files import Files
-from irodsfs.filesystem.inodes import Inodes
 from irodsfs.filesystem.open_while_renamed import losing_its_name
 from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
@@ -44,18 +43,17 @@ class Namespace:
     def __init__(
         self,
         zone: Zone,
-        catalog: Catalog,
+        caches: Caches,
         corrections: Corrections,
-        inodes: Inodes,
         files: Files,
         vault_directories: VaultDirectories,
         *,
         trash_after: float,
     ) -> None:
         self._zone = zone
-        self._catalog = catalog
+        self._catalog = caches.catalog
         self._corrections = corrections
-        self._inodes = inodes
+        self._inodes = caches.inodes
         self._files = files
         self._vault_directories = vault_directories
         self._trash_after = trash_after

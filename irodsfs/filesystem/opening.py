@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import trio
 from cachetools import TTLCache
@@ -40,8 +41,9 @@ class Opening:
         """A process has just made a directory: what it makes in there is new, too."""
         self._makers[path] = pid
 
-    async def open(self, node: Inode, entry: Entry, flags: int) -> bool:
-        """Open what exists; True when the kernel's cache of it still holds.
+    @asynccontextmanager
+    async def found(self, node: Inode, entry: Entry, flags: int) -> AsyncIterator[Entry]:
+        """What is to be opened in the block, which exists as far as is known.
 
         Raises ESTALE for what is gone, or no file any more: Linux looks the name up again then.
         """
@@ -49,7 +51,7 @@ class Opening:
             if flags & os.O_TRUNC and node.path is not None:
                 entry = await self._to_replace(node, node.path, entry)
             await self._inodes.settled(node)
-            return await self._files.open(node, entry, flags)
+            yield entry
         except FAILURES as error:
             if not await self._is_gone(node, error):
                 raise

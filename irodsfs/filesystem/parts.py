@@ -10,6 +10,7 @@ from irodsfs.catalog.catalog import Catalog
 from irodsfs.catalog.single import SingleObject
 from irodsfs.config import MountConfig
 from irodsfs.filesystem.cache_invalidator import CacheInvalidator
+from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.extended_attributes import ExtendedAttributes
 from irodsfs.filesystem.files import Files
@@ -65,14 +66,9 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     memory.allow(config.memory)  # before anything is opened
     posix, collection = config.posix_attributes, config.collection
     options = _options(config)
-    catalog = (
-        Catalog(zone, config.cache_timeout, collection, posix=posix)
-        if only is None
-        else SingleObject(zone, config.cache_timeout, only, posix=posix)
-    )
-    avus = Avus(zone, catalog, config.cache_timeout, hidden=NAMESPACE if posix else None)
-    inodes = Inodes(collection, kernel)
-    corrections = Corrections(catalog, avus, inodes)
+    caches = _caches(zone, config, kernel, only)
+    catalog, avus, inodes = caches.catalog, caches.avus, caches.inodes
+    corrections = Corrections(caches)
     vault_directories = VaultDirectories(zone, options.resource_at)
     replaced_metadata = _replaced_metadata(zone, avus, config)
     prefetcher = Prefetcher(zone, catalog, verify=options.verify, enabled=config.cache_timeout > 0)
@@ -80,9 +76,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     opener = Opener(zone, spool, options, prefetcher)
     uploader = Uploader(zone, catalog, inodes, prefetcher, vault_directories, replaced_metadata)
     salvage = Salvage(catalog, inodes, spool, _sender(config))
-    pending = PendingUploads(
-        catalog, inodes, opener, uploader, salvage, _queue(zone, config), enabled=config.write_back
-    )
+    pending = PendingUploads(caches, opener, uploader, salvage, _queue(zone, config), enabled=config.write_back)
     files = Files(catalog, inodes, opener, uploader, salvage, pending)
     virtual = VirtualAttributes(zone, catalog, avus, corrections, control_socket)
     return Parts(
@@ -91,8 +85,8 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         files,
         pending,
         Opening(catalog, inodes, files, config.cache_timeout),
-        Namespace(zone, catalog, corrections, inodes, files, vault_directories, trash_after=config.trash_after),
-        Renaming(zone, catalog, avus, corrections, inodes, files, replaced_metadata, vault_directories),
+        Namespace(zone, caches, corrections, files, vault_directories, trash_after=config.trash_after),
+        Renaming(zone, caches, corrections, files, replaced_metadata, vault_directories),
         Repair(zone, catalog, read_only=config.read_only),
         Quotas(zone, collection, options.resource_at(collection)),
         ExtendedAttributes(avus, virtual, corrections),
@@ -100,6 +94,16 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
         corrections,
         CacheInvalidator(zone, catalog, inodes, avus, pending, spool),
     )
+
+
+def _caches(zone: Zone, config: MountConfig, kernel: Kernel, only: str | None) -> Caches:
+    time_to_live, posix = config.cache_timeout, config.posix_attributes
+    if only is None:
+        catalog = Catalog(zone, time_to_live, config.collection, posix=posix)
+    else:
+        catalog = SingleObject(zone, time_to_live, only, posix=posix)
+    avus = Avus(zone, catalog, time_to_live, hidden=NAMESPACE if posix else None)
+    return Caches(catalog, avus, Inodes(config.collection, kernel))
 
 
 def _options(config: MountConfig) -> TransferOptions:

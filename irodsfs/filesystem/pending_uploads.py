@@ -7,14 +7,15 @@ in the zone waits for that. An upload overwrites only the version that the file 
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import trio
 
-from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.caches import Caches
+from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.opener import Opener
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.unsaved import Unsaved
@@ -24,7 +25,7 @@ from irodsfs.grid.catalog_entries import made_now
 from irodsfs.grid.errors import describe, summarise
 from irodsfs.transfer.open_file import OpenFile
 from irodsfs.transfer.spool_entry import Description, SpoolEntry
-from irodsfs.transfer.upload import ATTEMPTS, Upload
+from irodsfs.transfer.upload import Upload
 from irodsfs.transfer.upload_journal import UploadJournal
 from irodsfs.transfer.versions import digest
 from irodsfs.transfer.write_back import WriteBack
@@ -47,7 +48,7 @@ class _Delivery:
     async def deliver(self) -> None:
         if self.inode.waiting is self.kept:
             # The queue tries again, and meanwhile the file can be changed.
-            await self.pending.bring(self.inode, attempts=1)
+            await self.pending.bring(self.inode)
 
     async def give_up(self, reason: BaseException) -> None:
         if self.inode.waiting is self.kept:
@@ -59,8 +60,7 @@ class PendingUploads:
 
     def __init__(
         self,
-        catalog: Catalog,
-        inodes: Inodes,
+        caches: Caches,
         opener: Opener,
         uploader: Uploader,
         salvage: Salvage,
@@ -68,8 +68,8 @@ class PendingUploads:
         *,
         enabled: bool,
     ) -> None:
-        self._catalog = catalog
-        self._inodes = inodes
+        self._catalog = caches.catalog
+        self._inodes = caches.inodes
         self._opener = opener
         self._uploader = uploader
         self._salvage = salvage
@@ -100,12 +100,21 @@ class PendingUploads:
             logger.exception("%s can't wait", contents.path)
             return False
 
-    async def bring(self, inode: Inode, attempts: int = ATTEMPTS) -> None:
-        """Bring what was written into the zone, what waits included."""
+    async def bring(self, inode: Inode) -> None:
+        """Bring into the zone what was written, what waits included, with one attempt."""
+        async with self.bringing(inode) as guarded:
+            await self._uploader.upload(inode, attempts=1, guarded=guarded)
+
+    @asynccontextmanager
+    async def bringing(self, inode: Inode) -> AsyncIterator[bool]:
+        """In the block what was written is brought into the zone; then it waits no longer, if it did.
+
+        True when it may only replace the version that it was made from.
+        """
         # What somebody else brings meanwhile would look like a change from elsewhere.
         async with inode.being_brought:
             waiting = inode.waiting
-            await self._uploader.upload(inode, attempts, guarded=waiting is not None)
+            yield waiting is not None
             if waiting is not None:
                 await self.settle(inode, waiting)
 
@@ -159,7 +168,7 @@ class PendingUploads:
         self._queue.end()
         async with self._finishing:  # what is on its way already is not to go twice
             unsaved = [
-                Unsaved(inode, self._salvage, partial(self.bring, attempts=1))
+                Unsaved(inode, self._salvage, self.bring)
                 for inode in self._inodes.opened()
                 if inode.contents is not None and inode.contents.is_dirty
             ]
@@ -224,13 +233,18 @@ class PendingUploads:
             self._queue.remove(delivery)
         await self._drop_if_unused(inode)
 
-    async def _drop_if_unused(self, inode: Inode) -> None:
+    async def close_if_unused(self, inode: Inode) -> None:
+        """Close what no program has open any more; what still waits stays open."""
         contents = inode.contents
-        if inode.handles or inode.waiting is not None or contents is None or contents.is_dirty:
+        if inode.handles or inode.waiting is not None or contents is None:
             return
         inode.contents, inode.seen_version = None, contents.version
         self._inodes.drop_if_unused(inode)
         await contents.close()
+
+    async def _drop_if_unused(self, inode: Inode) -> None:
+        if inode.contents is not None and not inode.contents.is_dirty:
+            await self.close_if_unused(inode)
 
     async def _keep_waiting(self, inode: Inode, waiting: SpoolEntry, reason: BaseException) -> SpoolEntry | None:
         contents, why = inode.contents, summarise(reason)

@@ -9,12 +9,11 @@ from functools import partial
 
 from irods.exception import iRODSException
 
-from irodsfs.catalog.avus import Avus
-from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem import posix_rename
+from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.corrections import Corrections, is_denial
 from irodsfs.filesystem.files import Files
-from irodsfs.filesystem.inodes import Inode, Inodes
+from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.open_while_renamed import at_rest, losing_its_name
 from irodsfs.filesystem.overwriting import Overwriting
 from irodsfs.filesystem.replaced_metadata import ReplacedMetadata
@@ -42,23 +41,21 @@ class Renaming:
     def __init__(
         self,
         zone: Zone,
-        catalog: Catalog,
-        avus: Avus,
+        caches: Caches,
         corrections: Corrections,
-        inodes: Inodes,
         files: Files,
         replaced_metadata: ReplacedMetadata,
         vault_directories: VaultDirectories,
     ) -> None:
         self._zone = zone
-        self._catalog = catalog
-        self._avus = avus
+        self._catalog = caches.catalog
+        self._avus = caches.avus
         self._corrections = corrections
-        self._inodes = inodes
+        self._inodes = caches.inodes
         self._files = files
         self._replaced_metadata = replaced_metadata
         self._vault_directories = vault_directories
-        self._overwriting = Overwriting(zone, catalog, replaced_metadata)
+        self._overwriting = Overwriting(zone, caches.catalog, replaced_metadata)
 
     async def rename(self, source: str, target: str, flags: int) -> None:
         """Rename as POSIX does: what is at `target` is replaced, unless RENAME_NOREPLACE is among `flags`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
+
+import irods.exception as ex
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inode, Inodes
@@ -70,8 +71,12 @@ class Uploader:
             return
         began = time.time()
         is_new = not contents.registered
-        flush = partial(contents.flush, attempts, guarded=guarded)
-        brought = await self._vault_directories.with_room(inode.path or "", flush)
+        try:
+            brought = await contents.flush(attempts, guarded=guarded)
+        except ex.UNIX_FILE_CREATE_ERR as error:
+            if not await self._vault_directories.makes_room(inode.path or "", error):
+                raise
+            brought = await contents.flush(attempts, guarded=guarded)
         if inode.path is None:
             return
         self._prefetcher.forget(inode.path)

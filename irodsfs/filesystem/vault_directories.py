@@ -47,11 +47,14 @@ class VaultDirectories:
         try:
             return await make()
         except ex.UNIX_FILE_CREATE_ERR as error:
-            if errno_of(error) != errno.EEXIST or not await self._make_room(path):
+            if not await self.makes_room(path, error):
                 raise
         return await make()
 
-    async def _make_room(self, path: str) -> bool:
+    async def makes_room(self, path: str, error: ex.UNIX_FILE_CREATE_ERR) -> bool:
+        """Whether an error said that a vault has no room at `path`, and there is some now."""
+        if errno_of(error) != errno.EEXIST:
+            return False
         below = [known for known in self._paths if known.startswith(f"{path}/")]
         if not below:
             return False

@@ -13,6 +13,7 @@ from irodsfs.transfer import flights
 from irodsfs.transfer.checksums import registered, verify
 from irodsfs.transfer.content_states import ByRanges, Held, InMemory, Spooled
 from irodsfs.transfer.memory import BUDGET
+from irodsfs.transfer.reader import Reader
 from irodsfs.transfer.readers import Readers
 from irodsfs.transfer.spool import Spool
 from irodsfs.transfer.transfer_options import TransferOptions
@@ -61,8 +62,9 @@ async def load_small(
 
 async def load_large(zone: Zone, path: str, options: TransferOptions) -> Loaded:
     """A large object, open."""
-    readers = Readers(zone, path, verify=options.verify)
-    await readers.open()
+    first = Reader(zone, path, verify=options.verify)
+    await first.open()
+    readers = Readers(zone, path, first, verify=options.verify)
     # Only a checksum tells whether another client has put other bytes there, of the same size and time.
     version = f"{readers.size} {readers.checksum}".encode() if readers.checksum else None
     return Loaded(ByRanges(readers), readers.size, readers.version, version)

@@ -11,22 +11,23 @@ from irodsfs.transfer.versions import Version
 
 
 class Readers:
-    """What handles read of one version of a large object, from `open` to `close`, after which they are final.
+    """What handles read of one version of a large object, until `close`, after which they are final.
 
     Each handle has a `Reader` with a position of its own, and takes what that of another one has or is about to get.
     `size` in bytes.
     """
 
-    def __init__(self, zone: Zone, path: str, *, verify: HashPolicy | None) -> None:
+    def __init__(self, zone: Zone, path: str, first: Reader, *, verify: HashPolicy | None) -> None:
+        """`first` has opened the object, for the handle that is next to read."""
         self._zone = zone
         self._verify = verify
         self._path: str | None = path
-        self._unused: Reader | None = Reader(zone, path, verify=verify)
+        self._unused: Reader | None = first
         """Of the handle that is next to read for the first time."""
         self._of: dict[int, Reader] = {}
         self._only: Reader | None = None
         """That of all handles, of an object that can't be opened again."""
-        self._model = self._unused
+        self._model = first
         self._closed = False
 
     @property
@@ -40,10 +41,6 @@ class Readers:
     @property
     def checksum(self) -> str:
         return self._model.checksum
-
-    async def open(self) -> None:
-        """Open the object for the handle that is next to read. Raises the zone's error, or `ZoneUnreachable`."""
-        await self._model.open()
 
     def move(self, path: str | None) -> None:
         """The object has another path, or none any more."""
