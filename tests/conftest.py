@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from irods.session import iRODSSession
 
+from irodsfs.grid.zone import Zone
+from tests.entering import entered_with
 from tests.mounts import Mount
 from tests.zones import ZONE, AnyZone, EmbeddedZone, empty_tree
 
@@ -46,14 +48,24 @@ def embedded_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
     assert "Traceback" not in zone.log, zone.log
 
 
+@pytest.fixture(scope="session")
+def shared_zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedZone]:
+    """An embedded zone for all tests that would run on any zone: they leave it as others can use it, too."""
+    with EmbeddedZone.served(tmp_path_factory.mktemp("zone")) as zone:
+        yield zone
+    assert "Traceback" not in zone.log, zone.log
+
+
 @pytest.fixture(scope="module")
 def zone_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AnyZone:
     """The zone of IRODSFS_TEST_ENVIRONMENT, else an embedded one; its user's home is there to make things in."""
     zone = request.config.stash.get(ZONE, None)
-    if zone is None:
-        embedded: EmbeddedZone = request.getfixturevalue("embedded_zone")
-        return embedded
-    return dataclasses.replace(zone, directory=tmp_path_factory.mktemp("zone"))
+    if zone is not None:
+        return dataclasses.replace(zone, directory=tmp_path_factory.mktemp("zone"))
+    here = [item for item in request.session.items if item.path == request.path]
+    needs_its_own = any(item.get_closest_marker("embedded_zone") for item in here)
+    embedded: EmbeddedZone = request.getfixturevalue("embedded_zone" if needs_its_own else "shared_zone")
+    return embedded
 
 
 @pytest.fixture
@@ -135,6 +147,13 @@ def home(session: iRODSSession, zone_server: AnyZone) -> str:
     path = f"{zone_server.home}/{uuid.uuid4().hex}"
     session.collections.create(path)
     return path
+
+
+@pytest.fixture
+async def entered(session: iRODSSession) -> AsyncIterator[Zone]:
+    """The zone as all parts of a mount reach it, which no kernel has to do with."""
+    async with entered_with(session) as zone:
+        yield zone
 
 
 @pytest.fixture
