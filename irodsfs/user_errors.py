@@ -5,6 +5,7 @@ IrodsfsError                     1
  ├─ ConfigurationError           3
  ├─ MountError                   1
  │   ├─ AuthenticationError      4
+ │   │   ├─ UnknownUserError     4
  │   │   └─ WrongZoneError       4
  │   ├─ UnreachableError         5
  │   ├─ CollectionError          6
@@ -53,6 +54,10 @@ class AuthenticationError(MountError):
     """The zone refused the user or the password."""
 
     exit_code = 4
+
+
+class UnknownUserError(AuthenticationError):
+    """The zone knows no such user, or has no password of its own for it."""
 
 
 class WrongZoneError(AuthenticationError):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import trio
+from irods.models import Resource
 from irods.session import iRODSSession
 from pydantic import SecretStr
 
@@ -25,7 +26,8 @@ from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.first_login import SECONDS, told
 from irodsfs.grid.greeting import ask_policy, choose_policy
 from irodsfs.grid.irods_sessions import entered, open_session
-from irodsfs.grid.resources import resource_parents
+from irodsfs.grid.queries import Query
+from irodsfs.grid.resources import DOWN
 from irodsfs.grid.server_info import ServerInfo, introduce
 from irodsfs.grid.zone import Zone
 from irodsfs.user_errors import IrodsfsError
@@ -197,11 +199,19 @@ async def _look_around(zone: Zone, visit: _Visit) -> None:
 
 
 async def _check_resource(zone: Zone, account: ZoneAccount) -> str:
-    if account.default_resource is None:
+    name = account.default_resource
+    if name is None:
         return "the choice of the zone"
-    if account.default_resource not in await resource_parents(zone):
-        raise IrodsfsError(f"the zone has no resource {account.default_resource}: correct irods_default_resource.")
-    return account.default_resource
+    (rows,) = await zone.query(Query((Resource.name, Resource.parent, Resource.status)))
+    found = {each: (parent, status) for each, parent, status in rows}
+    if name not in found:
+        raise IrodsfsError(f"the zone has no resource {name}: correct irods_default_resource.")
+    parent, status = found[name]
+    if parent:
+        raise IrodsfsError(f"{name} lies below another resource: name that one as irods_default_resource.")
+    if status == DOWN:
+        raise IrodsfsError(f"{name} is marked as down: ask the administrator of the zone, or name another one.")
+    return name
 
 
 async def _time_round_trip(zone: Zone) -> str:

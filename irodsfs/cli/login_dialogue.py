@@ -19,7 +19,7 @@ from irodsfs.config.keeping import keep
 from irodsfs.config.load import PASSWORD_VARIABLE
 from irodsfs.config.settings import build
 from irodsfs.grid.first_login import INTERACTIVE, NATIVE, PAM, REFUSE, REQUIRE, Greeted, greet, sign_in, with_policy
-from irodsfs.user_errors import AuthenticationError, ConfigurationError
+from irodsfs.user_errors import AuthenticationError, ConfigurationError, UnknownUserError
 
 PORT = 1247
 IDENTITY = ("host", "port", "user", "zone")
@@ -49,11 +49,13 @@ def sign_in_to(
     account = with_policy(build(ZoneAccount, known), REQUIRE if server.uses_tls else REFUSE)
     schemes = _schemes(account, server, chosen="authentication_scheme" in known)
     password = "" if schemes == [INTERACTIVE] else _password(account, password_file)
-    account, kept = _first_that_works(account, schemes, password, hours)
+    account, kept = _first_that_works(account, server, schemes, password, hours)
     secret = keep(account, kept, file, scheme=_called(account.authentication_scheme, server))
     click.echo(f"{account.user} is logged in ({account.authentication_scheme}): {file}, {secret}")
     click.echo("On an empty directory, such as this one, it is mounted with")
-    click.echo(_mount_command(file, account.zone))
+    directory = shlex.quote(str(Path.home() / account.zone))
+    click.echo(f"mkdir -p {directory}")
+    click.echo(f"irodsfs mount {_environment(file)}{directory}")
 
 
 def _known(address: str | None, file: Path) -> Settings:
@@ -100,21 +102,22 @@ def _schemes(account: ZoneAccount, server: Greeted, *, chosen: bool) -> list[str
 
 
 def _first_that_works(
-    account: ZoneAccount, schemes: list[str], password: str, hours: int | None
+    account: ZoneAccount, server: Greeted, schemes: list[str], password: str, hours: int | None
 ) -> tuple[ZoneAccount, str]:
-    *before, last = schemes
-    for scheme in before:
-        candidate = _with(account, scheme, password)
+    refusals: list[AuthenticationError] = []
+    for scheme in schemes:
+        candidate = account.model_copy(update={"authentication_scheme": scheme, "password": SecretStr(password)})
         try:
-            return candidate, sign_in(candidate, hours, _show)
-        except AuthenticationError:
-            continue
-    candidate = _with(account, last, password)
-    return candidate, sign_in(candidate, hours, _show)
-
-
-def _with(account: ZoneAccount, scheme: str, password: str) -> ZoneAccount:
-    return account.model_copy(update={"authentication_scheme": scheme, "password": SecretStr(password)})
+            return candidate, sign_in(candidate, server.info.zone, hours, _show)
+        except AuthenticationError as error:
+            refusals.append(error)
+    if len(refusals) > 1 and isinstance(refusals[0], UnknownUserError):
+        raise UnknownUserError(
+            f"Zone {account.zone} on {account.host}:{account.port} refused {account.user}: it has no password of its "
+            "own for such a user, and PAM does not take this one. Check the user name, and the password."
+        ) from refusals[-1]
+    # What the zone says of a password of its own is more than PAM ever says.
+    raise refusals[0]
 
 
 def _show(text: str) -> None:
@@ -152,7 +155,6 @@ def _called(scheme: str, server: Greeted) -> str:
     return "pam" if scheme == PAM and server.version < PAM_PASSWORD_SINCE else scheme
 
 
-def _mount_command(file: Path, zone: str) -> str:
+def _environment(file: Path) -> str:
     usual = file == Path("~/.irods/irods_environment.json").expanduser()
-    environment = "" if usual else f"{shlex.quote(str(file))} "
-    return f"irodsfs mount {environment}{shlex.quote(str(Path.home() / zone))}"
+    return "" if usual else f"{shlex.quote(str(file))} "

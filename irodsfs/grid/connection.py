@@ -37,6 +37,7 @@ from irodsfs.grid.errors import (
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
 from irodsfs.grid.greeting import GreetedConnection, choose_policy, requires_tls
 from irodsfs.metrics import CONNECTIONS
+from irodsfs.user_errors import IrodsfsError
 
 logger = logging.getLogger(__name__)
 
@@ -302,7 +303,7 @@ def logging_in() -> Iterator[None]:
         yield
     except (irods.exception.NetworkException, OSError) as error:
         raise _failure_of_line(error) from error
-    except (*ZONE_FAILURES, LoginNeedsTls, OneLoginOnly):
+    except (*ZONE_FAILURES, LoginNeedsTls, OneLoginOnly, IrodsfsError):
         raise
     except ClientAuthError as error:
         # What python-irodsclient raises when the zone ends its questions without success.

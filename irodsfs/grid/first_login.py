@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from getpass import GetPassWarning
 
 from irods.auth import CLIENT_GET_REQUEST_RESULT, FORCE_PASSWORD_PROMPT, STORE_PASSWORD_IN_MEMORY
 from irods.client_configuration import legacy_auth
@@ -16,10 +18,10 @@ from pydantic import SecretStr
 from irodsfs.config import ZoneAccount
 from irodsfs.grid.connection import Login, logging_in
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
-from irodsfs.grid.errors import OneLoginOnly, TlsFailure
+from irodsfs.grid.errors import OneLoginOnly, TlsFailure, WrongZone
 from irodsfs.grid.greeting import ask_policy
 from irodsfs.grid.irods_sessions import open_session
-from irodsfs.grid.login_failures import PREVENTS_LOGIN, explain_login
+from irodsfs.grid.login_failures import PREVENTS_LOGIN, UNKNOWN_USER, explain_login
 from irodsfs.grid.server_info import ServerInfo, introduce
 from irodsfs.user_errors import ConfigurationError
 
@@ -97,14 +99,21 @@ def with_policy(account: ZoneAccount, policy: str) -> ZoneAccount:
     )
 
 
-def sign_in(account: ZoneAccount, hours: int | None, show: Callable[[str], None]) -> str:
+def sign_in(account: ZoneAccount, zone: str, hours: int | None, show: Callable[[str], None]) -> str:
     """Log in as an account says, and once more with what is kept of that: the answer. Raises `IrodsfsError`.
+
+    `zone` is that of the server.
 
     `hours` is how long the password to keep shall live; of native ones another is made then. `show` gets what a flow of
     `pam_interactive` says; its questions go to the terminal, or to standard input where there is none.
     """
     with told(account), _saying(show):
-        kept = _native(account, hours) if account.authentication_scheme == NATIVE else _made_by_zone(account, hours)
+        try:
+            kept = _native(account, hours) if account.authentication_scheme == NATIVE else _made_by_zone(account, hours)
+        except UNKNOWN_USER as error:
+            if account.zone != zone:
+                raise WrongZone(zone) from error
+            raise
         again = account.model_copy(update={"password": SecretStr(kept), "password_made_by_server": True})
         login = Login(open_session(again, SECONDS))
         try:
@@ -154,7 +163,7 @@ def _made_by_zone(account: ZoneAccount, hours: int | None) -> str:
 
 @contextmanager
 def _saying(show: Callable[[str], None]) -> Iterator[None]:
-    """What a flow says without asking, which python-irodsclient only logs."""
+    """What a flow says without asking, which python-irodsclient only logs; its secrets may come through a pipe."""
     logger = logging.getLogger("irods.auth.pam_interactive")
     handler = _Shown(show)
     level, propagates = logger.level, logger.propagate
@@ -162,7 +171,9 @@ def _saying(show: Callable[[str], None]) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GetPassWarning)
+            yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)

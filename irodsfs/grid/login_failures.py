@@ -32,6 +32,7 @@ from irodsfs.user_errors import (
     MountError,
     ServerFullError,
     TlsError,
+    UnknownUserError,
     UnreachableError,
     WrongZoneError,
 )
@@ -112,7 +113,7 @@ LOGIN_FAILURES = (
     LoginFailure(
         "unknown user",
         _is(*UNKNOWN_USER),
-        AuthenticationError,
+        UnknownUserError,
         "Zone {zone} on {where} refused {user}, whom it does not know ({error}): check the user name, "
         "and whether it is a PAM password that the user has.",
     ),
@@ -122,6 +123,13 @@ LOGIN_FAILURES = (
         ConfigurationError,
         "The scheme {scheme} needs TLS, so that nobody reads the password on its way to {where}: set "
         "irods_client_server_policy to CS_NEG_REQUIRE.",
+    ),
+    LoginFailure(
+        "no answer to a question",
+        _is(EOFError),
+        ConfigurationError,
+        "The zone asks {user} more than standard input answers: run irodsfs login in a terminal, or give a line for "
+        "each question.",
     ),
     LoginFailure(
         "unknown name",
@@ -196,7 +204,7 @@ LOGIN_FAILURES = (
         _certificate(*UNKNOWN_ISSUER),
         TlsError,
         "The certificate of {where} comes from an authority that is not known here ({error}): name a file with the "
-        "authority's certificate in irods_ssl_ca_certificate_file.",
+        "authority's certificate in irods_ssl_ca_certificate_file, or irodsfs login with --ca-certificate.",
     ),
     LoginFailure(
         "no TLS",

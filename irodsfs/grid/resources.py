@@ -11,6 +11,10 @@ INTERNAL = "bundleResc"
 """Where zones keep bundles, not data objects."""
 
 
+DOWN = "down"
+"""The status of a resource that an administrator has taken out of use."""
+
+
 async def resource_parents(zone: Zone) -> dict[str, str]:
     """Each resource, and what says which one it lies below: empty of those that data objects can be made in."""
     (rows,) = await zone.query(Query((Resource.name, Resource.parent)))

@@ -66,6 +66,15 @@ def test_a_resource_that_is_missing(zone_server: AnyZone, examine: Examine) -> N
     assert (status, steps["permission"][0], steps["default resource"][0]) == (1, "well", "failed")
 
 
+def test_a_resource_that_is_marked_as_down(
+    zone_server: AnyZone, administrator: iRODSSession, other_resource: str, examine: Examine
+) -> None:
+    administrator.resources.modify(other_resource, "status", "down")
+    status, steps = examine(zone_server.environment_file(irods_default_resource=other_resource))
+    assert (status, steps["default resource"][0]) == (1, "failed")
+    assert f"{other_resource} is marked as down" in steps["default resource"][1]
+
+
 @pytest.mark.administrator
 def test_a_home_that_may_only_be_read(
     zone_server: AnyZone, examine: Examine, session: iRODSSession, add_user: AddUser, home: str

@@ -311,3 +311,50 @@ def test_who_has_required_tls_is_not_talked_out_of_it(plain: Server, careless: S
         done = person.pipes(NATIVE, "login")
         assert (done.returncode, reason in done.stderr) == (12, True), done.stderr
         assert not person.secret.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "password", "sentence"),
+    [
+        ("rods@localhost:{port}", "wrong", "refused rods with this password"),
+        ("nobody@localhost:{port}", "wrong", "no password of its own for such a user"),
+        ("irods://rods@localhost:{port}/otherZone", NATIVE, "Zone otherZone is not the one that answers"),
+    ],
+)
+def test_what_is_wrong_is_told_where_pam_was_tried_as_well(
+    secure: Server, person: Person, address: str, password: str, sentence: str
+) -> None:
+    authority = secure.zone.directory / "certificate.pem"
+    done = person.pipes(password, "login", address.format(port=secure.port), "--ca-certificate", authority)
+    assert (done.returncode, sentence in done.stderr) == (4, True), done.stderr
+    assert not person.secret.exists()
+
+
+def test_a_password_for_one_login_is_told_where_pam_could_be_tried_as_well(secure: Server, person: Person) -> None:
+    authority = secure.zone.directory / "certificate.pem"
+    login = ("login", f"rods@localhost:{secure.port}", "--ca-certificate", authority)
+    assert person.pipes(NATIVE, *login).returncode == 0
+    with person.session() as session, session.pool.get_connection() as connection:
+        once = connection.temp_password()
+    done = person.pipes(once, *login)
+    assert (done.returncode, "good for one login only" in done.stderr) == (4, True), done.stderr
+
+
+@pytest.mark.parametrize("holds", [None, "no certificate"])
+def test_authorities_that_are_none_are_told_as_a_setting(
+    secure: Server, person: Person, tmp_path: Path, holds: str | None
+) -> None:
+    authority = tmp_path / "ca.pem"
+    if holds is not None:
+        authority.write_text(holds)
+    done = person.pipes(NATIVE, "login", f"rods@localhost:{secure.port}", "--ca-certificate", authority)
+    assert (done.returncode, f"The CA certificates in {authority}" in done.stderr) == (3, True), done.stderr
+
+
+def test_a_flow_that_asks_more_than_a_pipe_answers(secure: Server, person: Person) -> None:
+    authority = secure.zone.directory / "certificate.pem"
+    login = ("login", f"rods@localhost:{secure.port}/tempZone", "--scheme", "pam_interactive")
+    done = person.pipes("blue\n", *login, "--ca-certificate", authority)
+    assert (done.returncode, "asks rods more than standard input answers" in done.stderr) == (3, True), done.stderr
+    done = person.pipes("blue\n123456\n", *login, "--ca-certificate", authority)
+    assert (done.returncode, "GetPassWarning" in done.stderr) == (0, False), done.stderr
