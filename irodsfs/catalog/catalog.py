@@ -155,23 +155,27 @@ class Catalog(CatalogCache):
 
     async def _list_large(self, path: str) -> Listing | None:
         """The listing of a large collection with the name that is asked for, once many are, one by one."""
-        parent = posixpath.dirname(path)
+        parent, name = posixpath.split(path)
         asked = self._names_asked[parent] = self._names_asked.get(parent, 0) + 1  # kept for no time with timeout 0
         if asked < MANY_NAMES or self._large.get(parent, 0) > ENTRIES:
             return None
-        arriving = self._arriving.get(parent)
-        if arriving is None:
-            arriving = self._arrive(parent)
-        else:
-            arriving.readers += 1
-        has_come = False
+        arriving = self._arriving.get(parent) or self._arrive(parent)
+        # It goes on for the sake of the names that will be asked for next, so each of them is fetched once.
+        arriving.wanted_until = self._clock() + self._time_to_live
+        if arriving.is_slow:
+            return None
+        arriving.askers += 1
         try:
-            await arriving.find(posixpath.basename(path))
-            has_come = True
+            await arriving.find(name)
+        except Exception:
+            self._large[parent] = ENTRIES + 1
+            raise
+        except BaseException:
+            arriving.is_slow = True
+            raise
         finally:
-            self._left(parent, arriving)
-            if not has_come:
-                self._large[parent] = ENTRIES + 1
+            arriving.askers -= 1
+            self._give_up_unwanted(parent, arriving)
         return arriving.listing
 
     async def _ask(self, path: str) -> Entry | None:
@@ -219,6 +223,7 @@ class Catalog(CatalogCache):
 
     async def _list(self, path: str) -> Reading:
         arriving = self._arrive(path)
+        arriving.readers += 1
         try:
             await arriving.more_than(0)
         except BaseException:
@@ -230,7 +235,7 @@ class Catalog(CatalogCache):
         return Reading(path, arriving.listing, arriving)
 
     def _arrive(self, path: str) -> Arriving:
-        """Begin to list a collection, for one reader at first."""
+        """Begin to list a collection, for whoever says before the next checkpoint that it is wanted."""
         self._listings.expire()  # makes room
         arriving = self._arriving[path] = Arriving(self._clock())
         at_end = partial(self._end, path, arriving)
@@ -264,13 +269,26 @@ class Catalog(CatalogCache):
                 async for some in slices(entries):
                     # What this mount changes meanwhile is in the journal, and laid over all of it in the end.
                     arriving.add(self._unchanged(some, journal), more=more)
+                if more:
+                    self._give_up_unwanted(path, arriving)
 
     def _left(self, path: str, arriving: Arriving) -> None:
         arriving.readers -= 1
-        if not arriving.readers and not arriving.has_ended:
-            arriving.scope.cancel()
-            if self._arriving.get(path) is arriving:
-                del self._arriving[path]
+        self._give_up_unwanted(path, arriving)
+
+    def _give_up_unwanted(self, path: str, arriving: Arriving) -> None:
+        if arriving.has_ended or arriving.readers:
+            return
+        is_current = self._arriving.get(path) is arriving
+        goes_on = arriving.askers or (is_current and self._clock() < arriving.wanted_until)
+        entries = arriving.listing.weight()
+        if goes_on and entries <= ENTRIES:
+            return
+        if entries > ENTRIES:  # more is not kept anyway
+            self._large[path] = entries
+        arriving.scope.cancel()
+        if is_current:
+            del self._arriving[path]
 
     async def _list_if_small(self, path: str) -> Listing | None:
         asked_at = self._clock()

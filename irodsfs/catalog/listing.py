@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import trio
@@ -53,7 +54,13 @@ class Arriving:
         """In the order of their arrival; what is temporary is left out."""
         self.scope = trio.CancelScope()
         """In which the pages are fetched."""
-        self.readers = 1
+        self.readers = 0
+        self.askers = 0
+        """Who waits for one name."""
+        self.wanted_until = -math.inf
+        """Until when, by the catalog's clock, it goes on for the sake of names that may be asked for next."""
+        self.is_slow = False
+        """Whether a name did not come in time: those that have not come are to be found otherwise."""
         self.has_ended = False
         self._failure: Exception | None = None
         self._news = trio.Event()
