@@ -16,6 +16,7 @@ import trio
 from irodsfs.config import MountConfig, with_current_password
 from irodsfs.control.standby import listening, serve_when_wanted
 from irodsfs.filesystem.file_system import FileSystem
+from irodsfs.garbage import collect_when_idle
 from irodsfs.grid.background import Background
 from irodsfs.grid.catalog_entries import describe_special, find
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
@@ -98,7 +99,7 @@ async def _mount(
         async with calls.serving():
             with listening(control_path) as control:
                 control_socket = partial(serve_when_wanted, control, config, file_system.changes)
-                await _answer_requests(config, ready, calls.watch, control_socket, beat)
+                await _answer_requests(config, ready, calls.watch, control_socket, beat, collect_when_idle)
     finally:
         end.is_unmounted = True
         kernel.close()

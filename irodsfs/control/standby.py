@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -46,6 +47,7 @@ async def serve_when_wanted(listener: socket.socket, config: MountConfig, change
     try:
         # A second's work for the processor, that most mounts never need and none should wait for.
         mounted = await trio.to_thread.run_sync(importlib.import_module, "irodsfs.control.mounted")
+        gc.freeze()  # all that stays for as long as the mount, so nobody needs to look through it for garbage
         await mounted.serve(listener, config, changes, mounted_at)
     except Exception:
         logger.exception("the control socket has failed; the mount goes on without it")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 from trio.testing import MockClock
 
@@ -42,3 +44,14 @@ async def test_pauses_grow_no_further_than_the_longest(autojump_clock: MockClock
     began = autojump_clock.current_time()
     await tries(ZoneUnreachable("broken"), attempts=8, least_pause=0.5)
     assert 7 * 0.5 <= autojump_clock.current_time() - began <= 7 * LONGEST_PAUSE
+
+
+async def test_an_attempt_leaves_nothing_to_the_collector_of_garbage() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            assert await tries(OSError("no"), succeeds_at=1) == 1
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
