@@ -68,9 +68,10 @@ async def _serve(
         request_timeout=config.timeout,
         ticket=config.ticket,
         lasting=True,
+        redirect=config.redirect,
     )
     async with entering as zone:
-        zone.pool.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
+        zone.pool.logins.renew = Renewal(account, with_current_password, config.timeout, config.ticket)
         only = await _check_collection(zone, config)
         if only is not None:
             config = config.model_copy(update={"collection": posixpath.dirname(only)})

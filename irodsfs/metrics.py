@@ -84,6 +84,9 @@ ERRORS = Counted()
 BYTES = Counted()
 """Bytes that programs read and wrote through the mount."""
 
+HOST_BYTES = Counted()
+"""Bytes of contents by the host that they were asked of, or sent to, and direction (`read` or `written`)."""
+
 ZONE_REQUESTS = Counted()
 """Requests to the zone, by API number."""
 

@@ -16,6 +16,9 @@ from queue import SimpleQueue
 LOGIN = {703, 704, 725, 1201, 110000}
 """API numbers of authentication: what it costs to open a connection is not counted as a request."""
 
+LOCAL = ("127.0.0.1", 0)
+"""Where a proxy listens by default: at any port that is free."""
+
 _RECEIVED_AT_ONCE = 1 << 18
 _INT_INFO = re.compile(rb"<type>([^<]*)<.*?<msgLen>(\d+)<.*?<errorLen>(\d+)<.*?<bsLen>(\d+)<.*?<intInfo>(-?\d+)<", re.S)
 
@@ -64,9 +67,11 @@ class Proxy:
     long line.
     """
 
-    def __init__(self, host: str, port: int, delay: float = 0.0, rate: float = math.inf) -> None:
+    def __init__(
+        self, host: str, port: int, delay: float = 0.0, rate: float = math.inf, at: tuple[str, int] = LOCAL
+    ) -> None:
         self._target = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(at)
         self.port: int = self._listener.getsockname()[1]
         self.delay = delay
         self.rate = rate
@@ -93,8 +98,10 @@ class Proxy:
 
     @classmethod
     @contextmanager
-    def before(cls, host: str, port: int, delay: float = 0.0, rate: float = math.inf) -> Iterator[Proxy]:
-        proxy = cls(host, port, delay, rate)
+    def before(
+        cls, host: str, port: int, delay: float = 0.0, rate: float = math.inf, at: tuple[str, int] = LOCAL
+    ) -> Iterator[Proxy]:
+        proxy = cls(host, port, delay, rate, at)
         try:
             yield proxy
         finally:

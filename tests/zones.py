@@ -291,6 +291,10 @@ class FarServer:
             self.process.kill()
             self.process.wait()
 
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """The server does nothing in the block."""
@@ -302,14 +306,18 @@ class FarServer:
             self.process.send_signal(signal.SIGCONT)
 
 
-def add_resources(zone: EmbeddedZone, location: str = FAR) -> None:
-    """Resources as on the grid that was measured: `farResc`, and `replResc` with one child on each server."""
+def add_resources(zone: EmbeddedZone, location: str = FAR, first: str = "") -> None:
+    """Resources as on the grid that was measured: `farResc`, and `replResc` with one child on each server.
+
+    The `first` server's are at that location, or at its own address.
+    """
     vaults = zone.directory / "vaults"
     vaults.mkdir(mode=0o700)
     with zone.session() as session:
-        for name, where in (("farResc", location), ("replCat", zone.host), ("replFar", location)):
+        for name, where in (("farResc", location), ("replCat", first or zone.host), ("replFar", location)):
             session.resources.create(name, "unixfilesystem", where, str(vaults / name))
         session.resources.create("replResc", "replication")
+        session.resources.modify("demoResc", "host", first or zone.host)
         for child in ("replCat", "replFar"):
             session.resources.add_child("replResc", child)
 

@@ -95,6 +95,11 @@ class CatalogCache:
         found = self._found.get(path)
         return found.entry if found else None
 
+    def resources_at(self, path: str) -> tuple[int, ...]:
+        """The ids of the resources with a good replica of a data object, as far as they are known."""
+        entry = self.peek(path)
+        return entry.resources if entry is not None else ()
+
     def peek_children(self, path: str) -> Listing | None:
         """What is believed to be in a collection, without asking."""
         return self._listings.get(path)

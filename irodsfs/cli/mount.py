@@ -35,6 +35,11 @@ EPILOG = (
 @click.option("--allow-other", is_flag=True, help="Let other local users in.")
 @click.option("--collection", metavar="PATH", help="Collection to mount, / for all zones. [default: home]")
 @click.option("--resource", metavar="NAME", help="Resource for new data objects.")
+@click.option(
+    "--redirect",
+    metavar="HOW",
+    help="Large files straight from the servers that have them: auto, on or off. [default: auto]",
+)
 @click.option("--checksum", is_flag=True, help="Register a checksum with each upload, and compare it.")
 @click.option("--verify", is_flag=True, help="Compare checksums when whole objects are read.")
 @click.option(

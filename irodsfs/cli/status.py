@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,4 +23,12 @@ def status(path: Path, wait: bool, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        show_table(["", ""], answer.items())
+        show_table(["", ""], _rows(answer))
+
+
+def _rows(answer: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for name, value in answer.items():
+        if name != "traffic":
+            yield name, value
+    for each in answer["traffic"]:
+        yield f"traffic {each['host']}", f"{each['bytesRead']} bytes read, {each['bytesWritten']} written"

@@ -38,6 +38,11 @@ def _scheme(value: object) -> object:
     return SPELLINGS.get(name, name)
 
 
+def _redirect(value: object) -> object:
+    # In TOML, and for `-o redirect`, on and off have other names, too.
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else _lower(value)
+
+
 def _upper(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
@@ -198,6 +203,9 @@ class MountConfig(BaseModel):
     ticket: str | None = Field(None, min_length=1, repr=False, description="the string of a ticket")
     ticket_file: LocalPath | None = Field(None, description="the path of a file that holds the string of a ticket")
     resource: str | None = Field(None, description="the name of a resource, for new data objects")
+    redirect: Annotated[Literal["auto", "on", "off"], BeforeValidator(_redirect)] = Field(
+        "auto", description="auto, on or off"
+    )
     read_only: bool = Field(False, description="true or false")
     allow_other: bool = Field(False, description="true or false")
     trash_after: Annotated[float, BeforeValidator(_age)] = Field(

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from irodsfs import __version__, metrics
 from irodsfs.control.changes import Changes
-from irodsfs.control.documents.status_documents import StatusDocument
+from irodsfs.control.documents.status_documents import StatusDocument, TrafficDocument
 from irodsfs.transfer.memory import BUDGET
 
 MICROSECONDS = 1_000_000
@@ -62,7 +62,18 @@ class Served:
             catalogFetches=lookups.get("fetched", 0),
             loopDelayP99=round(MICROSECONDS * metrics.LOOP_DELAYS.percentile(0.99)),
             loopDelayMax=round(MICROSECONDS * metrics.LOOP_DELAYS.longest),
+            traffic=_traffic(),
         )
+
+
+def _traffic() -> list[TrafficDocument]:
+    numbers = dict(metrics.HOST_BYTES.items())
+    return [
+        TrafficDocument(
+            host=host, bytesRead=numbers.get((host, "read"), 0), bytesWritten=numbers.get((host, "written"), 0)
+        )
+        for host in sorted({host for host, _ in numbers})
+    ]
 
 
 def exposition(mount: Changes) -> bytes:
@@ -82,6 +93,8 @@ class _Metrics(Collector):
         yield _loop_delays()
         yield _counter("irodsfs_errors", "Failed operations.", ("operation", "errno"), metrics.ERRORS)
         yield _counter("irodsfs_bytes", "Bytes read and written by programs.", ("direction",), metrics.BYTES)
+        by_host = "Bytes of contents by the server that brought or took them."
+        yield _counter("irodsfs_host_bytes", by_host, ("host", "direction"), metrics.HOST_BYTES)
         yield _counter("irodsfs_zone_requests", "Requests to the zone by API number.", ("api",), metrics.ZONE_REQUESTS)
         yield _counter("irodsfs_catalog", "Questions asked, and fetches made for them.", ("what",), metrics.LOOKUPS)
         connections = sum(number for _, number in metrics.CONNECTIONS.items())

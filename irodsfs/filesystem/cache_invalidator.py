@@ -33,7 +33,7 @@ class CacheInvalidator:
     @property
     def is_refused(self) -> bool:
         """Whether the zone refuses the user by now."""
-        return self._zone.pool.is_refused
+        return self._zone.pool.logins.is_refused
 
     @property
     def open_files(self) -> int:

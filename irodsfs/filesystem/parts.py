@@ -68,6 +68,7 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     options = _options(config)
     caches = _caches(zone, config, kernel, only)
     catalog, avus, inodes = caches.catalog, caches.avus, caches.inodes
+    zone.hosts.known_at = catalog.resources_at
     corrections = Corrections(caches)
     vault_directories = VaultDirectories(zone, options.resource_at)
     replaced_metadata = _replaced_metadata(zone, avus, config)

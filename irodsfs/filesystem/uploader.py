@@ -44,7 +44,7 @@ class Uploader:
     @property
     def zone_is_away(self) -> bool:
         """True when no zone was there the last time that it was wanted."""
-        return self._zone.pool.is_away
+        return self._zone.pool.logins.is_away
 
     def abandon(self) -> None:
         """Let whatever goes on fail at once."""

@@ -179,6 +179,7 @@ def _replica(replica: Replica) -> dict[str, object]:
         "status": STATUSES.get(replica.status, str(replica.status)),
         "resource": replica.resource,
         "hierarchy": replica.hierarchy,
+        "host": replica.host,
         "size": replica.size,
         "checksum": replica.checksum,
         "created": replica.created,

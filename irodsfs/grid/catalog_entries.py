@@ -48,6 +48,7 @@ class Entry:
     """A collection or data object: catalog id, size in bytes, times in ns, the user's access level (0: none).
 
     `mode` (permission bits) and `link_target` (of a symbolic link) are known to mounts that keep such things as AVUs.
+    `resources` are the ids of those with a good replica, none where they are not known.
     `special` is the type of a collection whose content is elsewhere: a soft link, or one that is mounted (`imcoll`).
     """
 
@@ -62,6 +63,7 @@ class Entry:
     mode: int | None = None
     link_target: str | None = None
     special: str = ""
+    resources: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -108,6 +110,7 @@ _REPLICA_COLUMNS = (
     DataObject.modify_time,
     DataObject.create_time,
     DataObject.checksum,
+    DataObject.resc_id,
 )
 _COLLECTION_LEVEL = (Collection.id, CollectionAccess.type)
 _OBJECT_LEVEL = (DataObject.id, DataAccess.type)
@@ -365,19 +368,26 @@ def _collections(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
 
 def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     best: dict[str, tuple[int, Entry]] = {}
+    good: dict[str, dict[int, None]] = {}
+    shared: dict[tuple[int, ...], tuple[int, ...]] = {}
     for row in rows:
-        id_, collection, name, number, size, status, modified, created, checksum, level = row
+        id_, collection, name, number, size, status, modified, created, checksum, resource, level = row
         try:
             rank = _PREFERENCE.get(natural(status), _LOCKED_PREFERENCE) * 1_000_000 - natural(number)
             known = best.get(id_)
             if known is not None:
                 level = known[1].access = max(known[1].access, level)
+            if natural(status) == GOOD:
+                good.setdefault(id_, {})[natural(resource)] = None
             if known is None or rank > known[0]:
                 path = require_path(f"{collection}/{name}", name=name)  # the root collection has no data objects
                 times = nanoseconds(modified), nanoseconds(created)
                 best[id_] = (rank, Entry(natural(id_), path, False, natural(size), *times, level, checksum))
         except ValueError as error:
             leave_out(row, error)
+    for id_, (_, entry) in best.items():
+        resources = tuple(good.get(id_, ()))
+        entry.resources = shared.setdefault(resources, resources)  # of most objects the same
     return [entry for _, entry in best.values()]
 
 

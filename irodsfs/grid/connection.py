@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import select
@@ -36,7 +37,7 @@ from irodsfs.grid.errors import (
 )
 from irodsfs.grid.flight import Reply, Request, fly, receive, send
 from irodsfs.grid.greeting import GreetedConnection, choose_policy, requires_tls
-from irodsfs.metrics import CONNECTIONS
+from irodsfs.metrics import CONNECTIONS, HOST_BYTES
 from irodsfs.user_errors import IrodsfsError
 
 logger = logging.getLogger(__name__)
@@ -85,8 +86,10 @@ class Login(GreetedConnection):
     Blocking: `log_in` in a worker thread. Afterwards it is the connection.
     """
 
-    def __init__(self, session: iRODSSession) -> None:
+    def __init__(self, session: iRODSSession, host: str = "") -> None:
+        """`host` is another server of the zone, whose certificate must be its own where that is asked for."""
         self._session = session
+        self.host = host
         self.given_up = False
         self.socket: socket.socket | None = None
 
@@ -94,6 +97,9 @@ class Login(GreetedConnection):
         """Raises what python-irodsclient does, and `LoginNeedsTls`."""
         account = self._session.pool.account
         choose_policy(account, self._session.connection_timeout)
+        if self.host:
+            account = copy.copy(account)
+            account.host = self.host
         if account.authentication_scheme.startswith(PAM) and not requires_tls(account):
             raise LoginNeedsTls("PAM passwords are sent over TLS only")
         try:
@@ -139,6 +145,9 @@ class ZoneConnection:
             login.log_in()
             assert login.socket is not None
             self._connection = login
+            self.host = login.host
+            """That of the zone's other server where it leads to one, else empty."""
+            self._name = str(login.account.host)
             self._socket: socket.socket = login.socket
             self.time_limit = time_limit
             """Seconds that what is done on it next may wait for the zone."""
@@ -158,6 +167,11 @@ class ZoneConnection:
         """When the zone has last said something on it."""
 
     @property
+    def peer(self) -> str:
+        """The address that it leads to."""
+        return str(self._socket.getpeername()[0])
+
+    @property
     def server_version(self) -> tuple[int, ...]:
         version: tuple[int, ...] = self._connection.server_version
         return version
@@ -174,23 +188,30 @@ class ZoneConnection:
         """
         with self._in_use():
             self._prove()
-            replies = list(fly(self._socket, requests, self))
+            replies = list(fly(self._socket, self._counted(requests), self))
+            HOST_BYTES.add(self._name, "read", amount=sum(len(reply.bs) for reply in replies))
             for reply in replies:
                 self._require_link(reply)
             return replies
+
+    def _counted(self, requests: Iterable[Request]) -> Iterator[Request]:
+        for request in requests:
+            HOST_BYTES.add(self._name, "written", amount=len(request.bs))
+            yield request
 
     def send(self, *requests: Request) -> None:
         """Send requests whose replies are received later, one `receive` for each, in order."""
         with self._in_use():
             if not self._unanswered:
                 self._prove()
-            send(self._socket, *requests)
+            send(self._socket, *self._counted(requests))
             self._unanswered += len(requests)
 
     def receive(self) -> Reply:
         with self._in_use():
             reply = receive(self._socket, self)
             self._unanswered -= 1
+            HOST_BYTES.add(self._name, "read", amount=len(reply.bs))
             self._require_link(reply)
             return reply
 

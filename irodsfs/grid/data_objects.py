@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from irods.api_number import api_number
 from irods.message import STR_PI, ObjCopyRequest, iRODSMessage
-from irods.models import Collection, DataObject
+from irods.models import Collection, DataObject, Resource
 
 from irodsfs.grid.catalog_entries import GOOD
 from irodsfs.grid.flight import Reply, Request
@@ -41,6 +41,7 @@ _COLUMNS = (
     DataObject.comments,
     DataObject.create_time,
     DataObject.modify_time,
+    Resource.location,
 )
 
 
@@ -69,6 +70,8 @@ class Replica:
     comments: str
     created: int
     modified: int
+    host: str
+    """That of the server which has the resource, as the catalog names it."""
 
 
 async def read_replicas(zone: Zone, path: str) -> list[Replica]:
@@ -90,11 +93,11 @@ def replicas_of(rows: list[Row]) -> list[Replica]:
 
 def _replica(row: Row) -> Replica:
     id_, collection_id, collection, name, number, version, kind, size, resource, hierarchy, physical, *rest = row
-    owner, owner_zone, status, data_status, checksum, expiry, map_id, comments, created, modified = rest
+    owner, owner_zone, status, data_status, checksum, expiry, map_id, comments, created, modified, host = rest
     return Replica(
         int(id_), int(collection_id), collection, name, int(number), version, kind, int(size), resource, hierarchy,
         physical, owner, owner_zone, int(status), data_status, checksum, expiry, int(map_id or 0), comments,
-        int(created), int(modified),
+        int(created), int(modified), host,
     )  # fmt: skip
 
 

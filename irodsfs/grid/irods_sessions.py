@@ -14,6 +14,7 @@ from irods.session import iRODSSession
 from irodsfs.config import ZoneAccount
 from irodsfs.grid.error_kinds import LOGIN_REFUSED
 from irodsfs.grid.errors import OneLoginOnly, WrongZone
+from irodsfs.grid.hosts import Redirect
 from irodsfs.grid.login_failures import PREVENTS_LOGIN, UNKNOWN_USER, explain_login
 from irodsfs.grid.server_info import introduce
 from irodsfs.grid.zone import Zone
@@ -43,6 +44,7 @@ async def entered(
     request_timeout: float,
     ticket: str | None = None,
     lasting: bool = False,
+    redirect: Redirect = "off",
 ) -> AsyncIterator[Zone]:
     """A zone that is left at the end of the block. What prevents logging in is told to the user: `IrodsfsError`.
 
@@ -51,7 +53,7 @@ async def entered(
     try:
         session = open_session(account, request_timeout, ticket)
         try:
-            zone = await Zone.enter(session, connections, background)
+            zone = await Zone.enter(session, connections, background, redirect=redirect)
         except UNKNOWN_USER as error:
             await _require_zone(open_session(account, request_timeout), error)
             raise

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol, TypeVar
 
 import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.background import Background
-from irodsfs.grid.connection import THREADS, Login, ZoneConnection
-from irodsfs.grid.error_kinds import LOGIN_REFUSED
-from irodsfs.grid.errors import ZoneTimeout, ZoneUnreachable, describe
+from irodsfs.grid.connection import THREADS, ZoneConnection
+from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.logins import OURS, Logins
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.turns import Turns
 from irodsfs.grid.zone_timeouts import ZoneTimeouts, one_call
@@ -34,6 +33,9 @@ IDLE = 10.0
 
 SLICE = 0.25
 """Seconds for which a holder has a connection to itself that it uses, whoever waits for one."""
+
+TRIED = 5.0
+"""Seconds at the most for which a login at another server of the zone is waited for."""
 
 LOOKS = 0.25
 """Seconds between two looks at the connections in use."""
@@ -71,12 +73,12 @@ class ConnectionPool:
     there are more than two. Of these, holders give back theirs when somebody waits: those that nobody uses at once, the
     others in turns. Those that nobody could give back are half of them at the most, and nobody waits for one of these:
     it is there, or not. So everybody who waits for a connection gets one, whatever the others do.
+
+    Some may lead to other servers of the zone, which have the content of objects: they count as all others do. One that
+    is idle makes room for another one that leads elsewhere.
     """
 
     def __init__(self, session: iRODSSession, size: int, background: Background) -> None:
-        self._session = session
-        self.renew: Callable[[], iRODSSession | None] = lambda: None
-        """Answers another session to log in with where the zone refuses this one by now; None when there is none."""
         self.size = size
         self._background = background
         self._turns = Turns(size, self._ask)
@@ -85,18 +87,15 @@ class ConnectionPool:
         self._for_good = min(size // 2, kept - 1)
         self._time_limit: float = session.connection_timeout
         self._patience = ZoneTimeouts(self._time_limit)
+        self.logins = Logins(session, self._patience)
+        self.failed: Callable[[str, Exception], None] = lambda host, error: None
+        """Is told why another server of the zone than ours could not be reached, where that is to cost nothing more."""
         self._in_use: dict[ZoneConnection, Place] = {}
         self._used = trio.Event()
         self._watching = trio.CancelScope()
         self._quiet = QUIET
         self._idle: list[ZoneConnection] = []
         self._closed = False
-        self._logging_in: set[trio.CancelScope] = set()
-        self._is_abandoned = False
-        self.is_refused = False
-        """True when the zone refused the user at the last login."""
-        self.is_away = False
-        """True when the last login failed as no zone answered."""
 
     @property
     def in_use(self) -> int:
@@ -104,35 +103,38 @@ class ConnectionPool:
         return len(self._in_use)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[ZoneConnection]:
+    async def connection(self, *hosts: str) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""
         with one_call():  # to which waiting for the turn belongs
-            connection = await self.dedicate()
+            connection = await self.dedicate(None, *hosts)
             try:
                 yield connection
             finally:
                 await self.give_back(connection)
 
     @asynccontextmanager
-    async def spare(self) -> AsyncIterator[ZoneConnection | None]:
+    async def spare(self, host: str = OURS) -> AsyncIterator[ZoneConnection | None]:
         """One connection for the time of the block; None when it would leave too few to others."""
         if self._turns.free <= max(1, self.size // 2) or not self._kept.take_nowait():
             yield None
             return
-        connection = await self.dedicate(Place(kept=True))
+        connection = await self.dedicate(Place(kept=True), host)
         try:
             yield connection
         finally:
             await self.give_back(connection)
 
-    async def dedicate(self, place: Place | None = None) -> ZoneConnection:
-        """A connection until it is given back: without a place to keep, for what ends without anybody else's doing."""
+    async def dedicate(self, place: Place | None = None, *hosts: str) -> ZoneConnection:
+        """A connection until it is given back: without a place to keep, for what ends without anybody else's doing.
+
+        It leads to the first of these hosts that can be reached, or to our own where none is named.
+        """
         place = place or Place()
         try:
             # Nobody who has a turn waits for a lock of an inode or of the catalog: so it comes back.
             await self._turns.take()
             try:
-                connection = await self._working()
+                connection = await self._working_at(hosts or (OURS,))
             except BaseException:
                 self._turns.give()
                 raise
@@ -144,10 +146,10 @@ class ConnectionPool:
         self._used.set()
         return connection
 
-    async def lend(self, holder: Holder) -> ZoneConnection:
+    async def lend(self, holder: Holder, *hosts: str) -> ZoneConnection:
         """A connection until it is given back, for which the holder may be asked."""
         await self._kept.take()
-        return await self.dedicate(Place(kept=True, holder=holder))
+        return await self.dedicate(Place(kept=True, holder=holder), *hosts)
 
     def let_wait(self, connection: ZoneConnection, holder: Holder) -> bool:
         """Whether a connection in use may be out for longer, with a holder who may be asked for it."""
@@ -220,22 +222,30 @@ class ConnectionPool:
             if place.holder is not None and not place.asked and place.holder.idle_since <= latest:
                 self._ask_for(place)
 
-    async def _working(self) -> ZoneConnection:
-        while self._idle:
-            connection = self._idle.pop()
+    async def _working_at(self, hosts: Sequence[str]) -> ZoneConnection:
+        for host, last in zip(hosts, [False] * (len(hosts) - 1) + [True], strict=True):
+            try:
+                return await self._working(host)
+            except ZONE_FAILURES as error:
+                self.logins.require_wanted()
+                if host != OURS:
+                    self.failed(host, error)
+                if last:
+                    raise
+        raise AssertionError("there is always a host")
+
+    async def _working(self, host: str) -> ZoneConnection:
+        for connection in reversed([each for each in self._idle if each.host == host]):
+            if connection not in self._idle:
+                continue  # dropped, or taken, meanwhile
+            self._idle.remove(connection)
             if connection.is_usable() and await self._still_works(connection):
                 return connection
             await self._drop(connection)
-        try:
-            return await self._connect()
-        except LOGIN_REFUSED as error:
-            renewed = await self.in_thread(self.renew)
-            self.is_refused = renewed is None
-            if renewed is None:
-                raise
-            logger.info("logging in with the password that irodsfs login has kept: %s", describe(error))
-            self._session = renewed
-            return await self._connect()
+        while len(self._idle) > self._turns.free:
+            # Those who have a turn, and what is idle, are never more than there may be. These lead elsewhere.
+            await self._drop(self._idle.pop(0))
+        return await self.logins.at(host, self._time_limit if host == OURS else min(TRIED, self._time_limit))
 
     async def _still_works(self, connection: ZoneConnection) -> bool:
         if connection.is_proven:
@@ -246,36 +256,6 @@ class ConnectionPool:
             logger.info("%s", describe(error))
             return False
         return True
-
-    async def _connect(self) -> ZoneConnection:
-        with self._patience.waiting() as seconds:
-            self._require_wanted()
-            login = Login(self._session)
-            try:
-                with trio.fail_after(seconds) as scope, self._noted(scope):
-                    log_in = partial(ZoneConnection, login, self._time_limit)
-                    connection = await trio.to_thread.run_sync(log_in, abandon_on_cancel=True, limiter=THREADS)
-                    self.is_away = self.is_refused = False
-                    return connection
-            except BaseException as error:
-                self.is_away = self.is_away or isinstance(error, (trio.TooSlowError, ZoneUnreachable))
-                # The thread may be there still: without this, for as long as the zone sends a byte now and then.
-                login.give_up()
-                if isinstance(error, trio.TooSlowError):
-                    raise ZoneTimeout("the zone did not answer in time to logging in") from error
-                raise
-
-    @contextmanager
-    def _noted(self, scope: trio.CancelScope) -> Iterator[None]:
-        self._logging_in.add(scope)
-        try:
-            yield
-        finally:
-            self._logging_in.remove(scope)
-
-    def _require_wanted(self) -> None:
-        if self._is_abandoned:
-            raise ZoneTimeout("nobody waits for the zone any more")
 
     async def give_back(self, connection: ZoneConnection) -> None:
         """Keep a connection for the next user, or close it when it broke or has something open."""
@@ -292,7 +272,7 @@ class ConnectionPool:
 
     async def _drop(self, connection: ZoneConnection) -> None:
         """Close a connection; when nothing moved on it any more, then also others that may have had the same lot."""
-        lost = [each for each in self._idle if each.heard_at < connection.lost_at]
+        lost = [each for each in self._idle if each.host == connection.host and each.heard_at < connection.lost_at]
         self._idle = [each for each in self._idle if each not in lost]
         for each in lost:
             each.broken = True
@@ -306,12 +286,12 @@ class ConnectionPool:
     async def talk(self, connection: ZoneConnection, call: Callable[[], Result]) -> Result:
         """Do something on a connection that waits for the zone."""
         with self._patience.waiting() as seconds:
-            self._require_wanted()
+            self.logins.require_wanted()
             connection.time_limit = seconds
             try:
                 return await self.in_thread(call)
             except ZoneUnreachable:
-                self._require_wanted()
+                self.logins.require_wanted()
                 raise
             finally:
                 connection.time_limit = self._time_limit
@@ -333,29 +313,38 @@ class ConnectionPool:
                     self._used = trio.Event()
 
     async def _replace(self, silent: list[ZoneConnection]) -> None:
-        if not silent:
-            return
+        for host in {each.host for each in silent}:
+            await self._replace_at(host, [each for each in silent if each.host == host])
+
+    async def _replace_at(self, host: str, silent: list[ZoneConnection]) -> None:
         began = time.monotonic()
         try:
-            new = await self._connect()
+            new = await self.logins.again(host, self._time_limit if host == OURS else min(TRIED, self._time_limit))
         except Exception as error:
-            # Those who wait are told when their time is over.
             logger.debug("a new connection: %s", describe(error))
-            await trio.sleep(QUIET)
+            if host != OURS and isinstance(error, ZONE_FAILURES):
+                self.failed(host, error)
+                self._give_up(silent, self._quiet)  # what is asked there may be had from another server
+            else:
+                # Those who wait are told when their time is over.
+                await trio.sleep(QUIET)
             return
         # Logging in takes several answers: where that takes long, so may the one that is waited for.
         quiet = max(self._quiet, 2 * (time.monotonic() - began))
         await trio.sleep(max(0.0, quiet - max(each.silent_for() for each in silent)))
-        for each in silent:
-            if each in self._in_use and each.silent_for() > quiet:
-                logger.info("a connection has carried nothing for %.1f seconds, a new one works", each.silent_for())
-                each.give_up()
+        self._give_up(silent, quiet)
         # Beside those that carry nothing any more, not beside all that there may be.
         used = self.size - self._turns.free - sum(each.broken for each in self._in_use)
         if self._closed or used + len(self._idle) >= self.size:
             await self._drop(new)
         else:
             self._idle.append(new)
+
+    def _give_up(self, silent: list[ZoneConnection], quiet: float) -> None:
+        for each in silent:
+            if each in self._in_use and each.silent_for() > quiet:
+                logger.info("a connection has carried nothing for %.1f seconds", each.silent_for())
+                each.give_up()
 
     async def run(
         self, connection: ZoneConnection, requests: Iterable[Request], *, may_repeat: bool = False
@@ -387,11 +376,9 @@ class ConnectionPool:
 
     def abandon(self) -> None:
         """Wait for the zone no more: whatever is asked of it just now fails at once, and so does all that is later."""
-        self._is_abandoned = True
+        self.logins.abandon()
         for connection in self._in_use:
             connection.give_up()
-        for login in self._logging_in:
-            login.cancel()
 
     async def close(self) -> None:
         """Leave the zone: close what is idle now, and what is in use when it comes back."""

@@ -57,6 +57,12 @@ def open_object(
     return Request(api_number["DATA_OBJ_OPEN_AN"], message, conditional=bool(flags & os.O_EXCL))
 
 
+def place_of_new(path: str, resource: str | None) -> Request:
+    """Where a new data object would go (10220, iRODS 4.3.1 and newer): the answer is JSON, with host and hierarchy."""
+    keywords = {"getResourceInfoOpType": "CREATE"} | ({"destRescName": resource} if resource else {})
+    return Request(api_number["GET_RESOURCE_INFO_FOR_OPERATION_AN"], data_object_input(path, keywords))
+
+
 def object_stat(path: str) -> Request:
     """Size, times and checksum of what is at a path (633)."""
     return Request(api_number["OBJ_STAT_AN"], data_object_input(path, {}))

@@ -18,10 +18,12 @@ from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
 from irodsfs.grid.background import Background
 from irodsfs.grid.connection import SERVER_INFORMATION
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.hosts import RESOURCES, Hosts, Redirect
 from irodsfs.grid.identities import Identities, Identity, identity_of, who_is
 from irodsfs.grid.links import Links
 from irodsfs.grid.names import zone_of
 from irodsfs.grid.optional_requests import beside
+from irodsfs.grid.own_host import OwnHost
 from irodsfs.grid.paging import pages
 from irodsfs.grid.pool import ConnectionPool
 from irodsfs.grid.queries import Page, Query, Row, equal, page
@@ -58,6 +60,9 @@ class Zone:
         background: trio.Nursery,
         clock: Callable[[], float],
         patience: float = PATIENCE,
+        *,
+        redirect: Redirect = "off",
+        own: OwnHost,
     ) -> None:
         """`name` and `identity`: of the server's zone. `patience` in seconds, for what is asked `beside`."""
         self.pool = pool
@@ -70,6 +75,7 @@ class Zone:
         self._identities = Identities(self, name, identity, clock)
         self._zones: frozenset[str] = frozenset()
         self._zones_asked = -math.inf
+        self.hosts = Hosts(self, redirect, own)
         self.links = Links(lambda requests: self.fly(*requests, repeat=True))
 
     @classmethod
@@ -79,8 +85,13 @@ class Zone:
         connections: int,
         background: trio.Nursery,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        redirect: Redirect = "off",
     ) -> Zone:
-        """Log in and learn who we are. Raises `ZoneUnreachable` or the zone's authentication error."""
+        """Log in and learn who we are, and which servers there are if we are to `redirect`.
+
+        Raises `ZoneUnreachable` or the zone's authentication error.
+        """
         pool = ConnectionPool(session, connections, Background(background))
         Background(background).keep_up(pool.watch)
         account = session.pool.account
@@ -91,9 +102,12 @@ class Zone:
                 asked = [SERVER_INFORMATION, who_is(user, zone).request()]
                 if session.ticket__:
                     asked.append(_type_of(session.ticket__).request())
-                about, found, *of_ticket = await pool.run(connection, asked)
+                if redirect != "off":
+                    asked.append(RESOURCES.request())
+                about, found, *others = await pool.run(connection, asked)
+                own = OwnHost(account.host, connection.peer)
             rows = page(found).rows
-            assumed = _access_through(page(of_ticket[0]).rows) if of_ticket else None
+            assumed = _access_through(page(others[0]).rows) if session.ticket__ else None
         except BaseException:
             with trio.CancelScope(shield=True):
                 await pool.close()
@@ -101,7 +115,11 @@ class Zone:
         told = _ZONE.search(about.body)
         identity = identity_of(user, zone, rows, assumed)
         patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
-        return cls(pool, told[1].decode() if told else zone, identity, version, background, clock, patience)
+        name = told[1].decode() if told else zone
+        entered = cls(pool, name, identity, version, background, clock, patience, redirect=redirect, own=own)
+        if redirect != "off":
+            await entered.hosts.learn(page(others[-1]).rows)
+        return entered
 
     @property
     def identity(self) -> Identity:

@@ -17,6 +17,9 @@ SMALL = 4 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
 """Bytes of one read or write request of a large object."""
 
+RELAYED = 4 * CHUNK
+"""The same where a server passes each on to another one, and waits for the answer before it does so with the next."""
+
 
 @dataclass(frozen=True)
 class Patch:

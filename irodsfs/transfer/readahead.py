@@ -59,7 +59,10 @@ class ReadAhead:
         another: Another | None = None,
         *,
         began: int | None = None,
+        chunk: int | None = None,
     ) -> None:
+        """`chunk` is the size (bytes) of the largest request, where that is not `CHUNK`."""
+        self._chunk = chunk or CHUNK
         self.began = start if began is None else began
         self._connection = connection
         self._verification = verification
@@ -190,7 +193,7 @@ class ReadAhead:
 
     def _due(self, connection: ReadConnection, number: int) -> list[Chunk]:
         due: list[Chunk] = []
-        most = AHEAD if self._width.wanted == 1 else AHEAD_EACH
+        most = AHEAD if self._width.wanted == 1 and self._chunk == CHUNK else AHEAD_EACH
         while self._has_work_for(number) and self._has_room() and len(connection.requested) + len(due) < most:
             size = self._with_memory(self._next_size())
             if not size:
@@ -204,7 +207,8 @@ class ReadAhead:
 
     def _has_room(self) -> bool:
         unread = sum(1 for chunk in self._chunks if chunk.end > self._read_to)
-        return unread < AHEAD + AHEAD_EACH * (self._width.wanted - 1)
+        first = AHEAD if self._chunk == CHUNK else AHEAD_EACH
+        return unread < first + AHEAD_EACH * (self._width.wanted - 1)
 
     def _with_memory(self, size: int) -> int:
         """How many bytes there is memory for, of `size` that are to be asked for: some at least, or none."""
@@ -228,7 +232,7 @@ class ReadAhead:
         So what the kernel asks for lies within one chunk.
         """
         so_far = max(FIRST_CHUNK, self._asked_to - self.began)
-        return min(so_far, CHUNK - self._asked_to % CHUNK, self._end - self._asked_to)
+        return min(so_far, self._chunk - self._asked_to % self._chunk, self._end - self._asked_to)
 
     async def _arrived(self, chunk: Chunk, round_trip: float) -> None:
         assert chunk.content is not None

@@ -13,11 +13,12 @@ import trio
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZONE_FAILURES, ZoneTimeout, describe
+from irodsfs.grid.logins import OURS
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, HashPolicy, Verification
-from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.flights import CHUNK, RELAYED
 from irodsfs.transfer.memory import Share
 from irodsfs.transfer.readahead import ReadAhead
 from irodsfs.transfer.upload import is_locked_for_a_moment
@@ -59,6 +60,8 @@ class Reader:
         self.checksum = ""
         self._connection: ZoneConnection | None = None
         self._lock = trio.Lock()
+        self._chunk = CHUNK
+        """Bytes of the largest request."""
         self._window = memoryview(b"")
         self._window_start = 0
         self._share = Share()
@@ -91,9 +94,12 @@ class Reader:
 
     async def _opened(self, path: str) -> replica.Opened:
         await self._leave_connection()
-        self._connection = await self._zone.pool.lend(self)
+        route = await self._zone.hosts.route(path)
+        connection = self._connection = await self._zone.pool.lend(self, *route.hosts)
+        self._chunk = RELAYED if route.is_relayed and connection.host == OURS else CHUNK
         try:
-            opened = await replica.open_to_read(self._zone, self._connection, path)
+            with self._zone.hosts.blamed(connection.host):
+                opened = await replica.open_to_read(self._zone, connection, path)
             if self._verify is not None and opened.checksum:
                 self._verify.check(path, opened.checksum)
             return opened
@@ -304,7 +310,7 @@ class Reader:
         # Each further opening would be one more use of a ticket.
         another = None if self._zone.identity.assumed_access else self._another
         verification = self._verification_from(offset)
-        self._ahead = ReadAhead(connection, offset, self.size, verification, another, began=began)
+        self._ahead = ReadAhead(connection, offset, self.size, verification, another, began=began, chunk=self._chunk)
         self._zone.background.start_soon(self._ahead.run, at_end=self._ahead.at_end)
 
     def _verification_from(self, offset: int) -> Verification | None:
@@ -320,7 +326,8 @@ class Reader:
     @asynccontextmanager
     async def _another(self) -> AsyncIterator[ZoneConnection | None]:
         """One more connection on which the same content is open; None when none can be spared."""
-        async with self._zone.pool.spare() as connection:
+        host = OURS if self._connection is None else self._connection.host
+        async with self._zone.pool.spare(host) as connection:
             if connection is None or self.path is None:
                 yield None
                 return

@@ -51,14 +51,16 @@ class Streaming:
                 pending.replaces = True  # an empty object has been made of it before
             if not await self._may_begin(path, pending, in_zone):
                 return
+            self._creates = not in_zone.registered
+            resource = self._options.resource_at(path)
+            hosts = self._zone.hosts
+            route = await (hosts.route_of_new(path, resource) if self._creates else hosts.route(path))
             place = self._zone.pool.keep()
             if place is None:
                 return  # others need the connections: the flush brings it
-            self._creates = not in_zone.registered
             flags = opening_flags(create=self._creates, replace=pending.replaces)
-            resource, checksum = self._options.resource_at(path), self._options.checksum
             self._stream = WriteStream(
-                self._zone, path, file, start, flags, place, resource=resource, checksum=checksum
+                self._zone, path, file, start, flags, place, route, checksum=self._options.checksum
             )
         self._rewritten.add(offset, min(end, self._stream.position))
         ready = pending.written.end_from(self._stream.position)

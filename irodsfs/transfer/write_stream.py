@@ -7,9 +7,11 @@ import logging
 import trio
 
 from irodsfs.grid.errors import ZoneUnreachable, describe
+from irodsfs.grid.hosts import Route
+from irodsfs.grid.logins import OURS
 from irodsfs.grid.pool import Place
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.flights import CHUNK, RELAYED
 from irodsfs.transfer.spool import SpoolFile
 from irodsfs.transfer.writer import Writer
 
@@ -34,8 +36,8 @@ class WriteStream:
         start: int,
         flags: int,
         place: Place,
+        route: Route,
         *,
-        resource: str | None,
         checksum: str | None,
     ) -> None:
         """`checksum` is as in `TransferOptions`.
@@ -47,7 +49,10 @@ class WriteStream:
         self._path = path
         self._file = file
         self._sent = start
-        self._writer = Writer(zone, path, flags, offset=start, resource=resource, checksum=checksum, place=place)
+        self._writer = Writer(
+            zone, path, flags, offset=start, resource=route.resource, checksum=checksum, place=place, hosts=route.hosts
+        )
+        self._is_relayed = route.is_relayed
         self._complete = False
         self._aborted = False
         self._moved = trio.Event()
@@ -109,7 +114,8 @@ class WriteStream:
         self._move()
 
     async def _send_chunk(self) -> None:
-        size = min(CHUNK, self.position - self._sent)
+        most = RELAYED if self._is_relayed and self._writer.host == OURS else CHUNK
+        size = min(most, self.position - self._sent)
         await self._writer.send(self._file.stored(self._sent, size))
         self._sent += size
         self._move()

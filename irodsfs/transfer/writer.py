@@ -9,6 +9,7 @@ from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request, Stored
+from irodsfs.grid.logins import OURS
 from irodsfs.grid.pool import Place
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, check_descriptor
@@ -35,15 +36,19 @@ class Writer:
         checksum: str | None = None,
         after_opening: Sequence[Request] = (),
         place: Place | None = None,
+        hosts: Sequence[str] = (),
     ) -> None:
         """`flags` are those of open(2); writing starts at `offset` bytes; `checksum` as in `TransferOptions`.
 
         Without a `place` that was kept for it, it must come to its end without anybody else's doing.
 
+        It writes to the first of these `hosts` that can be reached, or to our own where none is named.
+
         What is asked `after_opening` goes in the same flight; its answers are the last ones in `opened`.
         """
         self._zone = zone
         self._place = place
+        self._hosts = hosts
         self._opening = [requests.open_object(path, flags, resource=resource, checksum=checksum or None)]
         self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
         self._opening += after_opening
@@ -56,16 +61,22 @@ class Writer:
 
     async def open(self) -> None:
         """Raises the zone's error, or `ZoneUnreachable`."""
-        self._connection = await self._zone.pool.dedicate(self._place)
+        self._connection = await self._zone.pool.dedicate(self._place, *self._hosts)
         try:
             self.opened = await self._zone.pool.run(self._connection, self._opening)
-            check_descriptor(self.opened[0])
+            with self._zone.hosts.blamed(self._connection.host):
+                check_descriptor(self.opened[0])
             self._connection.open_descriptors.add(FIRST_DESCRIPTOR)
             for reply in self.opened:
                 reply.check()
         except BaseException:
             await self._leave()
             raise
+
+    @property
+    def host(self) -> str:
+        """The other server that it writes to, empty for our own."""
+        return OURS if self._connection is None else self._connection.host
 
     async def write(self, content: bytes | bytearray) -> None:
         """Take bytes in any portions; they go in requests of a chunk, or smaller ones where memory has no room."""

@@ -17,6 +17,7 @@ TYPES = {
     "irodsfs_loop_delay_seconds": ("histogram", {"le"}),
     "irodsfs_errors": ("counter", {"operation", "errno"}),
     "irodsfs_bytes": ("counter", {"direction"}),
+    "irodsfs_host_bytes": ("counter", {"host", "direction"}),
     "irodsfs_zone_requests": ("counter", {"api"}),
     "irodsfs_catalog": ("counter", {"what"}),
     "irodsfs_connections": ("gauge", set()),

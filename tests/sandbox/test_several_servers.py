@@ -41,8 +41,7 @@ def far(zone: EmbeddedZone) -> Iterator[FarServer]:
 
 @pytest.fixture(autouse=True)
 def far_is_there(far: FarServer) -> None:
-    assert far.process is not None
-    if far.process.poll() is not None:
+    if not far.is_alive:
         far.start()
 
 

@@ -66,13 +66,14 @@ class DataObjectDocument(Document):
 
 
 class ReplicaDocument(Document):
-    """One replica; `size` in bytes, `status` 0 stale, 1 good, 2 intermediate, 3 and 4 locked."""
+    """One replica, on the server `host`; `size` in bytes, `status` 0 stale, 1 good, 2 intermediate, 3 and 4 locked."""
 
     number: int
     status: int
     size: int
     resource: str
     hierarchy: str
+    host: str
     path: str
     checksum: str
     createdAt: Instant
@@ -86,6 +87,7 @@ class ReplicaDocument(Document):
             size=replica.size,
             resource=replica.resource,
             hierarchy=replica.hierarchy,
+            host=replica.host,
             path=replica.physical_path,
             checksum=replica.checksum,
             createdAt=instant(replica.created),
