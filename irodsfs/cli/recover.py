@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from irodsfs.config.spools import spool_directories
 from irodsfs.user_errors import RecoveryError
 
 if TYPE_CHECKING:
+    from irodsfs.cli.spool_recovery import Outcome
     from irodsfs.transfer.spool_entry import SpoolEntry
 
 EPILOG = (
@@ -39,21 +40,10 @@ KILLED = "its mount was killed"
 )
 @as_json
 def recover(
-    entries: tuple[str, ...],
-    every: bool,
-    overwrite: bool,
-    dry_run: bool,
-    discard: bool,
-    to: Path | None,
-    zone: str | None,
-    mount: Path | None,
-    spool: tuple[Path, ...],
-    as_json: bool,
+    entries: tuple[str, ...], every: bool, mount: Path | None, spool: tuple[Path, ...], as_json: bool, **way: Any
 ) -> None:
     """List what could not be brought into a zone, and put it back."""
-    # All that is needed for a zone takes a while to import, and help must not wait for it.
-    from irodsfs.cli import spool_recovery
-    from irodsfs.transfer.recovery import left_in
+    from irodsfs.transfer.recovery import left_in  # takes a while to import, and help must not wait for it
 
     with ExitStack() as stack:
         spools = _spools(mount, spool)
@@ -62,14 +52,7 @@ def recover(
         if not (entries or every):
             _list(kept, as_json=as_json)
             return
-        if discard:
-            outcomes = spool_recovery.discard(chosen, dry_run=dry_run)
-        elif to is not None:
-            outcomes = spool_recovery.save(chosen, to, overwrite=overwrite, dry_run=dry_run)
-        elif mount is not None:
-            outcomes = spool_recovery.put_back_through(mount, chosen, overwrite=overwrite, dry_run=dry_run)
-        else:
-            outcomes = spool_recovery.put_back_as_user(chosen, zone, overwrite=overwrite, dry_run=dry_run)
+        outcomes = _recovered(chosen, mount, **way)
     if as_json:
         show_json([asdict(each) for each in outcomes])
     else:
@@ -77,6 +60,27 @@ def recover(
     left = sum(not each.done for each in outcomes)
     if left:
         raise RecoveryError(f"{left} of {len(outcomes)} could not be recovered, and stay where they are.")
+
+
+def _recovered(
+    chosen: Sequence[SpoolEntry],
+    mount: Path | None,
+    *,
+    zone: str | None,
+    discard: bool,
+    to: Path | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> list[Outcome]:
+    from irodsfs.cli import spool_recovery
+
+    if discard:
+        return spool_recovery.discard(chosen, dry_run=dry_run)
+    if to is not None:
+        return spool_recovery.save(chosen, to, overwrite=overwrite, dry_run=dry_run)
+    if mount is not None:
+        return spool_recovery.put_back_through(mount, chosen, overwrite=overwrite, dry_run=dry_run)
+    return spool_recovery.put_back_as_user(chosen, zone, overwrite=overwrite, dry_run=dry_run)
 
 
 def _spools(mount: Path | None, named: Sequence[Path]) -> list[Path]:

@@ -3,12 +3,17 @@ from __future__ import annotations
 import logging
 import shlex
 import signal
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from irodsfs.user_errors import ConfigurationError, IrodsfsError
+
+if TYPE_CHECKING:
+    from irodsfs.sandbox.served_zone import Zone
 
 WITHOUT_TLS = "CS_NEG_REFUSE"
 LONGEST_PASSWORD = 42  # of what the protocol can change
@@ -55,41 +60,21 @@ def sandbox() -> None:
     multiple=True,
     help="Another zone to be known: it is shown beside this one, and its administrator gets a home here.",
 )
-def serve(
-    directory: Path,
-    name: str,
-    host: str,
-    port: int,
-    negotiation: str,
-    enforce_quotas: bool,
-    source_lines: bool,
-    most_connections: int | None,
-    password_file: Path | None,
-    allow_registration: tuple[Path, ...],
-    federate: tuple[str, ...],
-) -> None:
+def serve(directory: Path, host: str, port: int, negotiation: str, **options: Any) -> None:
     """Serve an embedded zone until SIGTERM or Ctrl-C; prints its address when it answers.
 
     The administrator of a new zone is rods. The variables that are printed, too, make clients log in as rods
     with the password, which is kept in the zone's directory.
     """
-    from irodsfs.sandbox.federation.introducing import introduce
     from irodsfs.sandbox.protocol.error_numbers import IrodsError
-    from irodsfs.sandbox.served_zone import Zone
     from irodsfs.sandbox.zone_server import Server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Blocked before any thread starts, so that none of them takes the signal that sigwait waits for.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    password = None if password_file is None else _password_in(password_file)
-    partners = [_partner(text) for text in federate]
-    enter = Zone.open if (directory / "catalog.sqlite").exists() else partial(Zone.create, name=name)
     try:
-        zone = enter(directory, password=password, negotiation=negotiation, registrable=allow_registration)
-        for partner in partners:
-            introduce(zone, *partner)
-        zone.enforces_quotas, zone.tells_source_lines = enforce_quotas, source_lines
-        server = Server(zone, host, port, most_connections=most_connections)
+        zone = _entered(directory, negotiation, options)
+        server = Server(zone, host, port, most_connections=options["most_connections"])
     except (OSError, IrodsError) as error:
         raise IrodsfsError(f"The zone in {directory} can't be served on {host}:{port}: {error}.") from None
     if negotiation != WITHOUT_TLS:
@@ -102,6 +87,22 @@ def serve(
             f"export IRODS_AUTHENTICATION_FILE={shlex.quote(str(zone.password_file))}"
         )
         signal.sigwait(STOP_SIGNALS)
+
+
+def _entered(directory: Path, negotiation: str, options: Mapping[str, Any]) -> Zone:
+    """The zone of a directory, a new one if there is none. Raises OSError, IrodsError or ConfigurationError."""
+    from irodsfs.sandbox.federation.introducing import introduce
+    from irodsfs.sandbox.served_zone import Zone
+
+    file = options["password_file"]
+    password = None if file is None else _password_in(file)
+    partners = [_partner(text) for text in options["federate"]]
+    enter = Zone.open if (directory / "catalog.sqlite").exists() else partial(Zone.create, name=options["name"])
+    zone = enter(directory, password=password, negotiation=negotiation, registrable=options["allow_registration"])
+    for partner in partners:
+        introduce(zone, *partner)
+    zone.enforces_quotas, zone.tells_source_lines = options["enforce_quotas"], options["source_lines"]
+    return zone
 
 
 @sandbox.command()

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from platformdirs import user_cache_path
@@ -15,7 +16,7 @@ from irodsfs.private_files import APPLICATION, private
 from irodsfs.user_errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from irodsfs.control.web import Cors
+    from irodsfs.control.web import Cors, WebConfig
 
 MEBIBYTE = 1024 * 1024
 LOOPBACK = "127.0.0.1"
@@ -88,63 +89,47 @@ LOOPBACK = "127.0.0.1"
     help="How much there may be of all of them at a time.",
 )
 @click.option("--log-level", metavar="LEVEL", default="info", help="debug, info, warning or error.")
-def serve(
-    zone: str | None,
-    listen: str,
-    authentication: str | None,
-    anonymous: bool,
-    public_metrics: bool,
-    allow_cors: bool,
-    cors_origins: tuple[str, ...],
-    cors_methods: tuple[str, ...],
-    cors_credentials: bool,
-    tls_certificate: Path | None,
-    tls_key: Path | None,
-    connections: int,
-    memory: int | None,
-    session_lifetime: float,
-    timeout: float,
-    client_timeout: float,
-    spool_directory: Path | None,
-    spool_limit: int,
-    log_level: str,
-) -> None:
+def serve(zone: str | None, listen: str, authentication: str | None, log_level: str, **options: Any) -> None:
     """Serve the REST API of a zone over HTTP until SIGTERM or Ctrl-C; prints its address when it answers."""
-    from irodsfs.control.web import WebConfig
     from irodsfs.control.web import serve as serve_web
+
+    config = _config(zone, listen, authentication, options)
+    log_to_stderr(log_level)
+
+    def ready(address: str) -> None:
+        click.echo(f"zone {config.account.zone} answers on {address}")
+        notify("READY=1")
+
+    serve_web(config, ready)
+
+
+def _config(zone: str | None, listen: str, authentication: str | None, options: Mapping[str, Any]) -> WebConfig:
+    from irodsfs.control.web import WebConfig
 
     host, port = _address(listen)
     account = load_account(Setting(zone, "ZONE") if zone else None)
     if authentication is not None:
         account = account.model_copy(update={"authentication_scheme": _scheme(authentication)})
-    if tls_key is not None and tls_certificate is None:
+    if options["tls_key"] is not None and options["tls_certificate"] is None:
         raise ConfigurationError("--tls-key is of no use without --tls-certificate: give both.")
-    cors = _cors(cors_origins, cors_methods, credentials=cors_credentials) if allow_cors else None
-    log_to_stderr(log_level)
-
-    def ready(address: str) -> None:
-        click.echo(f"zone {account.zone} answers on {address}")
-        notify("READY=1")
-
-    serve_web(
-        WebConfig(
-            account=account,
-            host=host,
-            port=port,
-            cors=cors,
-            allow_anonymous=anonymous,
-            public_metrics=public_metrics,
-            certificate=tls_certificate,
-            key=tls_key,
-            connections=connections,
-            memory=memory,
-            lifetime=session_lifetime,
-            timeout=timeout,
-            patience=client_timeout,
-            spool_directory=_spool(spool_directory),
-            spool_limit=spool_limit * MEBIBYTE,
-        ),
-        ready,
+    return WebConfig(
+        account=account,
+        host=host,
+        port=port,
+        cors=_cors(options["cors_origins"], options["cors_methods"], options["cors_credentials"])
+        if options["allow_cors"]
+        else None,
+        allow_anonymous=options["anonymous"],
+        public_metrics=options["public_metrics"],
+        certificate=options["tls_certificate"],
+        key=options["tls_key"],
+        connections=options["connections"],
+        memory=options["memory"],
+        lifetime=options["session_lifetime"],
+        timeout=options["timeout"],
+        patience=options["client_timeout"],
+        spool_directory=_spool(options["spool_directory"]),
+        spool_limit=options["spool_limit"] * MEBIBYTE,
     )
 
 
@@ -156,7 +141,7 @@ def _spool(directory: Path | None) -> Path:
     return directory
 
 
-def _cors(origins: tuple[str, ...], methods: tuple[str, ...], *, credentials: bool) -> Cors:
+def _cors(origins: tuple[str, ...], methods: tuple[str, ...], credentials: bool) -> Cors:
     from irodsfs.control.origins import EVERYBODY, is_origin
     from irodsfs.control.web import METHODS, Cors
 
