@@ -18,10 +18,11 @@ from irodsfs.control.standby import listening, serve_when_wanted
 from irodsfs.filesystem.file_system import FileSystem
 from irodsfs.garbage import collect_when_idle
 from irodsfs.grid.background import Background
-from irodsfs.grid.catalog_entries import describe_special, find
+from irodsfs.grid.catalog_entries import find
 from irodsfs.grid.errors import ZONE_FAILURES, summarise
 from irodsfs.grid.irods_sessions import Renewal, entered
 from irodsfs.grid.resources import resource_parents
+from irodsfs.grid.special_collections import describe_special
 from irodsfs.grid.zone import Zone
 from irodsfs.heartbeat import beat
 from irodsfs.mount import fuse

@@ -47,6 +47,18 @@ class Attributes:
     timeout: float
 
 
+@dataclass(frozen=True)
+class Change:
+    """What `setattr` is to change: what is None stays. Times in ns since 1970."""
+
+    mode: int | None = None
+    owner: bool = False
+    """Whether user or group are to be changed."""
+    size: int | None = None
+    modified_ns: int | None = None
+    accessed_ns: int | None = None
+
+
 def permissions(entry: Entry, *, read_only: bool) -> int:
     """Permission bits for the effective access level of the mount's user, the same for owner, group and others."""
     bits = 0

@@ -8,14 +8,13 @@ import os
 import stat
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from irodsfs.config import MountConfig
-from irodsfs.filesystem.attributes import Attributes, Owner
+from irodsfs.filesystem.attributes import Attributes, Change, Owner
 from irodsfs.filesystem.directories import Directory
 from irodsfs.filesystem.errnos import FAILURES, errno_of
 from irodsfs.filesystem.expected import Expected, expects_nothing
@@ -41,18 +40,6 @@ FIRST_HANDLE = 1 << 48
 """Handles are numbered from here on, so that no inode has the number of one."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """What `setattr` is to change: what is None stays. Times in ns since 1970."""
-
-    mode: int | None = None
-    owner: bool = False
-    """Whether user or group are to be changed."""
-    size: int | None = None
-    modified_ns: int | None = None
-    accessed_ns: int | None = None
-
-
 class FileSystem:
     """POSIX on a zone.
 
@@ -66,8 +53,8 @@ class FileSystem:
     ) -> None:
         """`control_socket` is the path that the attribute `irods.control` tells, `only` a data object that is all."""
         parts = parts_of(zone, config, kernel, control_socket, only)
-        self._catalog = parts.catalog
-        self._inodes = parts.inodes
+        self._catalog = parts.caches.catalog
+        self._inodes = parts.caches.inodes
         self._files = parts.files
         self._pending = parts.pending
         self._opening = parts.opening
@@ -80,7 +67,7 @@ class FileSystem:
         self._corrections = parts.corrections
         self.changes = parts.cache_invalidator
         owner = Owner.chosen(config.uid, config.gid, config.umask)
-        self._attributes = InodeAttributes(parts.catalog, parts.inodes, owner, read_only=config.read_only)
+        self._attributes = InodeAttributes(self._catalog, self._inodes, owner, read_only=config.read_only)
         self._read_only = config.read_only
         self._strict_permissions = config.strict_permissions
         self._links_stay_in = config.collection if config.foreign_links == "refuse" else None

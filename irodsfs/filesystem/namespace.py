@@ -19,11 +19,12 @@ from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
 from irodsfs.grid.access_levels import MODIFY_OBJECT
 from irodsfs.grid.at_most_once import fly_once, is_gone, is_there, perform_once
-from irodsfs.grid.catalog_entries import Entry, describe_special, made_now, now_ns
+from irodsfs.grid.catalog_entries import Entry, made_now, now_ns
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
 from irodsfs.grid.names import check_collection_path, check_name
 from irodsfs.grid.posix_avus import set_mode
+from irodsfs.grid.special_collections import describe_special
 from irodsfs.grid.zone import Zone
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import logging
 import os
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from irods.exception import iRODSException
@@ -26,7 +26,7 @@ from irodsfs.grid.at_most_once import PAUSE, is_gone
 from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import describe
-from irodsfs.grid.flight import Request
+from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.locks import when_unlocked
 from irodsfs.grid.posix_avus import SYMLINK
 from irodsfs.grid.queries import page
@@ -112,9 +112,13 @@ class Overwriting:
                 requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
             ],
         )
-        opened, got, closed, stat, *answers, locked, sought = replies
+        locked = replies[-2]
         if not locked.failed:
             connection.open_descriptors.add(locked.status)
+        return self._fitting(source, target, ids, replies)
+
+    def _fitting(self, source: str, target: str, ids: Collection[str], replies: Sequence[Reply]) -> Found | None:
+        opened, got, closed, stat, *answers, locked, sought = replies
         check_descriptor(opened)
         content = bytes(got.check().bs)
         closed.check()

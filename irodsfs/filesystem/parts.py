@@ -46,8 +46,7 @@ PATIENCE = 10
 
 @dataclass(frozen=True)
 class Parts:
-    catalog: Catalog
-    inodes: Inodes
+    caches: Caches
     files: Files
     pending: PendingUploads
     opening: Opening
@@ -64,8 +63,7 @@ class Parts:
 def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Path, only: str | None = None) -> Parts:
     """`only` is the data object that is all of the mount."""
     memory.allow(config.memory)  # before anything is opened
-    posix, collection = config.posix_attributes, config.collection
-    options = _options(config)
+    options, posix = _options(config), config.posix_attributes
     caches = _caches(zone, config, kernel, only)
     catalog, avus, inodes = caches.catalog, caches.avus, caches.inodes
     zone.hosts.known_at = catalog.resources_at
@@ -79,18 +77,16 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     salvage = Salvage(catalog, inodes, spool, _sender(config))
     pending = PendingUploads(caches, opener, uploader, salvage, _queue(zone, config), enabled=config.write_back)
     files = Files(catalog, inodes, opener, uploader, salvage, pending)
-    virtual = VirtualAttributes(zone, catalog, avus, corrections, control_socket)
     return Parts(
-        catalog,
-        inodes,
+        caches,
         files,
         pending,
         Opening(catalog, inodes, files, config.cache_timeout),
         Namespace(zone, caches, corrections, files, vault_directories, trash_after=config.trash_after),
         Renaming(zone, caches, corrections, files, replaced_metadata, vault_directories),
         Repair(zone, catalog, read_only=config.read_only),
-        Quotas(zone, collection, options.resource_at(collection)),
-        ExtendedAttributes(avus, virtual, corrections),
+        Quotas(zone, config.collection, options.resource_at(config.collection)),
+        ExtendedAttributes(avus, VirtualAttributes(zone, catalog, avus, corrections, control_socket), corrections),
         PosixAttributes(zone, catalog, corrections, vault_directories, options.resource_at) if posix else None,
         corrections,
         CacheInvalidator(zone, catalog, inodes, avus, pending, spool),

@@ -20,11 +20,11 @@ from irodsfs.grid.access_levels import OWN, READ_OBJECT
 from irodsfs.grid.identities import Identity
 from irodsfs.grid.links import Version, encoded, told_by_checksum
 from irodsfs.grid.names import zone_of
+from irodsfs.grid.paging import ArrivedRows
 from irodsfs.grid.queries import (
     FIRST_PAGE_ROWS,
     MORE_WAS_THERE,
     SELECT_COUNT,
-    Page,
     Query,
     Row,
     equal,
@@ -95,7 +95,6 @@ def made_now(path: str, *, is_collection: bool) -> Entry:
 Condition = tuple[Column, str]
 
 TYPE = Column(String, "COLL_TYPE", 510)
-TARGET = Column(String, "COLL_INFO_1", 511)
 SPECIAL_TYPES = re.compile("linkPoint|mountPoint|.*StructFile")
 """Types of collections whose content is not that of the catalog."""
 
@@ -274,7 +273,7 @@ async def _select(
 
 
 async def _arriving(zone: Zone, selection: _Selection) -> AsyncGenerator[tuple[list[Entry], bool], None]:
-    collections, replicas = _Rows(), _Rows()
+    collections, replicas = ArrivedRows(), ArrivedRows()
     laid: list[list[Row]] = [[] for _ in (*selection.levels, *selection.posix)]
     async with aclosing(zone.arriving(*selection.queries)) as flights:
         async for pages in flights:
@@ -288,27 +287,6 @@ async def _arriving(zone: Zone, selection: _Selection) -> AsyncGenerator[tuple[l
             entries = await zone.pool.in_thread(partial(selection.entries, collections.take(), replicas.take(), laid))
             await _confirm_links(zone, entries)
             yield entries, collections.more or replicas.more
-
-
-class _Rows:
-    """Rows that have arrived. The server orders them by path, so those of one entry follow one another."""
-
-    def __init__(self) -> None:
-        self._rows: list[Row] = []
-        self.more = False
-
-    def add(self, page: Page) -> None:
-        self._rows += page.rows
-        self.more = page.continuation > 0
-
-    def take(self) -> list[Row]:
-        """All rows of entries of which none can follow."""
-        end = len(self._rows)
-        if self.more and self._rows:
-            last = self._rows[-1][0]
-            end = next((end for end in range(end, 0, -1) if self._rows[end - 1][0] != last), 0)
-        taken, self._rows = self._rows[:end], self._rows[end:]
-        return taken
 
 
 def _posix_queries(limit: int | None, scope: Scope) -> tuple[Query, Query]:
@@ -397,14 +375,6 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
         # Ids are unique across collections and data objects.
         levels[id_] = max(levels.get(id_, 0), level_of(level))
     return levels
-
-
-async def describe_special(zone: Zone, entry: Entry) -> str:
-    """What a special collection is, and where its content is, in one sentence."""
-    (rows,) = await zone.query(Query((TARGET,), ((Collection.name, equal(entry.path)),)))
-    target = rows[0][0] if rows else "something else"
-    what = "a soft link to" if entry.special == "linkPoint" else f"mounted ({entry.special}) from"
-    return f"{entry.path} is {what} {target} (imcoll), which irodsfs does not follow: use what it stands for"
 
 
 async def lies_in_a_zone(zone: Zone, path: str) -> bool:

@@ -128,3 +128,24 @@ async def rows(pool: ConnectionPool, result: Continue) -> AsyncGenerator[list[Ro
     async with aclosing(pages(pool, result)) as arriving:
         async for (each,) in arriving:
             yield each.rows
+
+
+class ArrivedRows:
+    """Rows that have arrived. The server orders them by path, so those of one entry follow one another."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self.more = False
+
+    def add(self, page: Page) -> None:
+        self._rows += page.rows
+        self.more = page.continuation > 0
+
+    def take(self) -> list[Row]:
+        """All rows of entries of which none can follow."""
+        end = len(self._rows)
+        if self.more and self._rows:
+            last = self._rows[-1][0]
+            end = next((end for end in range(end, 0, -1) if self._rows[end - 1][0] != last), 0)
+        taken, self._rows = self._rows[:end], self._rows[end:]
+        return taken

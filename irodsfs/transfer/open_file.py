@@ -166,7 +166,6 @@ class OpenFile:
             end = offset + len(content)
             await self._ensure_writable(max(self.size, end))
             if offset > self.size:
-                await self._settle_file()
                 await self._resize(offset)
             if isinstance(self._held, InMemory):
                 self._held.content[offset:end] = content
@@ -185,18 +184,16 @@ class OpenFile:
             if size < self._streaming.position:
                 await self._streaming.abort(self.in_zone)
             if size == 0:
-                await self._start_over()
+                self.size = 0
+                self._pending.start_over()
+                await self._hold(InMemory(bytearray()))
                 self.in_zone.emptied = True
             else:
                 await self._ensure_loaded(writes=True)
-                await self._resize_to(size)
+                if size != self.size:
+                    await self._ensure_writable(max(size, self.size))
+                    await self._resize(size)
             self._mark_modified()
-
-    async def _resize_to(self, size: int) -> None:
-        if size != self.size:
-            await self._ensure_writable(max(size, self.size))
-            await self._settle_file()
-            await self._resize(size)
 
     async def set_modified(self, nanoseconds: int) -> bool:
         """Set the modify time; True when it goes along with the flush that is due anyway."""
@@ -222,7 +219,8 @@ class OpenFile:
                 self._check()
             if not self.is_dirty:
                 return None
-            await self._settle_file()
+            if isinstance(self._held, Spooled):
+                await self._held.settle()
             if self._pending.cut is not None and (readers := self._readers) is not None:
                 await readers.shorten(self._pending.cut)
             await self._streaming.finish(self._pending, self.in_zone)
@@ -384,22 +382,14 @@ class OpenFile:
         if isinstance(held, InMemory):
             await held.close()
 
-    async def _settle_file(self) -> None:
-        if isinstance(self._held, Spooled):
-            await self._held.settle()
-
     async def _resize(self, size: int) -> None:
         if isinstance(self._held, InMemory):
             self._held.resize(size)
         elif isinstance(self._held, Spooled):
+            await self._held.settle()
             await trio.to_thread.run_sync(self._held.file.resize, self.size, size)
         self._pending.resize(size, self.in_zone.size)
         self.size = size
-
-    async def _start_over(self) -> None:
-        self.size = 0
-        self._pending.start_over()
-        await self._hold(InMemory(bytearray()))
 
     def _mark_modified(self) -> None:
         self.modified_ns = now_ns()

@@ -68,10 +68,8 @@ class ReadAhead:
         self._verification = verification
         self._another = another
         self._chunks: deque[Chunk] = deque()
-        self._reads: list[tuple[int, int]] = []
-        """What is being read, from where to where."""
-        self._share = Share()
-        """What the chunks take of the memory, those on their way included."""
+        self._reads: list[tuple[int, int]] = []  # from where to where
+        self._share = Share()  # what the chunks take of the memory, those on their way included
         self._asked_to = self._brought_to = self._read_to = start
         self._end = self._size = end
         self._width = ReadaheadWidth()
