@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from irodsfs.actions import find_entries
+from irodsfs.actions import find_entries, query_catalog
 from irodsfs.actions.action import Action
 
-ACTIONS: dict[str, Action] = {each.name: each for each in (find_entries.find,)}
+ACTIONS: dict[str, Action] = {
+    each.name: each
+    for each in (
+        find_entries.find,
+        query_catalog.query,
+        query_catalog.query_columns,
+        query_catalog.specific_query,
+    )
+}

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from irodsfs.cli.printing import as_json_text, on_one_line
-from irodsfs.cli.targets import Shown, Targets
+from irodsfs.cli.targets import Part, Shown, Targets
 
 Record = dict[str, Any]
 Take = Callable[[Record, Shown], None]
@@ -31,17 +31,23 @@ class Performing:
         """`take` is given each record, and how its paths are to be shown. Raises `IrodsfsError` when nothing can be."""
         for part in targets.parts:
             asked = {**parameters, "paths": list(part.paths), "literal": targets.literal}
+            self._run(action, part, targets.zone, asked, take)
 
-            def taken(record: Record, shown: Shown = part.shown) -> None:
-                if "failure" in record:
-                    self._fail(record["failure"], shown)
-                else:
-                    take(record, shown)
+    def run_without_paths(self, action: str, targets: Targets, parameters: Record, take: Take) -> None:
+        """The same for an action that is not about entries, for which any path on the mount will do."""
+        self._run(action, targets.parts[0], targets.zone, parameters, take)
 
-            if part.socket is None:
-                _in_own_session(action, targets.zone, asked, taken)
+    def _run(self, action: str, part: Part, zone: str | None, asked: Record, take: Take) -> None:
+        def taken(record: Record, shown: Shown = part.shown) -> None:
+            if "failure" in record:
+                self._fail(record["failure"], shown)
             else:
-                _through(part.socket, action, asked, taken)
+                take(record, shown)
+
+        if part.socket is None:
+            _in_own_session(action, zone, asked, taken)
+        else:
+            _through(part.socket, action, asked, taken)
 
     def _fail(self, failure: Record, shown: Shown) -> None:
         self.status = self.status or _STATUSES.get(failure["error"], REFUSED)

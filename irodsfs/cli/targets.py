@@ -178,6 +178,8 @@ def _resolved_inside(whole: str, mount: Mounted) -> str:
 def _mountpoint(path: str) -> str:
     found = mount_of(Path(path))
     if found is None:
+        with place_of(Path(path)) as place:
+            place.socket()  # which says whose mount it is
         raise NotOnMountError(f"{path} is not on a mount of irodsfs: name a path on one.")
     return name_of(str(found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -15,8 +16,9 @@ PREFIX = "COL_"
 class UnknownColumn(ValueError):
     """No column has that name."""
 
-    def __init__(self, name: str) -> None:
-        alike = difflib.get_close_matches(name.upper(), _numbers(), n=3)
+    def __init__(self, name: str, alike: Sequence[str] | None = None) -> None:
+        if alike is None:
+            alike = difflib.get_close_matches(name.upper().removeprefix(PREFIX), _numbers(), n=3)
         hint = f"; alike are {', '.join(alike)}" if alike else ""
         super().__init__(f"{name!r} is not a column{hint}")
 
@@ -27,6 +29,11 @@ def column(name: str) -> Column:
     if number is None:
         raise UnknownColumn(name)
     return Column(String, name, number)
+
+
+def names() -> list[str]:
+    """Those of all columns."""
+    return list(_numbers())
 
 
 @cache

@@ -10,7 +10,7 @@ from functools import partial
 from xml.sax.saxutils import unescape
 
 from irods.api_number import api_number
-from irods.message import GenQuery2Request
+from irods.message import STR_PI, GenQuery2Request, iRODSMessage
 
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.queries import PAGE_ROWS
@@ -25,6 +25,14 @@ PART = 1024 * 1024
 
 _QUOTES = {"&quot;": '"', "&apos;": "'"}
 
+_STRING = r"'(?:''|[^'])*'"
+_COUNTED = r"\b(?:limit|offset|first|next)\s+[0-9]+"
+_NUMBER = re.compile(rf"{_STRING}|{_COUNTED}|(?P<number>(?<![\w.'])-?[0-9]+(?:\.[0-9]+)?(?![\w.']))", re.IGNORECASE)
+_AFTER_SELECTION = re.compile(rf"{_STRING}|\b(?P<word>where|group|order|limit|offset|fetch)\b", re.IGNORECASE)
+_SELECTED = re.compile(
+    r"(?:\A\s*select\s+(?:no\s+distinct\s+|distinct\s+)?|,)(?P<of>(?:\((?:[^()]|\([^()]*\))*\)|'(?:''|[^'])*'|[^,()'])+)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"'(?:''|[^'])*'|\b(?P<limit>limit|fetch)\b|(?P<offset>\boffset\s+[0-9]+)", re.IGNORECASE)
 
 
@@ -39,7 +47,7 @@ async def pages(zone: Zone, text: str, name: str | None = None) -> AsyncGenerato
 
     The server sends them in one message, which is held as it came; they are decoded some at a time.
     """
-    rows = _rows(await _ask(zone, without_default_limit(text), name or zone.name))
+    rows = _rows(await _ask(zone, without_default_limit(with_quoted_numbers(text)), name or zone.name))
     while page := await zone.pool.in_thread(partial(_next_page, rows)):
         yield page
 
@@ -73,6 +81,33 @@ def _texts(body: bytes) -> Iterator[str]:
         begin = cut
 
 
+async def columns(zone: Zone) -> dict[str, str]:
+    """The columns that the server's GenQuery2 knows, each with that of the database behind it."""
+    reply = await _ask(zone, "", zone.name, column_mappings=1)
+    found = json.loads(iRODSMessage(msg=reply.body).get_main_message(STR_PI).myStr)
+    return {name: ", ".join(".".join(place) for place in places.items()) for name, places in found.items()}
+
+
+async def sql(zone: Zone, text: str, name: str | None = None) -> str:
+    """The statement that the server would run."""
+    reply = await _ask(zone, with_quoted_numbers(text), name or zone.name, sql_only=1)
+    return str(iRODSMessage(msg=reply.body).get_main_message(STR_PI).myStr)
+
+
+def headings(text: str) -> list[str]:
+    """What the columns of a result are called: the selected expressions, as they are written."""
+    return [heading["of"].strip() for heading in _SELECTED.finditer(text[: _end_of_selection(text)])]
+
+
+def _end_of_selection(text: str) -> int:
+    return next((found.start() for found in _AFTER_SELECTION.finditer(text) if found["word"]), len(text))
+
+
+def with_quoted_numbers(text: str) -> str:
+    """The query with quotes around its numbers, which the grammar wants but for limits and offsets."""
+    return _NUMBER.sub(lambda found: f"'{found['number']}'" if found["number"] else found[0], text)
+
+
 def without_default_limit(text: str) -> str:
     """The query with a limit that no result reaches, unless it has one; the server's own is 256 rows."""
     end = len(text)
@@ -84,7 +119,7 @@ def without_default_limit(text: str) -> str:
     return f"{text[:end]} limit {ALL_ROWS}{text[end:]}"
 
 
-async def _ask(zone: Zone, text: str, name: str) -> Reply:
-    message = GenQuery2Request(query_string=text, zone=name, sql_only=0, column_mappings=0)
+async def _ask(zone: Zone, text: str, name: str, *, sql_only: int = 0, column_mappings: int = 0) -> Reply:
+    message = GenQuery2Request(query_string=text, zone=name, sql_only=sql_only, column_mappings=column_mappings)
     (reply,) = await zone.perform(Request(api_number["GENQUERY2_AN"], message, large_reply=True), repeat=True)
     return reply

@@ -24,6 +24,7 @@ PAGE_ROWS = 10_000
 """Rows of each later reply; servers honour far more than python-irodsclient's 500."""
 
 AUTO_CLOSE = 0x100
+NO_DISTINCT = 0x40
 MORE_WAS_THERE = -1
 
 CAT_NO_ROWS_FOUND = -808000
@@ -92,6 +93,8 @@ class Query:
     whole: bool = True
     """False: `max_rows` are enough, the server may forget the rest."""
     options: Mapping[str, str] = field(default_factory=dict)
+    distinct: bool = True
+    """False: as many equal rows as there are."""
     flags: tuple[int, ...] = ()
     """For each column what to do beyond selecting it: an aggregate, an order (bits of the protocol)."""
 
@@ -106,7 +109,7 @@ class Query:
             maxRows=PAGE_ROWS if continuation else self.max_rows,
             continueInx=continuation,
             partialStartIndex=0,
-            options=0 if self.whole else AUTO_CLOSE,
+            options=(0 if self.whole else AUTO_CLOSE) | (0 if self.distinct else NO_DISTINCT),
             KeyValPair_PI=StringStringMap(dict(self.options)),
             InxIvalPair_PI=IntegerIntegerMap(selects),
             InxValPair_PI=IntegerStringMap(conditions),

@@ -115,12 +115,13 @@ class ResultsDocument(Document):
 
 
 class TextQuery(Document):
-    """A query in the language of GenQuery2, such as `select DATA_NAME where COLL_NAME like '/tempZone/%'`."""
+    """A query in the language of GenQuery1 or 2, such as `select DATA_NAME where COLL_NAME like '/tempZone/%'`."""
 
     xml_name: ClassVar[str] = "textQuery"
 
     query: str = Field(min_length=1)
     zone: ZoneName | None = None
+    no_distinct: bool = Field(False, description="true for as many equal rows as there are")
 
 
 class SpecificQueryDocument(Document):

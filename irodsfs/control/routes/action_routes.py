@@ -33,8 +33,8 @@ TOGETHER = 64 * 1024
 
 def _body(action: Action) -> type[Document]:
     """The parameters of an action as a document."""
-    name = f"{action.name.title()}Action"
-    return type(name, (action.parameters, Document), {"xml_name": f"{action.name}Action", "__module__": __name__})
+    name = f"{action.name.title().replace('-', '')}Action"
+    return type(name, (action.parameters, Document), {"xml_name": name[0].lower() + name[1:], "__module__": __name__})
 
 
 def _handler(action: Action) -> Callable[[Call], Awaitable[Response]]:

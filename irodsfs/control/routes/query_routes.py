@@ -29,10 +29,12 @@ from irodsfs.control.http_errors import BadRequest, ControlError, about
 from irodsfs.control.http_operations import Operations
 from irodsfs.control.negotiation import NDJSON
 from irodsfs.control.results import Pages, answer, form
-from irodsfs.grid import general_queries, genquery2, specific_queries
+from irodsfs.grid import general_queries, specific_queries
 from irodsfs.grid.columns import UnknownColumn, column
 from irodsfs.grid.general_queries import GeneralQuery, Selected
 from irodsfs.grid.paging import rows as rows_of
+from irodsfs.grid.query_text import NoGenQuery1
+from irodsfs.grid.text_queries import NoGenQuery2, Question, ask
 
 operations = Operations("Queries")
 
@@ -62,20 +64,20 @@ async def post_gen_query(call: Call) -> Response:
 
 @operations.operation("POST", "/query", body=TextQuery, answer=RowsDocument, contents=LINES, changes=False)
 async def post_query(call: Call) -> Response:
-    """Run a query in the language of GenQuery2, which servers from 4.3.2 on understand."""
-    zone = call.session.zone
-    if not genquery2.is_available(zone):
-        version = ".".join(map(str, zone.server_version))
+    """Run a query as iquest takes it, or in the language of GenQuery2, which servers from 4.3.2 on understand."""
+    asked: TextQuery = call.body
+    await _require_zone(call, asked.zone)
+    question = Question(asked.query, asked.zone, distinct=not asked.no_distinct)
+    try:
+        with about("query", iRODSException):
+            return await _answer_rows(call, (await ask(call.session.zone, question)).pages)
+    except NoGenQuery2 as error:
+        remedy = "Write it as iquest takes it, or use POST /genQuery."
         raise ControlError(
-            HTTPStatus.NOT_IMPLEMENTED,
-            "NO_GENQUERY2",
-            f"The server is of version {version}; GenQuery2 came with 4.3.2.",
-            field="query",
-            remedy="Use POST /genQuery.",
-        )
-    await _require_zone(call, call.body.zone)
-    with about("query", iRODSException):
-        return await _answer_rows(call, genquery2.pages(zone, call.body.query, call.body.zone))
+            HTTPStatus.NOT_IMPLEMENTED, "NO_GENQUERY2", f"{error}.", field="query", remedy=remedy
+        ) from error
+    except (NoGenQuery1, UnknownColumn) as error:
+        raise BadRequest("query", f"{error}.", "POST /actions/query-columns lists all columns.") from error
 
 
 @operations.operation(
@@ -117,7 +119,7 @@ def _check_column(field: str, name: str) -> None:
     try:
         column(name)
     except UnknownColumn as error:
-        raise BadRequest(field, f"{error}.", "Use a column as iquest attrs lists them.") from error
+        raise BadRequest(field, f"{error}.", "POST /actions/query-columns lists all columns.") from error
 
 
 def _aggregate(kind: Aggregate | None) -> str | None:
