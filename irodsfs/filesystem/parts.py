@@ -66,7 +66,6 @@ def parts_of(zone: Zone, config: MountConfig, kernel: Kernel, control_socket: Pa
     options, posix = _options(config), config.posix_attributes
     caches = _caches(zone, config, kernel, only)
     catalog, avus, inodes = caches.catalog, caches.avus, caches.inodes
-    zone.hosts.known_at = catalog.resources_at
     corrections = Corrections(caches)
     vault_directories = VaultDirectories(zone, options.resource_at)
     replaced_metadata = _replaced_metadata(zone, avus, config)
@@ -99,6 +98,7 @@ def _caches(zone: Zone, config: MountConfig, kernel: Kernel, only: str | None) -
         catalog = Catalog(zone, time_to_live, config.collection, posix=posix)
     else:
         catalog = SingleObject(zone, time_to_live, only, posix=posix)
+    zone.hosts.known_at = catalog.resources_at
     avus = Avus(zone, catalog, time_to_live, hidden=NAMESPACE if posix else None)
     return Caches(catalog, avus, Inodes(config.collection, kernel))
 

@@ -21,16 +21,7 @@ from irodsfs.grid.identities import Identity
 from irodsfs.grid.links import Version, encoded, told_by_checksum
 from irodsfs.grid.names import zone_of
 from irodsfs.grid.paging import ArrivedRows
-from irodsfs.grid.queries import (
-    FIRST_PAGE_ROWS,
-    MORE_WAS_THERE,
-    SELECT_COUNT,
-    Query,
-    Row,
-    equal,
-    one_of,
-    starts_with,
-)
+from irodsfs.grid.queries import FIRST_PAGE_ROWS, MORE_WAS_THERE, SELECT_COUNT, Query, Row, equal, one_of, starts_with
 from irodsfs.grid.row_values import NANOSECONDS as NANOSECONDS
 from irodsfs.grid.row_values import leave_out, level_of, nanoseconds, natural, require_path
 from irodsfs.grid.zone import Zone

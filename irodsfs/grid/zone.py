@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TypeVar
 
 import trio
@@ -45,6 +46,16 @@ _ZONE = re.compile(rb"<rodsZone>([^<]+)<")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Server:
+    """The server that we have logged in to, and who we are in its zone."""
+
+    zone: str
+    identity: Identity
+    version: tuple[int, ...]
+    host: OwnHost
+
+
 class Zone:
     """The way to a zone. `await Zone.enter(session, connections, background)` connects and logs in.
 
@@ -54,28 +65,24 @@ class Zone:
     def __init__(
         self,
         pool: ConnectionPool,
-        name: str,
-        identity: Identity,
-        server_version: tuple[int, ...],
+        server: Server,
         background: trio.Nursery,
         clock: Callable[[], float],
         patience: float = PATIENCE,
-        *,
         redirect: Redirect = "off",
-        own: OwnHost,
     ) -> None:
-        """`name` and `identity`: of the server's zone. `patience` in seconds, for what is asked `beside`."""
+        """`patience` in seconds, for what is asked `beside`."""
         self.pool = pool
-        self.name = name
+        self.name = server.zone
         """Of the zone of the server, in which the user may be a guest."""
-        self.server_version = server_version
+        self.server_version = server.version
         self.background = Background(background)
         self._clock = clock
         self._patience = patience
-        self._identities = Identities(self, name, identity, clock)
+        self._identities = Identities(self, server.zone, server.identity, clock)
         self._zones: frozenset[str] = frozenset()
         self._zones_asked = -math.inf
-        self.hosts = Hosts(self, redirect, own)
+        self.hosts = Hosts(self, redirect, server.host)
         self.links = Links(lambda requests: self.fly(*requests, repeat=True))
 
     @classmethod
@@ -94,31 +101,16 @@ class Zone:
         """
         pool = ConnectionPool(session, connections, Background(background))
         Background(background).keep_up(pool.watch)
-        account = session.pool.account
-        user, zone = account.client_user, account.client_zone
         try:
-            async with pool.connection() as connection:
-                version = connection.server_version
-                asked = [SERVER_INFORMATION, who_is(user, zone).request()]
-                if session.ticket__:
-                    asked.append(_type_of(session.ticket__).request())
-                if redirect != "off":
-                    asked.append(RESOURCES.request())
-                about, found, *others = await pool.run(connection, asked)
-                own = OwnHost(account.host, connection.peer)
-            rows = page(found).rows
-            assumed = _access_through(page(others[0]).rows) if session.ticket__ else None
+            server, resources = await _meet(pool, session, tells_resources=redirect != "off")
         except BaseException:
             with trio.CancelScope(shield=True):
                 await pool.close()
             raise
-        told = _ZONE.search(about.body)
-        identity = identity_of(user, zone, rows, assumed)
         patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
-        name = told[1].decode() if told else zone
-        entered = cls(pool, name, identity, version, background, clock, patience, redirect=redirect, own=own)
+        entered = cls(pool, server, background, clock, patience, redirect)
         if redirect != "off":
-            await entered.hosts.learn(page(others[-1]).rows)
+            await entered.hosts.learn(resources)
         return entered
 
     @property
@@ -200,6 +192,24 @@ class Zone:
 
     async def leave(self) -> None:
         await self.pool.close()
+
+
+async def _meet(pool: ConnectionPool, session: iRODSSession, *, tells_resources: bool) -> tuple[Server, list[Row]]:
+    """One flight, after the login that it needs; the rows of resources only where they are to be told."""
+    account = session.pool.account
+    user, zone = account.client_user, account.client_zone
+    asked = [SERVER_INFORMATION, who_is(user, zone).request()]
+    asked += [_type_of(session.ticket__).request()] if session.ticket__ else []
+    asked += [RESOURCES.request()] if tells_resources else []
+    async with pool.connection() as connection:
+        about, found, *others = await pool.run(connection, asked)
+        version, host = connection.server_version, OwnHost(account.host, connection.peer)
+    rows = page(found).rows
+    assumed = _access_through(page(others[0]).rows) if session.ticket__ else None
+    told = _ZONE.search(about.body)
+    identity = identity_of(user, zone, rows, assumed)
+    server = Server(told[1].decode() if told else zone, identity, version, host)
+    return server, page(others[-1]).rows if tells_resources else []
 
 
 def _type_of(ticket: str) -> Query:

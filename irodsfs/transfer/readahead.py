@@ -48,6 +48,7 @@ class ReadAhead:
     there are more of them. `run` owns the first until it returns, which it does when all has been brought, or soon
     after `end_early` or `stop`; it gives back the others before that. What it has brought is there to be read then,
     unless it was stopped. One that goes on where another one ended takes over its pace: `began` is where that began.
+    `chunk` is the size (bytes) of the largest request, where that is not `CHUNK`.
     """
 
     def __init__(
@@ -61,7 +62,6 @@ class ReadAhead:
         began: int | None = None,
         chunk: int | None = None,
     ) -> None:
-        """`chunk` is the size (bytes) of the largest request, where that is not `CHUNK`."""
         self._chunk = chunk or CHUNK
         self.began = start if began is None else began
         self._connection = connection
@@ -78,10 +78,8 @@ class ReadAhead:
         self._verifying = trio.Lock()
         self._progress = trio.Event()
         self.failure: Exception | None = None
-        self.failed_beside = False
-        """Whether the failure is that of a connection beside the first."""
-        self.starved = False
-        """Whether it was stopped because there was no memory for what somebody waits for."""
+        self.failed_beside = False  # whether the failure is that of a connection beside the first
+        self.starved = False  # whether it was stopped because there was no memory for what somebody waits for
         self.finished = trio.Event()
 
     def will_bring(self, offset: int, end: int) -> bool:

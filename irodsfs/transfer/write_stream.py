@@ -25,7 +25,8 @@ class WriteStream:
     """One open replica into which ranges of a spool file go in order, from `start` on.
 
     `position` is the end (in bytes) of what was handed over. The spool file keeps everything, so a stream that fails
-    loses nothing: it tells so when it is finished.
+    loses nothing: it tells so when it is finished. `place` is what was kept for its connection: whoever writes may
+    pause for as long as it likes. `checksum` is as in `TransferOptions`.
     """
 
     def __init__(
@@ -40,10 +41,6 @@ class WriteStream:
         *,
         checksum: str | None,
     ) -> None:
-        """`checksum` is as in `TransferOptions`.
-
-        `place` is what was kept for its connection: whoever writes may pause for as long as it likes.
-        """
         self.position = start
         self.opened = False
         self._path = path

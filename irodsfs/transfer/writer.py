@@ -23,6 +23,11 @@ class Writer:
     """An open replica that takes bytes in order. Nothing is registered before `close` has returned.
 
     A source is told of a failure by the next call, at the latest by `close`.
+
+    `flags` are those of open(2); writing starts at `offset` bytes; `checksum` as in `TransferOptions`. Without a
+    `place` that was kept for it, it must come to its end without anybody else's doing. It writes to the first of the
+    `hosts` that can be reached, or to our own where none is named. What is asked `after_opening` goes in the same
+    flight; its answers are the last ones in `opened`.
     """
 
     def __init__(
@@ -38,14 +43,6 @@ class Writer:
         place: Place | None = None,
         hosts: Sequence[str] = (),
     ) -> None:
-        """`flags` are those of open(2); writing starts at `offset` bytes; `checksum` as in `TransferOptions`.
-
-        Without a `place` that was kept for it, it must come to its end without anybody else's doing.
-
-        It writes to the first of these `hosts` that can be reached, or to our own where none is named.
-
-        What is asked `after_opening` goes in the same flight; its answers are the last ones in `opened`.
-        """
         self._zone = zone
         self._place = place
         self._hosts = hosts
