@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irodsfs.sandbox.catalog.genquery1.genquery1_columns import NUMBERS
-from irodsfs.sandbox.rules import query_text, rule_queries, zone_requests
+from irodsfs.sandbox.rules import rule_queries, rule_query_text, zone_requests
 from irodsfs.sandbox.rules.failures import RuleError
 from irodsfs.sandbox.rules.microservices.microservice_registry import NULL, TYPE_ERROR, given, microservice, string
 from irodsfs.sandbox.rules.rule_exec_info import RuleExecInfo
@@ -33,7 +33,7 @@ def make_text(rei: RuleExecInfo, arguments: list[Value]) -> None:
 
 @microservice("msiMakeGenQuery", 3)
 def make(rei: RuleExecInfo, arguments: list[Value]) -> None:
-    arguments[2] = query_text.parse(statement(given(arguments[0]), given(arguments[1])))
+    arguments[2] = rule_query_text.parse(statement(given(arguments[0]), given(arguments[1])))
 
 
 @microservice("msiAddSelectFieldToGenQuery", 3)
@@ -53,7 +53,7 @@ def add_condition(rei: RuleExecInfo, arguments: list[Value]) -> None:
 
 def number_of(name: str) -> int:
     if name not in NUMBERS:
-        raise RuleError(query_text.UNKNOWN_COLUMN)
+        raise RuleError(rule_query_text.UNKNOWN_COLUMN)
     return NUMBERS[name]
 
 
@@ -64,7 +64,7 @@ def execute(rei: RuleExecInfo, arguments: list[Value]) -> None:
 
 @microservice("msiExecStrCondQuery", 2)
 def execute_text(rei: RuleExecInfo, arguments: list[Value]) -> None:
-    arguments[1] = rule_queries.execute(rei, query_text.parse(string(arguments[0])))
+    arguments[1] = rule_queries.execute(rei, rule_query_text.parse(string(arguments[0])))
 
 
 @microservice("msiGetMoreRows", 3)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from irodsfs.sandbox.rules.failures import RuleError
-from irodsfs.sandbox.rules.query_text import parse
+from irodsfs.sandbox.rules.rule_query_text import parse
 
 
 def test_columns_functions_and_conditions() -> None:
