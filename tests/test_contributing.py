@@ -37,7 +37,8 @@ def _in(folder: Path, kind: str) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", *(f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md"))]
+    "document",
+    ["README.md", "CONTRIBUTING.md", *(str(each.relative_to(ROOT)) for each in (ROOT / "docs").rglob("*.md"))],
 )
 def test_links_of_documents_lead_somewhere(document: str) -> None:
     file = ROOT / document

@@ -94,3 +94,10 @@ def test_nothing_goes_in_circles() -> None:
 def test_no_two_modules_have_the_same_file_name() -> None:
     names = Counter(file.name for file in modules().values() if file.name not in {"__init__.py", "__main__.py"})
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_part_has_a_page_that_says_what_it_may_import() -> None:
+    for name, allowed in ALLOWED.items():
+        page = (ROOT / "docs" / "rooms" / f"{name}.md").read_text("utf-8")
+        (imports,) = [line for line in page.splitlines() if line.startswith("**Imports:**")]
+        assert {other for other in ALLOWED if f"`{other}`" in imports} == allowed, name
