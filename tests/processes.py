@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -37,6 +38,7 @@ class Process:
         self.returncode: int | None = None
         self._parent = parent
         self._ended = os.pidfd_open(pid)
+        self._asking = threading.Lock()
 
     def poll(self) -> int | None:
         return self._result(0)
@@ -60,9 +62,12 @@ class Process:
 
     def _result(self, timeout: float | None) -> int | None:
         if self.returncode is None and select.select([self._ended], [], [], timeout)[0]:
-            # Until its parent has asked for the result, no other process can get the number.
-            self.returncode = self._parent.result_of(self.pid)
-            os.close(self._ended)
+            # A proxy's thread may have killed it, and waits, too; the parent tells the result once.
+            with self._asking:
+                if self.returncode is None:
+                    # Until its parent has asked for the result, no other process can get the number.
+                    self.returncode = self._parent.result_of(self.pid)
+                    os.close(self._ended)
         return self.returncode
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import posixpath
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from irods.exception import iRODSException
@@ -12,6 +13,8 @@ from irods.exception import iRODSException
 from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.errnos import errno_of
 from irodsfs.grid.catalog_entries import Entry
+from irodsfs.grid.error_kinds import may_have_been_done
+from irodsfs.grid.errors import ZONE_FAILURES
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 """What a call may end in because something is not there, or is there, other than was believed."""
@@ -52,12 +55,24 @@ class Corrections:
 
     async def on(self, path: str, act: Callable[[Entry], Awaitable[Result]]) -> Result:
         """Act on what is believed to be at a path; when the zone denies that, on what is there."""
-        try:
+        with self.doubted(path):
+            try:
+                return await act(await self._catalog.find(path))
+            except (OSError, iRODSException) as error:
+                if not is_denial(error) or not await self.are_wrong(path):
+                    raise
             return await act(await self._catalog.find(path))
-        except (OSError, iRODSException) as error:
-            if not is_denial(error) or not await self.are_wrong(path):
-                raise
-        return await act(await self._catalog.find(path))
+
+    @contextmanager
+    def doubted(self, *paths: str) -> Iterator[None]:
+        """What is believed of the paths is not so any more when the block fails and may have had its effect."""
+        try:
+            yield
+        except ZONE_FAILURES as error:
+            if may_have_been_done(error):
+                for path in paths:
+                    self.wrong(path)
+            raise
 
     def _forget(self, path: str) -> None:
         known = self._catalog.peek(path)

@@ -86,7 +86,7 @@ class Namespace:
         if made.failed and not outcome.done:
             self._corrections.refused(path, made.failure())
             raise made.failure()
-        if outcome.repeated and kept:
+        if outcome.doubtful and kept:
             described = await self._zone.fly(set_mode(path, mode or 0, is_collection=True), repeat=True)
         for reply in described:
             if reply.failed:

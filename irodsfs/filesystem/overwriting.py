@@ -25,7 +25,8 @@ from irodsfs.grid import data_objects, requests
 from irodsfs.grid.at_most_once import PAUSE, is_gone
 from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
-from irodsfs.grid.errors import describe
+from irodsfs.grid.error_kinds import may_have_been_done
+from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.locks import when_unlocked
 from irodsfs.grid.posix_avus import SYMLINK
@@ -34,7 +35,7 @@ from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import replica
 from irodsfs.transfer.checksums import ChecksumMismatchError, registered, verify
-from irodsfs.transfer.flights import SMALL, check_descriptor
+from irodsfs.transfer.flights import SMALL, check_descriptor, content, reading
 
 logger = logging.getLogger(__name__)
 
@@ -162,11 +163,22 @@ class Overwriting:
             if found.checksum:
                 verify(target, data_objects.checksum_text(replies[-1]), [found.content])
         except (OSError, iRODSException) as error:
+            if may_have_been_done(error) and await self._has_taken(connection, target, found.content):
+                logger.warning("%s may lack replicas that are up to date: %s", target, describe(error))
+                return True
             logger.info(
                 "the content did not get into %s, which is replaced as a whole now: %s", target, describe(error)
             )
             return False
         return True
+
+    async def _has_taken(self, connection: ZoneConnection, target: str, written: bytes) -> bool:
+        replies = await self._zone.pool.run(connection, reading(target, SMALL + 1, stat=False))
+        try:
+            return content(replies) == written
+        except ZONE_FAILURES as error:
+            logger.info("what %s holds can't be seen: %s", target, describe(error))
+            return False
 
     def _writing(self, target: str, found: Found) -> tuple[int, list[Request]]:
         """The flight that changes the content of what is open, and which of its requests is the first to change it.
@@ -199,8 +211,13 @@ class Overwriting:
         for reply in described:
             if reply.failed:
                 logger.warning("%s lacks AVUs or permissions of %s: %s", target, source, describe(reply.failure()))
-        if removed.failed and errno_of(removed.failure()) != errno.ENOENT:
+        if removed.failed and not await self._is_gone(source, removed.failure()):
             raise removed.failure()
+
+    async def _is_gone(self, source: str, error: iRODSException) -> bool:
+        if may_have_been_done(error):
+            return await is_gone(self._zone, source)
+        return errno_of(error) == errno.ENOENT
 
 
 def _checksum(target: str, found: Found) -> list[Request]:

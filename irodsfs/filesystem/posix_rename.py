@@ -164,8 +164,8 @@ async def _go_back(
     zone: Zone, way: Sequence[Step], replies: Sequence[Reply], outcome: Outcome, *, collection: bool
 ) -> None:
     """Undo what was done of a way. What steps back to a name that somebody else has taken by then, is gone."""
-    # On a line that broke, the zone refuses what was not done: nothing is where that would start.
-    done = [step for step, reply in zip(way, replies, strict=False) if outcome.repeated or not reply.failed]
+    # Where it is in doubt, the zone refuses what was not done: nothing is where that would start.
+    done = [step for step, reply in zip(way, replies, strict=False) if outcome.doubtful or not reply.failed]
     back = [(target, source) for source, target in reversed(done)]
     for (aside, _), reply in zip(back, await _undo(zone, back, collection=collection), strict=True):
         if isinstance(reply.failure() if reply.failed else None, TAKEN) and _is_aside(aside):

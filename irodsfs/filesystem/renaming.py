@@ -70,7 +70,8 @@ class Renaming:
         replaces = not flags & NO_REPLACE
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                await self._rename(source, target, replaces=replaces)
+                with self._corrections.doubted(source, target):
+                    await self._rename(source, target, replaces=replaces)
                 return
             except (OSError, iRODSException) as error:
                 if not is_denial(error) or attempt == ATTEMPTS:

@@ -1,4 +1,7 @@
-"""Flights that must not take effect twice: when the line broke, what came of them is looked up before they count."""
+"""Flights that must not take effect twice: where it is in doubt what came of them, that is looked up before it counts.
+
+It is in doubt when the line broke, and when the zone tells a failure behind which it may have done what was asked.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from irodsfs.grid.catalog_entries import find
+from irodsfs.grid.error_kinds import may_have_been_done
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.retrying import retrying
@@ -17,10 +21,10 @@ PAUSE = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the last sending of a flight was answered, and whether an earlier one may have taken effect as well."""
+    """What the last sending of a flight was answered, and whether what it denies may have taken effect."""
 
     replies: list[Reply]
-    repeated: bool
+    doubtful: bool
     done: bool
     """Everything has its effect, although the last replies may deny it."""
 
@@ -37,16 +41,17 @@ async def fly_once(zone: Zone, *requests: Request, has_effect: Callable[[], Awai
     `has_effect` asks the zone whether it has. Raises `ZoneUnreachable` when the zone stays away: what came of the
     flight is unknown then.
     """
-    repeated = False
+    doubtful = False
     async for attempt in retrying(least_pause=PAUSE):
         with attempt:
             try:
                 replies = await zone.fly(*requests, may_repeat=True)
             except ZoneUnreachable:
-                repeated = True
+                doubtful = True
                 raise
-    failed = any(reply.failed for reply in replies)
-    return Outcome(replies, repeated, not failed or (repeated and await has_effect()))
+    failures = [reply.failure() for reply in replies if reply.failed]
+    doubtful = doubtful or any(map(may_have_been_done, failures))
+    return Outcome(replies, doubtful, not failures or (doubtful and await has_effect()))
 
 
 async def perform_once(zone: Zone, *requests: Request, has_effect: Callable[[], Awaitable[bool]]) -> Outcome:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import irods.exception as ex
 from irods.message import Bad_AVU_Field
 
-from irodsfs.grid.errors import LinkBroken, ZoneTimeout, ZoneUnreachable, is_about_ticket, without_errno
+from irodsfs.grid.errors import ZONE_FAILURES, LinkBroken, ZoneTimeout, ZoneUnreachable, is_about_ticket, without_errno
 
 Classes = tuple[type[Exception], ...]
 
@@ -111,6 +111,16 @@ def storage_errno(error: BaseException) -> int:
     """The errno of the storage behind a resource, which its errors carry in their last three digits; 0 without one."""
     number: int = -getattr(error, "code", 0) % 1000
     return number if isinstance(error, ex.FileDriverException) and number in errno.errorcode else 0
+
+
+def may_have_been_done(error: BaseException) -> bool:
+    """Whether an error leaves open if what was asked for has its effect: only the catalog tells then.
+
+    Servers remove, rename and write what they can, and answer with the failure of what they could not.
+    """
+    return isinstance(error, ZONE_FAILURES) and kind_of(error) in (
+        Kind.RESOURCE_DOWN, Kind.TIMEOUT, Kind.UNREACHABLE, Kind.REFUSED,
+    )  # fmt: skip
 
 
 def is_taken(error: BaseException) -> bool:

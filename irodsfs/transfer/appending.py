@@ -7,23 +7,28 @@ replica open for writing, so nobody else's bytes come in between.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from irods.exception import iRODSException
 from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.grid import data_objects, requests
 from irodsfs.grid.catalog_entries import GOOD, STALE
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.data_objects import read_replicas
-from irodsfs.grid.errors import ZoneUnreachable
+from irodsfs.grid.error_kinds import may_have_been_done
+from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch, opening_flags, range_content, reading_range, writing
 from irodsfs.transfer.upload import ATTEMPTS, fly_writing, is_locked_for_a_moment
 from irodsfs.transfer.versions import BeingWrittenError
+
+logger = logging.getLogger(__name__)
 
 SEARCHED = 2 * SMALL
 """Bytes at the end of an object in which those are looked for that may have arrived before the line broke."""
@@ -92,7 +97,21 @@ async def _append_once(zone: Zone, task: Append) -> int:
     except ZoneUnreachable:
         task.doubtful = True
         raise
+    except iRODSException as error:
+        if not may_have_been_done(error):
+            raise
+        return await _landed_all_the_same(zone, task, error)
     return _position(sought)
+
+
+async def _landed_all_the_same(zone: Zone, task: Append, error: iRODSException) -> int:
+    """At which offset, although the zone has answered `error`, which is raised when it is not there."""
+    task.doubtful = True
+    arrived = await _arrived(zone, task)
+    if arrived is None or not arrived[1]:
+        raise error
+    logger.warning("%s is in the zone, but may lack replicas that are up to date: %s", task.path, describe(error))
+    return arrived[0]
 
 
 async def _arrived(zone: Zone, task: Append) -> tuple[int, bool] | None:

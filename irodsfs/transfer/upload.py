@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
-from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR
+from irods.exception import CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, HIERARCHY_ERROR, iRODSException
 
 from irodsfs.grid import data_objects, requests
 from irodsfs.grid.catalog_entries import GOOD, STALE
@@ -20,6 +20,7 @@ from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import are_summed_by
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch, content, opening_flags, reading, writing
+from irodsfs.transfer.landed import has_landed_all_the_same
 from irodsfs.transfer.versions import BeingWrittenError
 
 ATTEMPTS = 8
@@ -90,6 +91,10 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
             except ZoneUnreachable:
                 task.doubtful = True
                 raise
+            except iRODSException as error:
+                if not await has_landed_all_the_same(zone, task.path, task.size, task.patches, error):
+                    raise
+                last = None
     return data_objects.checksum_text(last) if task.checksum is not None and last is not None else None
 
 

@@ -30,7 +30,7 @@ async def test_what_had_its_effect_before_the_line_broke_is_no_failure(
     proxy.lose_next_reply(UNLINK)
     path = f"{home}/file"
     outcome = await fly_once(entered_through, requests.unlink(path), has_effect=partial(is_gone, entered_through, path))
-    assert (outcome.repeated, outcome.done) == (True, True)
+    assert (outcome.doubtful, outcome.done) == (True, True)
     assert outcome.replies[-1].failed, "the second sending found nothing"
     outcome.check()
     assert not session.data_objects.exists(path)
@@ -40,7 +40,7 @@ async def test_what_the_zone_refuses_at_once_is_a_failure(entered: Zone, session
     session.collections.create(f"{home}/there")
     making, there = requests.make_collection(f"{home}/there"), partial(is_there, entered, f"{home}/there")
     outcome = await fly_once(entered, making, has_effect=there)
-    assert (outcome.repeated, outcome.done) == (False, False)
+    assert (outcome.doubtful, outcome.done) == (False, False)
     with pytest.raises(CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME):
         await perform_once(entered, making, has_effect=there)
 
@@ -53,5 +53,5 @@ async def test_a_request_that_never_arrived_is_sent_again(
     outcome = await perform_once(
         entered_through, requests.make_collection(path), has_effect=partial(is_there, entered_through, path)
     )
-    assert outcome.repeated
+    assert outcome.doubtful
     assert session.collections.exists(path)
