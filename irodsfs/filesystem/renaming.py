@@ -9,7 +9,7 @@ from functools import partial
 
 from irods.exception import iRODSException
 
-from irodsfs.filesystem import posix_rename
+from irodsfs.filesystem import posix_rename, replaced_replicas
 from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.corrections import Corrections, is_denial
 from irodsfs.filesystem.files import Files
@@ -17,6 +17,7 @@ from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.open_while_renamed import at_rest, losing_its_name
 from irodsfs.filesystem.overwriting import Overwriting
 from irodsfs.filesystem.replaced_metadata import ReplacedMetadata
+from irodsfs.filesystem.replaced_replicas import Places
 from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
 from irodsfs.grid.catalog_entries import NANOSECONDS, Entry
@@ -141,13 +142,16 @@ class Renaming:
         if not is_link and self._may_be_overwritten(source, replaced, lost) and await self._overwrite(source, target):
             return True
         given: list[Request] = []
+        places = Places()
         if not is_link:
+            places = await replaced_replicas.compared(self._zone, source, target)
             known, predecessor = await self._replaced_metadata.known_of(source, target)
             given = await self._replaced_metadata.given(target, known, predecessor)
         way = await self._way(source, target)
         await posix_rename.replace_object(self._zone, way, partial(self._replaced_metadata.give, target, given))
         self._avus.forget(entry)
         self._moved(entry, target)
+        await replaced_replicas.settle(self._zone, target, places)
         if not is_link:
             self._replaced_metadata.renamed(source, target)
         return False

@@ -19,7 +19,7 @@ from irods.message import (
     StringStringMap,
 )
 
-from irodsfs.grid.flight import Request, Stored
+from irodsfs.grid.flight import Request, Stored, UnsafeFlight
 
 CREATE_MODE = 0o644
 UNKNOWN_SIZE = -1
@@ -48,6 +48,8 @@ def open_object(
 
     `checksum` lets the server register one at the close, in the scheme of this one; where it is empty, in its own.
     """
+    if flags & os.O_CREAT and not flags & os.O_EXCL:
+        raise UnsafeFlight(f"{path} would get one more replica, and the others would be stale, where it exists")
     keywords = {"destRescName": resource} if resource and flags & os.O_CREAT else {}
     keywords |= {} if checksum is None else {"regChksum": checksum}
     operation = PUT_OPERATION if flags & os.O_CREAT else 0
