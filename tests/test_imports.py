@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "irodsfs"
 
-LEAVES = {"private_files", "user_errors", "garbage", "heartbeat", "metrics", "process", "slices"}
+LEAVES = {"library_settings", "private_files", "user_errors", "garbage", "heartbeat", "metrics", "process", "slices"}
 """Single modules that any part may import; they import nothing but each other."""
 
 ALLOWED = {
@@ -101,3 +101,16 @@ def test_every_part_has_a_page_that_says_what_it_may_import() -> None:
         page = (ROOT / "docs" / "rooms" / f"{name}.md").read_text("utf-8")
         (imports,) = [line for line in page.splitlines() if line.startswith("**Imports:**")]
         assert {other for other in ALLOWED if f"`{other}`" in imports} == allowed, name
+
+
+def test_libraries_are_changed_in_one_module_only() -> None:
+    """Calls of what is not ours, when a module is imported."""
+    found = {
+        f"{name}: {ast.unparse(statement)}"
+        for name, file in modules().items()
+        for statement in ast.parse(file.read_text("utf-8")).body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+        if isinstance(statement.value.func, ast.Attribute | ast.Name)
+        and ast.unparse(statement.value.func).startswith(("logging.", "sys.", "set_default", "os.", "warnings."))
+    }
+    assert {line.partition(":")[0] for line in found} == {f"{PACKAGE}.library_settings"}

@@ -16,11 +16,10 @@ from irodsfs.actions.action_failures import MISSING, Failure, missing
 from irodsfs.actions.wildcards import ANY_DEPTH, fits, has_wildcards, prefilter
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid import catalog_entries
-from irodsfs.grid.names import zone_of
+from irodsfs.grid.names import LONGEST_PATH, zone_of
 from irodsfs.grid.queries import Query, equal, one_of
 from irodsfs.grid.zone import Zone
 
-LONGEST_PATH = 1023
 SCHEME = "irods:"
 
 TOGETHER = 50

@@ -63,7 +63,7 @@ class Arriving:
         """Whether a name did not come in time: those that have not come are to be found otherwise."""
         self.has_ended = False
         self._failure: Exception | None = None
-        self._news = trio.Event()
+        self._news = trio.lowlevel.ParkingLot()
 
     def add(self, entries: Iterable[Entry], *, more: bool) -> None:
         """A page has arrived; without `more` it is the last one, and `end` follows.
@@ -97,7 +97,7 @@ class Arriving:
     async def more_than(self, count: int) -> None:
         """Wait for more names than `count`, or the end. Raises what prevented the end."""
         while len(self.names) <= count and not self.has_ended:
-            await self._news.wait()
+            await self._news.park()
         if len(self.names) <= count and self._failure is not None:
             raise self._failure
 
@@ -110,8 +110,7 @@ class Arriving:
         return self.listing.get(name)
 
     def _tell(self) -> None:
-        self._news.set()
-        self._news = trio.Event()
+        self._news.unpark_all()
 
 
 class Reading:

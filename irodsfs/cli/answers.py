@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def control_of(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
     # HTTP takes a while to import, and help must not wait for it.
-    from irodsfs.cli.client import control_of as connect
+    from irodsfs.cli.client import connected
 
     with ExitStack() as stack:
         try:
-            client = stack.enter_context(connect(path))
+            client = stack.enter_context(connected(path))
         except NotOnMountError as error:
             raise ControlFailure(f"{error.message} {_mounted()}") from None
         yield client

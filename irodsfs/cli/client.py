@@ -66,7 +66,7 @@ class ControlClient(Control):
 
 
 @contextmanager
-def control_of(path: Path) -> Iterator[ControlClient]:
+def connected(path: Path) -> Iterator[ControlClient]:
     """A client of the mount that `path` lies on. Raises `ControlFailure`."""
     with place_of(path) as place, closing(_UnixConnection(place.socket())) as connection:
         yield ControlClient(place, connection)

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from irodsfs.control.http_errors import BadRequest
+from irodsfs.grid.names import LONGEST_PATH
 
-LONGEST_PATH = 1023
 PREFIX = re.compile(r"\A/irods-rest[^/]*/rest(?=/)")
 """Where the guide's service lived on its server; its clients have it in their URLs."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 from defusedxml.common import DefusedXmlException
@@ -20,8 +20,6 @@ HEADER = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _PREFIX = "ns2"
 _LISTS = "collection"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 def write(document: Document | Sequence[Document]) -> bytes:

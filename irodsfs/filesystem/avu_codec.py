@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from irodsfs.grid.metadata import LONGEST_UNITS, LONGEST_VALUE
 
 NAMESPACE = "user."
-LONGEST_NAME = 255
+XATTR_NAME_MAX = 255
 """Bytes of an extended attribute's name, namespace included (Linux)."""
 
 Value = tuple[str, str]

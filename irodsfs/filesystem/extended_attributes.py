@@ -12,7 +12,7 @@ from irods.exception import iRODSException
 
 from irodsfs.catalog.avus import Avus
 from irodsfs.filesystem import avu_codec, virtual_attributes
-from irodsfs.filesystem.avu_codec import LONGEST_NAME, NAMESPACE
+from irodsfs.filesystem.avu_codec import NAMESPACE, XATTR_NAME_MAX
 from irodsfs.filesystem.corrections import Corrections
 from irodsfs.filesystem.errnos import EXPECTED, errno_of
 from irodsfs.filesystem.virtual_attributes import VirtualAttributes
@@ -33,7 +33,7 @@ class ExtendedAttributes:
     async def names(self, path: str) -> list[bytes]:
         """What `listxattr` shows; attributes whose name is too long for Linux are left out."""
         names = dict.fromkeys(avu_codec.encode_name(avu.attribute) for avu in await self._avus.of(path))
-        return [name for name in names if len(name) <= LONGEST_NAME]
+        return [name for name in names if len(name) <= XATTR_NAME_MAX]
 
     async def get(self, path: str, name: bytes) -> bytes:
         if is_virtual(name):

@@ -22,7 +22,7 @@ from irodsfs.grid.at_most_once import fly_once, is_gone, is_there, perform_once
 from irodsfs.grid.catalog_entries import Entry, made_now, now_ns
 from irodsfs.grid.errors import describe
 from irodsfs.grid.flight import Request
-from irodsfs.grid.names import check_collection_path, check_name
+from irodsfs.grid.names import LONGEST_NAME, LONGEST_PATH, check_collection_path, check_name
 from irodsfs.grid.posix_avus import set_mode
 from irodsfs.grid.special_collections import describe_special
 from irodsfs.grid.zone import Zone
@@ -30,9 +30,6 @@ from irodsfs.grid.zone import Zone
 logger = logging.getLogger(__name__)
 
 NS = 10**9
-LONGEST_NAME = 255
-LONGEST_PATH = 1023
-"""Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
 
 
 class Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from irodsfs.grid.names import LONGEST_NAME
 from irodsfs.grid.quotas import Quota, read_quotas
 from irodsfs.grid.zone import Zone
 
@@ -13,11 +14,12 @@ TOTAL_ENTRIES = 1 << 40
 
 @dataclass(frozen=True)
 class Space:
-    """Bytes in all and left, and how many entries there may be."""
+    """Bytes in all and left, how many entries there may be, and how long (bytes) their names."""
 
     total: int
     free: int
     entries: int = TOTAL_ENTRIES
+    longest_name: int = LONGEST_NAME
 
 
 class Quotas:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from irodsfs.catalog.listing import TEMPORARY
 from irodsfs.grid.flight import Request
 from irodsfs.grid.metadata import Avu, change_one, read_avus
+from irodsfs.grid.names import LONGEST_NAME
 from irodsfs.grid.posix_avus import NAMESPACE
 from irodsfs.grid.zone import Zone
 
 REPLACED = "replaced"
 MOVED = "moved"
-LONGEST_NAME = 255
 NAME = f"{NAMESPACE}name"
 
 _FORM = re.compile(rf"{re.escape(TEMPORARY)}({REPLACED}|{MOVED})-([0-9a-f]{{8}})[0-9a-f]{{8}}(?:-(.+))?", re.DOTALL)

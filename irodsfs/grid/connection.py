@@ -18,10 +18,10 @@ import trio
 from irods.api_number import api_number
 from irods.auth import ClientAuthError
 from irods.constants import SYS_CLI_TO_SVR_COLL_STAT_REPLY, SYS_SVR_TO_CLI_COLL_STAT
-from irods.message import set_default_XML_by_name
 from irods.session import iRODSSession
 from irods.ticket import Ticket
 
+import irodsfs.library_settings  # noqa: F401 - changes what connections do
 from irodsfs.grid.errors import (
     ZONE_FAILURES,
     LinkBroken,
@@ -41,11 +41,6 @@ from irodsfs.metrics import CONNECTIONS, HOST_BYTES
 from irodsfs.user_errors import IrodsfsError
 
 logger = logging.getLogger(__name__)
-
-# Names with control characters make replies that are not XML 1.0; only this parser of python-irodsclient reads them.
-set_default_XML_by_name("QUASI_XML")
-# What python-irodsclient logs of a failure it also raises, and at debug level it logs credentials as they go out.
-logging.getLogger("irods").setLevel(logging.CRITICAL + 1)
 
 FIRST_DESCRIPTOR = 3
 

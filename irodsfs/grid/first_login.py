@@ -31,8 +31,6 @@ GET_LIMITED_PASSWORD = 726
 SECONDS = 30.0
 """How long a server may take for each step."""
 
-INTERACTIVE_SINCE = (4, 3)
-
 
 class _LimitedPasswordInput(Message):  # type: ignore[misc]  # python-irodsclient has no types
     _name = "getLimitedPasswordInp_PI"

@@ -8,6 +8,9 @@ from __future__ import annotations
 import posixpath
 
 OPERATORS = ("&&", "||")
+LONGEST_NAME = 255
+LONGEST_PATH = 1023
+"""Bytes: of a name on the file systems of vaults, of a path in the server's structures."""
 
 
 def zone_of(path: str) -> str:

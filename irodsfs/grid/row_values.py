@@ -22,7 +22,7 @@ LARGEST = 2**63 - 1
 LATEST = 10**11
 """Seconds since 1970: catalogs have room for eleven digits."""
 
-LONGEST_NAME = 1024
+FUSE_NAME_MAX = 1024
 """Bytes: more the kernel takes for a mistake in the whole directory."""
 
 _SHOWN = 200
@@ -54,7 +54,7 @@ def require_path(path: str, *, name: str | None = None) -> str:
     """The path of an entry whose `name` is the last of it. Raises ValueError when a directory can't have that name."""
     name = posixpath.basename(path) if name is None else name
     size = len(name.encode("utf-8", "surrogateescape"))
-    if name in ("", ".", "..") or "/" in name or "\0" in path or size > LONGEST_NAME or not path.startswith("/"):
+    if name in ("", ".", "..") or "/" in name or "\0" in path or size > FUSE_NAME_MAX or not path.startswith("/"):
         raise ValueError("no name")
     return path
 

@@ -25,7 +25,6 @@ from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.queries import Query, equal
 from irodsfs.grid.zone import Zone
 
-STANDARD_OUTPUT = "ruleExecOut"
 STANDARD_ERROR = "ruleExecErrorOut"
 EXTERNAL = "@external\n"
 RULE_LANGUAGE = "irods_rule_engine_plugin-irods_rule_language"

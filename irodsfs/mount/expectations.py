@@ -18,7 +18,7 @@ import trio
 
 from irodsfs.filesystem.expected import Expected
 
-LONGEST_PATH = 4096
+PATH_MAX = 4096
 """Bytes that Linux takes as a path."""
 
 PAUSE, PAUSES = 0.001, 100
@@ -39,7 +39,7 @@ class _Caller:
         return self._registers[index] & 0xFFFFFFFF
 
     def path(self, index: int) -> bytes:
-        return self._memory(index, LONGEST_PATH).partition(b"\0")[0]
+        return self._memory(index, PATH_MAX).partition(b"\0")[0]
 
     def path_from(self, directory: int | None, index: int) -> bytes:
         """A path from the root; a relative one starts where an argument, or else the thread, is."""

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import logging
-import os
 from pathlib import Path
 
 import pyfuse3
 
+import irodsfs.library_settings  # noqa: F401 - changes what pyfuse3 logs
 from irodsfs.user_errors import FuseError
 
 FILE_SYSTEM_TYPE = "irodsfs"
-
-
-class _RequestsGivenUp(logging.Filter):
-    """Drops pyfuse3's errors about replies for which nobody waits: the caller was killed, or the mount is gone."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().endswith(os.strerror(errno.ENOENT))
-
-
-# pyfuse3 has one logger for the whole process, as it has one mount.
-logging.getLogger("pyfuse3").addFilter(_RequestsGivenUp())
 
 
 def attach(

@@ -19,7 +19,6 @@ from irodsfs.mount.expectations import expected_at
 BLOCK = 512
 PREFERRED_IO = 1024 * 1024
 SPACE_BLOCK = 4096
-LONGEST_NAME = 255
 
 
 class Operations(pyfuse3.Operations):
@@ -200,7 +199,7 @@ class Operations(pyfuse3.Operations):
         result.f_blocks = space.total // SPACE_BLOCK
         result.f_bfree = result.f_bavail = space.free // SPACE_BLOCK
         result.f_files = result.f_ffree = result.f_favail = space.entries
-        result.f_namemax = LONGEST_NAME
+        result.f_namemax = space.longest_name
         return result
 
 

@@ -76,7 +76,7 @@ class ReadAhead:
         self._connections = 1
         self._stopped = False
         self._verifying = trio.Lock()
-        self._progress = trio.Event()
+        self._progress = trio.lowlevel.ParkingLot()
         self.failure: Exception | None = None
         self.failed_beside = False  # whether the failure is that of a connection beside the first
         self.starved = False  # whether it was stopped because there was no memory for what somebody waits for
@@ -126,7 +126,7 @@ class ReadAhead:
                     raise self.failure
                 if self._stopped or end > self._end:
                     return False
-                await self._progress.wait()
+                await self._progress.park()
         return True
 
     async def run(self) -> None:
@@ -178,7 +178,7 @@ class ReadAhead:
 
     async def _wait_for_work(self, number: int, idle_since: float) -> None:
         with trio.move_on_at(math.inf if number == 0 else idle_since + PATIENCE) as scope:
-            await self._progress.wait()
+            await self._progress.park()
         if scope.cancelled_caught:
             # Who reads has paused, or became slower than one connection: others may need these.
             self._width.fall_back()
@@ -296,5 +296,4 @@ class ReadAhead:
             self._share.give_back()
 
     def _move(self) -> None:
-        self._progress.set()
-        self._progress = trio.Event()
+        self._progress.unpark_all()

@@ -67,7 +67,7 @@ class WriteBack:
         self._finishing = trio.Event()
         self._ends_since: float | None = None
         self._stopping = trio.Event()
-        self._moved = trio.Event()
+        self._moved = trio.lowlevel.ParkingLot()
 
     @property
     def files(self) -> int:
@@ -81,7 +81,7 @@ class WriteBack:
     async def room(self, size: int) -> AsyncIterator[None]:
         """Wait until `size` more bytes may wait; nobody else gets this room during the block, which may add them."""
         while not self._has_room(size):
-            await self._moved.wait()
+            await self._moved.park()
         # Taken before anybody else can run, as what is to be added must be brought to the disk before that.
         self._reserved.append(size)
         try:
@@ -111,7 +111,7 @@ class WriteBack:
             if self._queue and not self._may_employ:
                 await self._carry()
             else:
-                await self._moved.wait()
+                await self._moved.park()
 
     def end(self) -> None:
         """What can't be delivered from now on is given up after a few attempts.
@@ -128,8 +128,7 @@ class WriteBack:
         self._stopping.set()
 
     def _move(self) -> None:
-        self._moved.set()
-        self._moved = trio.Event()
+        self._moved.unpark_all()
 
     def _employ(self) -> None:
         if self._queue and self._may_employ and self._carriers < self._at_a_time:

@@ -52,7 +52,7 @@ class WriteStream:
         self._is_relayed = route.is_relayed
         self._complete = False
         self._aborted = False
-        self._moved = trio.Event()
+        self._moved = trio.lowlevel.ParkingLot()
         self._failure: BaseException | None = None
         self._is_registered = False
         self._ended = trio.Event()
@@ -63,7 +63,7 @@ class WriteStream:
         self.position = end
         self._move()
         while self.position - self._sent > AHEAD and not self._ended.is_set():
-            await self._moved.wait()
+            await self._moved.park()
 
     async def finish(self) -> None:
         """Return when everything handed over is registered; raises what prevented it."""
@@ -94,7 +94,7 @@ class WriteStream:
                 if self._sent < self.position:
                     await self._send_chunk()
                 else:
-                    await self._moved.wait()
+                    await self._moved.park()
             await self._writer.close()
             self._is_registered = self._complete and self._sent == self.position
         except Exception as error:
@@ -118,5 +118,4 @@ class WriteStream:
         self._move()
 
     def _move(self) -> None:
-        self._moved.set()
-        self._moved = trio.Event()
+        self._moved.unpark_all()

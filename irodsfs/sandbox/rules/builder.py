@@ -53,7 +53,7 @@ class Builder:
         head, *rest = trees(tree)
         name, parameters = self.head(head)
         if tree.data == "function":
-            return [Rule(start(tree), name, parameters, None, self.node(rest[0]), is_function=True)]
+            return [Rule(start(tree), name, parameters, None, self.node(rest[0]))]
         (body,) = (child for child in rest if child.data == "body")
         if body.children and trees(body)[0].data == "actions":
             return [Rule(start(tree), name, parameters, None, self.actions(trees(body)[0]))]

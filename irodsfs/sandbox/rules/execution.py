@@ -18,8 +18,8 @@ from irodsfs.sandbox.rules.values import Value
 from irodsfs.sandbox.rules.wire_parameters import Parameter, array, parameter_of, received, value_of
 from irodsfs.sandbox.session import Session
 
-# A rule that calls itself a few hundred times deep is nothing unusual; each call takes eight frames or so here
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+DEEPEST = 10_000
+"""Frames: a rule that calls itself a few hundred times is nothing unusual, and each call takes eight or so here."""
 
 EXTERNAL = "@external\n"
 OUTPUT = "ruleExecOut"
@@ -37,6 +37,7 @@ class Execution:
 
     def run(self) -> None:
         """Runs the first rule of the text; raises RuleError."""
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
         known = {parameter.label for parameter in self.parameters}
         self.parameters += [Parameter(label) for label in self.wanted if label not in known | {ALL}]
         shared = Scope()
@@ -129,6 +130,7 @@ def execute(session: Session, struct: Struct) -> Outcome:
 
 def evaluate(rei: RuleExecInfo, source: str, scope: Scope) -> Value:
     """The value of an expression; raises RuleError."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
     try:
         term = parse_term(source)
     except SyntaxFailure as failure:

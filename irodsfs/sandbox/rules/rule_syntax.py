@@ -146,4 +146,3 @@ class Rule(Node):
     parameters: tuple[str, ...]
     condition: Node | None
     body: Node
-    is_function: bool = False
