@@ -26,7 +26,7 @@ from irodsfs.actions.find_criteria import COLLECTION, OBJECT, Criteria, FindPara
 from irodsfs.actions.workspace import Workspace
 from irodsfs.actions.zone_paths import Named, resolve
 from irodsfs.grid.catalog_entries import Condition
-from irodsfs.grid.queries import Query, Row, equal, one_of, starts_with
+from irodsfs.grid.queries import Query, Row, data_object_at, equal, one_of, starts_with
 from irodsfs.grid.zone import Zone
 
 TOGETHER = 50
@@ -162,8 +162,7 @@ def _conditions(table: MetadataTable, criterion: AvuCriterion) -> list[Condition
 
 def _sources(root: Named, criteria: Criteria) -> list[_Source]:
     if not root.is_collection:
-        parent, name = posixpath.split(root.path)
-        return [_objects((((Collection.name, equal(parent)), (DataObject.name, equal(name)))), criteria)]
+        return [_objects(data_object_at(root.path), criteria)]
     # Not in one condition: the server overlooks what stands between two of them when a path holds quotes.
     itself = ((Collection.name, equal(root.path)),)
     below = ((Collection.name, starts_with(root.path.rstrip("/") + "/")),)

@@ -11,6 +11,7 @@ from irodsfs.control.http_errors import ControlError, NotFound
 from irodsfs.control.http_operations import AnyHandler, Operations
 from irodsfs.grid import catalog_entries
 from irodsfs.grid.catalog_entries import Entry
+from irodsfs.grid.names import zone_of
 from irodsfs.grid.zone import Zone
 
 COLLECTION = "/collection/{path:path}"
@@ -48,7 +49,7 @@ async def existing_entry(call: Call) -> Entry:
 
 async def require_zone(zone: Zone, path: str) -> None:
     """Raises `NotFound` for a path that lies in no zone, for which servers hang up."""
-    if not await catalog_entries.lies_in_a_zone(zone, path):
+    if not await zone.knows(zone_of(path)):
         raise NotFound("path", f"{path} lies in no zone.")
 
 

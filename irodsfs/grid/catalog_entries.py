@@ -19,9 +19,18 @@ from irodsfs.grid import posix_avus
 from irodsfs.grid.access_levels import OWN, READ_OBJECT
 from irodsfs.grid.identities import Identity
 from irodsfs.grid.links import Version, encoded, told_by_checksum
-from irodsfs.grid.names import zone_of
 from irodsfs.grid.paging import ArrivedRows
-from irodsfs.grid.queries import FIRST_PAGE_ROWS, MORE_WAS_THERE, SELECT_COUNT, Query, Row, equal, one_of, starts_with
+from irodsfs.grid.queries import (
+    FIRST_PAGE_ROWS,
+    MORE_WAS_THERE,
+    SELECT_COUNT,
+    Query,
+    Row,
+    data_object_at,
+    equal,
+    one_of,
+    starts_with,
+)
 from irodsfs.grid.row_values import NANOSECONDS as NANOSECONDS
 from irodsfs.grid.row_values import leave_out, level_of, nanoseconds, natural, require_path
 from irodsfs.grid.zone import Zone
@@ -165,12 +174,11 @@ async def find(zone: Zone, path: str, *, posix: bool = False) -> Entry | None:
     """The collection or data object at a path, in one flight; None when it is missing (or hidden from the user)."""
     if path == "/":
         return _hidden_collection("/")
-    parent, name = posixpath.split(path)
-    scope = Scope(((Collection.name, equal(path)),), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+    scope = Scope(((Collection.name, equal(path)),), data_object_at(path))
     found = await _select(zone, path, scope, posix=posix)
     if found:
         return found[0]
-    return next((top for top in await _top_collections(zone, parent, path) if top.path == path), None)
+    return next((top for top in await _top_collections(zone, posixpath.dirname(path), path) if top.path == path), None)
 
 
 def _directly_in(collection: str) -> Scope:
@@ -368,11 +376,6 @@ def _highest(rows: Iterable[Row]) -> dict[str, int]:
     return levels
 
 
-async def lies_in_a_zone(zone: Zone, path: str) -> bool:
-    """Whether the first name in a path is that of a zone: servers leave without an answer when it is none."""
-    return await zone.knows(zone_of(path))
-
-
 async def _list_root(zone: Zone, *, posix: bool) -> list[Entry]:
     """The collections of the zones, also of those that show the user nothing of them."""
     entries = await _select(zone, "/", _directly_in(equal("/")), posix=posix) or []
@@ -387,11 +390,7 @@ async def _top_collections(zone: Zone, parent: str, path: str = "") -> list[Entr
     Those in `parent`; of zones, the one of `path`.
     """
     root = f"/{await zone.zone_at(path or parent)}"
-    tops = {
-        "/": [root],
-        root: [f"{root}/home", f"{root}/trash"],
-        f"{root}/trash": [f"{root}/trash/home"],
-    }
+    tops = {"/": [root], root: [f"{root}/home", f"{root}/trash"], f"{root}/trash": [f"{root}/trash/home"]}
     return [_hidden_collection(path) for path in tops.get(parent, [])]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -11,7 +10,7 @@ from irods.models import Collection, DataObject, Resource
 
 from irodsfs.grid.catalog_entries import GOOD
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.queries import Query, Row, data_object_at
 from irodsfs.grid.requests import data_object_input
 from irodsfs.grid.zone import Zone
 
@@ -82,8 +81,7 @@ async def read_replicas(zone: Zone, path: str) -> list[Replica]:
 
 def replicas_query(path: str) -> Query:
     """Asks for all replicas of a data object."""
-    parent, name = posixpath.split(path)
-    return Query(_COLUMNS, ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+    return Query(_COLUMNS, data_object_at(path))
 
 
 def replicas_of(rows: list[Row]) -> list[Replica]:

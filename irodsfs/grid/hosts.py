@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import posixpath
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Literal, Protocol
 from cachetools import TTLCache
 from irods.exception import iRODSException
 from irods.message import STR_PI, iRODSMessage
-from irods.models import Collection, DataObject, Resource
+from irods.models import DataObject, Resource
 
 from irodsfs.grid import requests
 from irodsfs.grid.connection import SERVER_INFORMATION
@@ -27,7 +26,7 @@ from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
 from irodsfs.grid.logins import OURS
 from irodsfs.grid.own_host import OwnHost
 from irodsfs.grid.pool import ConnectionPool
-from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.queries import Query, Row, data_object_at
 
 logger = logging.getLogger(__name__)
 
@@ -197,9 +196,7 @@ class Hosts:
         return self._of_id.get(resource, OURS)
 
     async def _resources_at(self, path: str) -> Sequence[int]:
-        parent, name = posixpath.split(path)
-        conditions = ((Collection.name, equal(parent)), (DataObject.name, equal(name)))
-        (rows,) = await self._zone.query(Query((DataObject.resc_id, DataObject.replica_status), conditions))
+        (rows,) = await self._zone.query(Query((DataObject.resc_id, DataObject.replica_status), data_object_at(path)))
         return [int(resource) for resource, status in rows if status == GOOD]
 
     async def _choice(self, path: str, resource: str | None) -> Route:

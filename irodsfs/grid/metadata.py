@@ -6,7 +6,6 @@ another zone only 706 will do: the atomic API would change what has the same num
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta
 
 from irodsfs.grid import requests
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import MORE_WAS_THERE, Query, Row, equal
+from irodsfs.grid.queries import MORE_WAS_THERE, Query, Row, data_object_at, equal
 from irodsfs.grid.zone import Zone
 
 LONGEST_VALUE = 2700
@@ -71,8 +70,7 @@ def avus_query(path: str, *, is_collection: bool) -> Query:
     """Asks for all AVUs of a collection or data object."""
     if is_collection:
         return Query(_columns(CollectionMeta), ((Collection.name, equal(path)),))
-    parent, name = posixpath.split(path)
-    return Query(_columns(DataObjectMeta), ((Collection.name, equal(parent)), (DataObject.name, equal(name))))
+    return Query(_columns(DataObjectMeta), data_object_at(path))
 
 
 def _columns(table: type[DataObjectMeta | CollectionMeta]) -> tuple[Column, ...]:

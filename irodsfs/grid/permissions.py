@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from irods.api_number import api_number
 from irods.message import ModAclRequest
-from irods.models import Collection, CollectionAccess, DataAccess, DataObject, User
+from irods.models import Collection, CollectionAccess, DataAccess, User
 
 from irodsfs.grid.flight import Request
-from irodsfs.grid.queries import Query, equal, one_of
+from irodsfs.grid.queries import Query, data_object_at, equal, one_of
 from irodsfs.grid.requests import json_change
 from irodsfs.grid.zone import Zone
 
@@ -66,9 +65,7 @@ def levels_query(path: str, *, is_collection: bool) -> Query:
     """Asks for user ids and access levels."""
     if is_collection:
         return Query((CollectionAccess.user_id, CollectionAccess.type), ((Collection.name, equal(path)),))
-    parent, name = posixpath.split(path)
-    conditions = ((Collection.name, equal(parent)), (DataObject.name, equal(name)))
-    return Query((DataAccess.user_id, DataAccess.type), conditions)
+    return Query((DataAccess.user_id, DataAccess.type), data_object_at(path))
 
 
 async def named(zone: Zone, path: str, levels: Mapping[str, int]) -> dict[tuple[str, str], int]:

@@ -6,6 +6,7 @@ GenQuery1 is the tool for the namespace: it costs the server far less than GenQu
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from irods.api_number import api_number
 from irods.column import Column
 from irods.message import GenQueryRequest, IntegerIntegerMap, IntegerStringMap, StringStringMap, _OrderedMultiMapping
+from irods.models import Collection, DataObject
 
 from irodsfs.grid.flight import Reply, Request
 
@@ -45,6 +47,12 @@ def equal(value: str | int) -> str:
     text = str(value)
     # A pattern can keep the halves of an operator apart.
     return f"like '{escaped(text)}'" if holds_operators(text) else f"= '{text}'"
+
+
+def data_object_at(path: str) -> tuple[tuple[Column, str], tuple[Column, str]]:
+    """The conditions that a row is about the data object at a path."""
+    collection, name = posixpath.split(path)
+    return (Collection.name, equal(collection)), (DataObject.name, equal(name))
 
 
 def unequal(value: str) -> str:

@@ -28,10 +28,10 @@ def only_term(actions: str) -> Node:
 
 def test_a_text_can_hold_several_rules_and_functions() -> None:
     rules = parse_rules("@external\na { b; } c(*x, *y : string) : integer { } f(*x) = *x + 1")
-    assert [(rule.name, rule.parameters, rule.is_function) for rule in rules] == [
-        ("a", (), False),
-        ("c", ("*x", "*y"), False),
-        ("f", ("*x",), True),
+    assert [(rule.name, rule.parameters) for rule in rules] == [
+        ("a", ()),
+        ("c", ("*x", "*y")),
+        ("f", ("*x",)),
     ]
 
 
