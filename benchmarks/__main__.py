@@ -11,7 +11,7 @@ import click
 from irods.api_number import api_number
 from rich.console import Console
 
-from benchmarks import report, stand_in
+from benchmarks import report, stand_in, two_servers
 from benchmarks.places import SERVED_FROM, MountedPlace, Place, ZonePlace, embedded_zone
 from benchmarks.sizes import MEGABYTE, Sizes
 from benchmarks.trees import Sources
@@ -42,6 +42,7 @@ _API_NAMES = {number: name.removesuffix("_AN").removesuffix("_APN") for name, nu
 @click.option("--as-administrator", is_flag=True, help="In the embedded zone as rods instead of as an ordinary user.")
 @click.option("--direct", is_flag=True, help="Without a proxy: faster, nothing is counted.")
 @click.option("--memory/--no-memory", default=True, help="Also the throughput with a zone that answers from memory.")
+@click.option("--servers/--no-servers", default=True, help="Also reading from two servers with 10 ms between them.")
 @click.option("--plain/--no-plain", default=True, help="Also with plain python-irodsclient.")
 @click.option("--apis", is_flag=True, help="Show how many requests of which kind there were.")
 def main(
@@ -54,6 +55,7 @@ def main(
     as_administrator: bool,
     direct: bool,
     memory: bool,
+    servers: bool,
     plain: bool,
     apis: bool,
 ) -> None:
@@ -78,6 +80,8 @@ def main(
                 _run(console, title, place, chosen, plain=plain, apis=apis)
         if memory and (fast := [each for each in chosen if each.name in THROUGHPUT]):
             _run_from_memory(console, environment, local, sizes, fast, plain=plain)
+        if servers and zone is None and any(each.name == "read" for each in chosen):
+            two_servers.compare(console, local / "two-servers")
 
 
 @contextmanager
