@@ -114,13 +114,18 @@ class Hosts:
         """To the content of an existing object: to a server that has a good replica, where that is worth it."""
         if not self._may_redirect(path):
             return Route()
-        resources = self.known_at(path) or await self._resources_at(path)
-        hosts = list(dict.fromkeys([await self._host_of(each) for each in resources]))
+        resources = self.known_at(path)
+        await self._know(resources)
+        if not self._are_several:
+            return Route()
+        resources = resources or await self._resources_at(path)
+        await self._know(resources)
+        hosts = list(dict.fromkeys(self._of_id.get(each, OURS) for each in resources))
         return await self._route(hosts)
 
     async def route_of_new(self, path: str, resource: str | None) -> Route:
         """To the server that has the resource which a new object goes to, by name or by the zone's choice."""
-        if not self._may_redirect(path):
+        if not (self._may_redirect(path) and self._are_several):
             return Route(resource=resource)
         key = resource or ""
         if key not in self._chosen:
@@ -150,9 +155,12 @@ class Hosts:
             raise ZoneUnreachable(f"{host} can't get at it: {describe(error)}") from error
 
     def _may_redirect(self, path: str) -> bool:
-        several = any(host != OURS for host in self._of_id.values())
         enough = self._zone.pool.size >= FEWEST_CONNECTIONS
-        return self._redirect != "off" and several and enough and self._zone.holds(path)
+        return self._redirect != "off" and enough and self._zone.holds(path)
+
+    @property
+    def _are_several(self) -> bool:
+        return any(host != OURS for host in self._of_id.values())
 
     async def _route(self, hosts: list[str]) -> Route:
         is_relayed = bool(hosts) and OURS not in hosts
@@ -189,11 +197,11 @@ class Hosts:
         except ZONE_FAILURES as error:
             logger.debug("measuring the way to %s: %s", host, describe(error))
 
-    async def _host_of(self, resource: int) -> str:
-        if resource not in self._of_id and self._clock() - self._asked_at > RENEWED:
+    async def _know(self, resources: Sequence[int]) -> None:
+        """Ask again when there is one that was not there when we asked."""
+        if self._clock() - self._asked_at > RENEWED and not self._of_id.keys() >= set(resources):
             (rows,) = await self._zone.query(RESOURCES)
             await self.learn(rows)
-        return self._of_id.get(resource, OURS)
 
     async def _resources_at(self, path: str) -> Sequence[int]:
         (rows,) = await self._zone.query(Query((DataObject.resc_id, DataObject.replica_status), data_object_at(path)))
