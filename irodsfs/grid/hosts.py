@@ -85,7 +85,7 @@ class Hosts:
     """The way to the content of objects in one zone, straight to the servers that have it, or by ours."""
 
     def __init__(
-        self, zone: Asked, redirect: Redirect, own: OwnHost, clock: Callable[[], float] = time.monotonic
+        self, zone: Asked, redirect: Redirect | None, own: OwnHost, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.known_at: Callable[[str], Sequence[int]] = lambda path: ()
         """The resources of the good replicas of what is at a path, as far as somebody knows them without asking."""
@@ -112,21 +112,24 @@ class Hosts:
 
     async def route(self, path: str) -> Route:
         """To the content of an existing object: to a server that has a good replica, where that is worth it."""
-        if not self._may_redirect(path):
+        if self._redirect is None or not self._zone.holds(path):
             return Route()
         resources = self.known_at(path)
         await self._know(resources)
         if not self._are_several:
             return Route()
-        resources = resources or await self._resources_at(path)
-        await self._know(resources)
+        if self._goes_straight and not resources:
+            resources = await self._resources_at(path)
+            await self._know(resources)
         hosts = list(dict.fromkeys(self._of_id.get(each, OURS) for each in resources))
         return await self._route(hosts)
 
     async def route_of_new(self, path: str, resource: str | None) -> Route:
         """To the server that has the resource which a new object goes to, by name or by the zone's choice."""
-        if not (self._may_redirect(path) and self._are_several):
+        if not (self._zone.holds(path) and self._are_several):
             return Route(resource=resource)
+        if not self._goes_straight:
+            return Route((OURS,), self._of_name.get(resource or "", OURS) != OURS, resource)
         key = resource or ""
         if key not in self._chosen:
             self._chosen[key] = await self._choice(path, resource)
@@ -154,9 +157,9 @@ class Hosts:
             self.failed(host, error)
             raise ZoneUnreachable(f"{host} can't get at it: {describe(error)}") from error
 
-    def _may_redirect(self, path: str) -> bool:
-        enough = self._zone.pool.size >= FEWEST_CONNECTIONS
-        return self._redirect != "off" and enough and self._zone.holds(path)
+    @property
+    def _goes_straight(self) -> bool:
+        return self._redirect in ("auto", "on") and self._zone.pool.size >= FEWEST_CONNECTIONS
 
     @property
     def _are_several(self) -> bool:
@@ -164,6 +167,8 @@ class Hosts:
 
     async def _route(self, hosts: list[str]) -> Route:
         is_relayed = bool(hosts) and OURS not in hosts
+        if not self._goes_straight:
+            return Route((OURS,), is_relayed)
         if self._redirect == "on" and is_relayed:
             return Route(tuple(await self._nearest_first(hosts)), is_relayed)
         now = self._clock()

@@ -44,7 +44,7 @@ async def entered(
     request_timeout: float,
     ticket: str | None = None,
     lasting: bool = False,
-    redirect: Redirect = "off",
+    redirect: Redirect | None = None,
 ) -> AsyncIterator[Zone]:
     """A zone that is left at the end of the block. What prevents logging in is told to the user: `IrodsfsError`.
 

@@ -69,7 +69,7 @@ class Zone:
         background: trio.Nursery,
         clock: Callable[[], float],
         patience: float = PATIENCE,
-        redirect: Redirect = "off",
+        redirect: Redirect | None = None,
     ) -> None:
         """`patience` in seconds, for what is asked `beside`."""
         self.pool = pool
@@ -93,7 +93,7 @@ class Zone:
         background: trio.Nursery,
         clock: Callable[[], float] = time.monotonic,
         *,
-        redirect: Redirect = "off",
+        redirect: Redirect | None = None,
     ) -> Zone:
         """Log in and learn who we are, and which servers there are if we are to `redirect`.
 
@@ -102,14 +102,14 @@ class Zone:
         pool = ConnectionPool(session, connections, Background(background))
         Background(background).keep_up(pool.watch)
         try:
-            server, resources = await _meet(pool, session, tells_resources=redirect != "off")
+            server, resources = await _meet(pool, session, tells_resources=redirect is not None)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await pool.close()
             raise
         patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
         entered = cls(pool, server, background, clock, patience, redirect)
-        if redirect != "off":
+        if redirect is not None:
             await entered.hosts.learn(resources)
         return entered
 

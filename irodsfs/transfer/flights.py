@@ -17,8 +17,11 @@ SMALL = 4 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
 """Bytes of one read or write request of a large object."""
 
-RELAYED = 4 * CHUNK
-"""The same where a server passes each on to another one, and waits for the answer before it does so with the next."""
+RELAYED = 2 * CHUNK
+"""The same where a server passes each on to another one, and waits for the answer before it does so with the next.
+
+Half as many of them are under way, so they take no more memory.
+"""
 
 
 @dataclass(frozen=True)
