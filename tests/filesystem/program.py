@@ -18,7 +18,7 @@ from irodsfs.config.models import MountConfig, ZoneAccount
 from irodsfs.filesystem.attributes import Attributes
 from irodsfs.filesystem.file_system import Change, FileSystem
 from irodsfs.filesystem.inodes import ROOT
-from irodsfs.filesystem.kernel import NoKernel
+from irodsfs.filesystem.kernel import Kernel, NoKernel
 from irodsfs.grid.zone import Zone
 
 PID = 1
@@ -30,6 +30,7 @@ async def served(
     collection: str,
     spool: Path,
     *,
+    kernel: Kernel | None = None,
     environment: Mapping[str, object] | None = None,
     **settings: object,
 ) -> AsyncIterator[FileSystem]:
@@ -42,7 +43,7 @@ async def served(
     )
     async with trio.open_nursery() as background:
         zone = await Zone.enter(session, 4, background)
-        file_system = FileSystem(zone, config, NoKernel(), spool / "control.sock")
+        file_system = FileSystem(zone, config, kernel or NoKernel(), spool / "control.sock")
         await file_system.restore()
         try:
             yield file_system
