@@ -24,8 +24,8 @@ from irodsfs.grid import columns as genquery1_columns
 from irodsfs.grid import genquery2, specific_queries, text_queries
 from irodsfs.grid.columns import UnknownColumn
 from irodsfs.grid.errors import summarise
+from irodsfs.grid.genquery1_text import NoGenQuery1
 from irodsfs.grid.paging import rows as rows_of
-from irodsfs.grid.query_text import NoGenQuery1
 from irodsfs.grid.text_queries import GENQUERY1, GENQUERY2, NoGenQuery2, Question
 
 REFUSALS = (

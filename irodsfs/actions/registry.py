@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from irodsfs.actions import find_entries, query_catalog
+from irodsfs.actions import find_entries, metadata_actions, query_catalog
 from irodsfs.actions.action import Action
 
 ACTIONS: dict[str, Action] = {
     each.name: each
     for each in (
         find_entries.find,
+        metadata_actions.change_metadata,
+        metadata_actions.copy_metadata,
+        metadata_actions.list_metadata,
         query_catalog.query,
         query_catalog.query_columns,
         query_catalog.specific_query,

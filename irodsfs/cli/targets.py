@@ -12,6 +12,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -126,9 +127,28 @@ def _target(
             inside = _resolved_inside(whole, mount) if inside is None else inside
             shown = Shown(mount, None if path.startswith("/") else _directory())
             return mount.socket, shown, _in_zone(mount, inside, whole, literal=literal)
+        elsewhere = _led_to(whole)
+        if elsewhere is not None:
+            return elsewhere
     if named is not None:
         return named.socket, Shown(), path
     return (None if zone is not None else _socket_for(path, changes=changes)), Shown(), path
+
+
+def _led_to(path: str) -> tuple[Path, Shown, str] | None:
+    """Where a local path leads that is on no mount itself: by a link to an entry on one; None where it does not.
+
+    Raises `NotOnMountError` for what lies on a mount that is not this user's.
+    """
+    if not os.path.lexists(local_name(path)):
+        return None
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(place_of(Path(local_name(path))))
+            logical = name_of(place.logical_path)
+        except NotOnMountError:
+            return None
+        return place.socket(), Shown(), logical
 
 
 def _in_zone(mount: Mounted, inside: str, whole: str, *, literal: bool) -> str:

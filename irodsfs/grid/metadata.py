@@ -24,6 +24,10 @@ LONGEST_VALUE = 2700
 
 LONGEST_UNITS = 250
 
+COLLECTION, DATA_OBJECT, USER, RESOURCE = "collection", "data_object", "user", "resource"
+_OPTIONS = {COLLECTION: "-C", DATA_OBJECT: "-d", USER: "-u", RESOURCE: "-R"}
+"""What has metadata, and what servers call it."""
+
 
 @dataclass(frozen=True, order=True)
 class Avu:
@@ -103,8 +107,12 @@ def can_be_replaced(attribute: str) -> bool:
 
 def change_one(operation: str, path: str, avu: Avu, *, is_collection: bool) -> Request:
     """Add (`add`) or remove (`rm`) one AVU, or make it the only one of its attribute (`set`), by 706."""
-    kind = "-C" if is_collection else "-d"
-    message = MetadataRequest(operation, kind, path, avu.attribute, avu.value, avu.units)
+    return change_of(COLLECTION if is_collection else DATA_OBJECT, path, operation, avu)
+
+
+def change_of(kind: str, name: str, operation: str, avu: Avu) -> Request:
+    """The same for whatever has metadata, users and resources included; `name` is the path of an entry."""
+    message = MetadataRequest(operation, _OPTIONS[kind], name, avu.attribute, avu.value, avu.units)
     return Request(api_number["MOD_AVU_METADATA_AN"], message, by_path=True)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from irods.exception import SYS_LIBRARY_ERROR
 
-from irodsfs.grid import columns, general_queries, genquery2, query_text
+from irodsfs.grid import columns, general_queries, genquery1_text, genquery2
 from irodsfs.grid.columns import UnknownColumn
 from irodsfs.grid.errors import summarise
+from irodsfs.grid.genquery1_text import NoGenQuery1
 from irodsfs.grid.paging import rows as rows_of
-from irodsfs.grid.query_text import NoGenQuery1
 from irodsfs.grid.zone import Zone
 
 GENQUERY1, GENQUERY2 = "genquery1", "genquery2"
@@ -71,7 +71,7 @@ async def sql(zone: Zone, question: Question) -> str:
 
 
 def _by_genquery1(zone: Zone, question: Question) -> Answer:
-    asked = query_text.parse(question.text)
+    asked = genquery1_text.parse(question.text)
     general = general_queries.build(asked.selected, asked.conditions, asked.orders)
     options = {"zone": question.zone} if question.zone else {}
     query = replace(general.query, options=options, distinct=asked.distinct and question.distinct)

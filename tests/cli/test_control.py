@@ -30,11 +30,12 @@ def test_metadata_is_added_listed_and_removed(irodsfs: IrodsfsCommand, mount: Mo
     avus = session.data_objects.get(f"{mount.collection}/file").metadata.items()
     assert [(avu.name, avu.value, avu.units) for avu in avus] == [("color", "red", "nm")]
     listed = json.loads(irodsfs("meta", "ls", file, "--json").stdout)
-    assert listed == [{"attribute": "color", "value": "red", "unit": "nm"}]
+    avu = {"attribute": "color", "value": "red", "units": "nm"}
+    assert listed == [{"path": f"{mount.collection}/file", **avu, "local_path": str(file)}]
     assert irodsfs("meta", "rm", file, "color", "red", "nm").returncode == 0
     again = irodsfs("meta", "rm", file, "color", "red", "nm")
     assert again.returncode == 10
-    assert "MISSING_METADATA_TARGET" in again.stderr
+    assert again.stderr == f"irodsfs: {file} has no such metadata.\n"
 
 
 def test_permissions_are_granted_listed_and_revoked(
@@ -79,7 +80,7 @@ def test_a_place_that_is_no_mount_and_a_refusal_are_told_in_a_line(irodsfs: Irod
     assert (nowhere.returncode, nowhere.stdout) == (10, "")
     listed = f"Mounted are: {mount.path}."
     assert nowhere.stderr == f"irodsfs: / is not on a mount of irodsfs: name a path on one. {listed}\n"
-    assert irodsfs("meta", "ls", "/missing").stderr.startswith("irodsfs: /missing does not exist: ")
+    assert irodsfs("acl", "ls", "/missing").stderr.startswith("irodsfs: /missing does not exist: ")
     refused = irodsfs("query", "selec", "--mount", mount.path)
     assert refused.returncode == 2
     assert refused.stderr.startswith("irodsfs: GenQuery1 does not understand 'selec'")

@@ -32,8 +32,8 @@ from irodsfs.control.results import Pages, answer, form
 from irodsfs.grid import general_queries, specific_queries
 from irodsfs.grid.columns import UnknownColumn, column
 from irodsfs.grid.general_queries import GeneralQuery, Selected
+from irodsfs.grid.genquery1_text import NoGenQuery1
 from irodsfs.grid.paging import rows as rows_of
-from irodsfs.grid.query_text import NoGenQuery1
 from irodsfs.grid.text_queries import NoGenQuery2, Question, ask
 
 operations = Operations("Queries")

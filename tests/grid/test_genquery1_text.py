@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from irodsfs.grid.general_queries import Selected
-from irodsfs.grid.query_text import NoGenQuery1, parse
+from irodsfs.grid.genquery1_text import NoGenQuery1, parse
 
 
 @pytest.mark.parametrize(
