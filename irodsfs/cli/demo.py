@@ -12,7 +12,7 @@ from irods.models import DataObject
 from irods.session import iRODSSession
 from rich.console import Console
 
-from irodsfs.cli.demo_steps import Demonstration, Installation, stage_tree
+from irodsfs.cli.demo_steps import DemoSteps, Installation, stage_tree
 from irodsfs.cli.mountpoints import require_fuse
 from irodsfs.user_errors import IrodsfsError, UnmountError
 
@@ -33,7 +33,7 @@ def demo(leave: bool, files: int) -> None:
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="irodsfs-demo-")))
         installation = Installation(directory)
-        show = Demonstration(Console(), installation.environment)
+        show = DemoSteps(Console(), installation.environment)
         with show.step("Start an embedded zone: an iRODS server of its own, reached over TCP"):
             cleanup.callback(installation.stop_zone)
             installation.start_zone()
@@ -47,7 +47,7 @@ def demo(leave: bool, files: int) -> None:
     show.say("\nThe zone and its directory are removed. To mount a zone of yours: irodsfs mount --help")
 
 
-def _tour(show: Demonstration, installation: Installation, files: int) -> None:
+def _tour(show: DemoSteps, installation: Installation, files: int) -> None:
     mountpoint = installation.mountpoint
     with show.step("Mount it"):
         show.run("irodsfs", "mount", installation.environment_file, mountpoint)
@@ -68,7 +68,7 @@ def _tour(show: Demonstration, installation: Installation, files: int) -> None:
     _show_metadata(show, installation, copy / min(tree.path.rglob("*.py")).relative_to(tree.path), tree.files)
 
 
-def _show_metadata(show: Demonstration, installation: Installation, file: Path, files: int) -> None:
+def _show_metadata(show: DemoSteps, installation: Installation, file: Path, files: int) -> None:
     with show.step("Give one file an iRODS attribute (AVU), as an extended attribute"):
         show.run("setfattr", "-n", f"user.{ATTRIBUTE}", "-v", VALUE, file)
         show.result(*show.run("getfattr", "-d", "--absolute-names", file).splitlines())
@@ -77,7 +77,7 @@ def _show_metadata(show: Demonstration, installation: Installation, file: Path, 
         _show_as_seen_by_others(show, session, logical, file, files)
 
 
-def _show_as_seen_by_others(show: Demonstration, session: iRODSSession, logical: str, file: Path, files: int) -> None:
+def _show_as_seen_by_others(show: DemoSteps, session: iRODSSession, logical: str, file: Path, files: int) -> None:
     below = session.query(DataObject.id).filter(Like("COLL_NAME", f"/{session.zone}/home/%"))
     seen = sum(1 for _ in below)
     _require(seen == files, f"python-irodsclient sees {seen} data objects instead of {files}")
@@ -98,12 +98,12 @@ def _require(condition: bool, otherwise: str) -> None:
         raise IrodsfsError(f"The demo went wrong: {otherwise}.")
 
 
-def _unmount(show: Demonstration, installation: Installation) -> None:
+def _unmount(show: DemoSteps, installation: Installation) -> None:
     with show.step("Unmount"):
         show.run("irodsfs", "umount", installation.mountpoint)
 
 
-def _let_try(show: Demonstration, installation: Installation) -> None:
+def _let_try(show: DemoSteps, installation: Installation) -> None:
     show.say(f"\nThe mount stays up for you to try, in another terminal: cd {installation.mountpoint}")
     show.say("The zone answers the icommands too:")
     show.say(f"export IRODS_ENVIRONMENT_FILE={installation.environment_file}")
@@ -116,7 +116,7 @@ def _let_try(show: Demonstration, installation: Installation) -> None:
             show.say(f"   {error.message}")
 
 
-def _wait_for_enter(show: Demonstration) -> None:
+def _wait_for_enter(show: DemoSteps) -> None:
     try:
         show.console.input("\nPress Enter (or Ctrl-C) to unmount and leave. ")
     except (KeyboardInterrupt, EOFError):

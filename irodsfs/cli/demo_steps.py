@@ -138,7 +138,7 @@ class Clock:
         return time.perf_counter() - self._start
 
 
-class Demonstration:
+class DemoSteps:
     """Steps shown on a console: what is done, the commands, what came of it, and how long it took."""
 
     def __init__(self, console: Console, environment: dict[str, str]) -> None:

@@ -127,7 +127,7 @@ def _config(zone: str | None, listen: str, authentication: str | None, options: 
         memory=options["memory"],
         lifetime=options["session_lifetime"],
         timeout=options["timeout"],
-        patience=options["client_timeout"],
+        client_timeout=options["client_timeout"],
         spool_directory=_spool(options["spool_directory"]),
         spool_limit=options["spool_limit"] * MEBIBYTE,
     )

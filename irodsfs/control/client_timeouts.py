@@ -13,12 +13,12 @@ SLOWEST = 4096
 """Bytes a second from which on a client is too slow."""
 
 
-class PatientBodies:
-    """Middleware: a client that is silent for `patience` seconds in its body, or sends it too slowly, gets 408."""
+class TimedBodies:
+    """Middleware: a client that is silent for `client_timeout` seconds in its body, or too slow, gets 408."""
 
-    def __init__(self, app: ASGIApp, patience: float) -> None:
+    def __init__(self, app: ASGIApp, client_timeout: float) -> None:
         self._app = app
-        self._patience = patience
+        self._patience = client_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -29,10 +29,10 @@ class PatientBodies:
 class _Body:
     """A body on its way. Only the time that we wait for the client counts, not what we do with what it sent."""
 
-    def __init__(self, receive: Receive, patience: float) -> None:
+    def __init__(self, receive: Receive, client_timeout: float) -> None:
         self._receive = receive
-        self._patience = patience
-        self._left = patience
+        self._patience = client_timeout
+        self._left = client_timeout
         self._complete = False
 
     async def receive(self) -> Message:

@@ -39,7 +39,7 @@ async def create(
 ) -> None:
     """A new data object of all of `source`, written as it comes. What others made at the path meanwhile stays.
 
-    Raises `TakenError` then. When anything fails later, what was made is removed.
+    Raises `NameTakenError` then. When anything fails later, what was made is removed.
     """
     async with at_hand(zone, source, spool) as (ready, place):
         await _create(zone, path, ready, offset, resource, place)
@@ -60,7 +60,7 @@ async def _create(
             await writer.abort()
             await _remove(zone, path, writer.opened)
         if not _was_made(writer.opened) and _is_taken(error):
-            raise TakenError(path) from error
+            raise NameTakenError(path) from error
         raise
 
 
@@ -84,7 +84,7 @@ async def _overwrite(zone: Zone, path: str, source: AsyncIterator[bytes], offset
     await writer.close()
 
 
-class TakenError(ControlError):
+class NameTakenError(ControlError):
     """There is something at the path where something new was to be made."""
 
     def __init__(self, path: str, status: HTTPStatus = HTTPStatus.CONFLICT) -> None:

@@ -38,7 +38,7 @@ class _Connection(TCPServer):
     """
 
     _head = b""
-    patience = math.inf
+    client_timeout = math.inf
 
     async def _read_data(self) -> None:
         self.protocol.protocol = Http1.in_place_of(self.protocol)
@@ -63,7 +63,7 @@ class _Connection(TCPServer):
         async with self.send_lock:
             try:
                 for start in range(0, len(data), PART):
-                    with trio.fail_after(self.patience, shield=True):
+                    with trio.fail_after(self.client_timeout, shield=True):
                         await self.stream.send_all(data[start : start + PART])
             except trio.TooSlowError:
                 await trio.aclose_forcefully(self.stream)
@@ -80,14 +80,14 @@ def _is_head(data: bytes) -> bool:
 class Server:
     """An HTTP server on listeners of any kind. `connections` are those that are open now.
 
-    With `patience`, a client has that many seconds for the head of a request, and for taking a part of an answer.
+    With `client_timeout`, a client has that many seconds for the head of a request, and for taking a part of an answer.
     """
 
-    def __init__(self, application: Starlette, patience: float | None = None) -> None:
+    def __init__(self, application: Starlette, client_timeout: float | None = None) -> None:
         self._application = wrap_app(cast(Framework, application), 0, "asgi")
-        self._patience = math.inf if patience is None else patience
+        self._patience = math.inf if client_timeout is None else client_timeout
         self._config = Config()
-        self._config.keep_alive_timeout = IDLE if patience is None else patience
+        self._config.keep_alive_timeout = IDLE if client_timeout is None else client_timeout
         self._config.ssl_handshake_timeout = self._config.keep_alive_timeout
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Server:
         try:
             accepted = cast(trio.SSLStream[trio.SocketStream], stream)  # which is not all that hypercorn takes
             connection = _Connection(self._application, self._config, self._context, ConnectionState({}), accepted)
-            connection.patience = self._patience
+            connection.client_timeout = self._patience
             await connection
         except Exception:
             # One connection's trouble must not end the mount.

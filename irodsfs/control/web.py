@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from irodsfs.config import ZoneAccount
 from irodsfs.control.application import Application
 from irodsfs.control.changes import NobodyElse
-from irodsfs.control.client_timeouts import PatientBodies
+from irodsfs.control.client_timeouts import TimedBodies
 from irodsfs.control.credentials import ANONYMOUS, EveryonesAccess
 from irodsfs.control.http_server import Listener, Server
 from irodsfs.control.process_status import Served
@@ -59,7 +59,7 @@ class Cors:
 
 @dataclass(frozen=True)
 class WebConfig:
-    """Where to listen, and how to treat clients; `lifetime`, `timeout` and `patience` in seconds.
+    """Where to listen, and how to treat clients; `lifetime`, `timeout` and `client_timeout` in seconds.
 
     What replaces data objects is collected in `spool_directory`, up to `spool_limit` bytes.
     `memory` is the budget in MiB, None for a share of the machine.
@@ -78,7 +78,7 @@ class WebConfig:
     connections: int = 2
     lifetime: float = 300.0
     timeout: float = 60.0
-    patience: float = 30.0
+    client_timeout: float = 30.0
     memory: int | None = None
 
 
@@ -99,7 +99,7 @@ async def _serve(config: WebConfig, tls: ssl.SSLContext | None, ready: Callable[
         raise failure
     async with trio.open_nursery() as nursery:
         sessions = Sessions(nursery, connections=config.connections, timeout=config.timeout, lifetime=config.lifetime)
-        server = Server(_application(config, sessions), config.patience)
+        server = Server(_application(config, sessions), config.client_timeout)
         nursery.start_soon(server.serve, [_secured(listener, tls) for listener in listeners])
         ready(f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}")
         with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
@@ -123,8 +123,8 @@ def _application(config: WebConfig, sessions: Sessions) -> Starlette:
     served = Served(config.account.host, config.account.port, config.account.zone)
     spool = UploadSpool(config.spool_directory, config.spool_limit)
     application = Application(all_operations(), access, NobodyElse(), served, spool)
-    patient = Middleware(PatientBodies, patience=config.patience)
-    return application.asgi([cors.middleware(), patient] if cors else [patient])
+    timed = Middleware(TimedBodies, client_timeout=config.client_timeout)
+    return application.asgi([cors.middleware(), timed] if cors else [timed])
 
 
 async def _ask_zone(config: WebConfig) -> IrodsfsError | None:

@@ -126,7 +126,7 @@ class Files:
 
     async def flush(self, inode: Inode) -> None:
         """What was written is in the zone on return, or safe in the spool. Else it is kept; the log says where."""
-        tell(inode)
+        raise_deferred(inode)
         contents = inode.contents
         if contents is None or await self._pending.lets_wait(inode, contents):
             return
@@ -142,7 +142,7 @@ class Files:
 
     async def sync(self, inode: Inode) -> None:
         """Bring what was written into the zone, as `fsync` must, what waits included."""
-        tell(inode)
+        raise_deferred(inode)
         async with self._pending.bringing(inode) as guarded:
             await self._uploader.upload(inode, ATTEMPTS, guarded=guarded)
 
@@ -192,7 +192,7 @@ class Files:
             if inode.waiting is not None and posixpath.dirname(inode.path or "") == collection:
                 await self.sync(inode)
 
-    async def let_go(self, inode: Inode | None) -> None:
+    async def drop_pending(self, inode: Inode | None) -> None:
         """It has lost its name, so nothing of it is to be uploaded."""
         if inode is not None and inode.waiting is not None:
             await self._pending.settle(inode, inode.waiting)
@@ -202,7 +202,7 @@ class Files:
         return Version(size=entry.size, earliest=earliest, latest=latest, id=entry.id if entry.id > 0 else None)
 
 
-def tell(inode: Inode) -> None:
+def raise_deferred(inode: Inode) -> None:
     """Raise what failed before and nobody was told."""
     failure, inode.failure = inode.failure, None
     if failure is not None:

@@ -111,7 +111,7 @@ class Namespace:
                 await self._remove(path, requests.unlink(path, trash=self._is_kept(entry)))
         self._inodes.unlinked(path)
         self._catalog.removed(path)
-        await self._files.let_go(inode)
+        await self._files.drop_pending(inode)
 
     async def _remove_collection(self, entry: Entry) -> None:
         path = entry.path

@@ -35,5 +35,5 @@ async def at_rest(inodes: Inodes, path: str) -> AsyncIterator[None]:
         for inode in [*([itself] if itself is not None else []), *below]:
             await stack.enter_async_context(inode.lock)
             if inode.contents is not None:
-                await inode.contents.come_to_rest()
+                await inode.contents.stop_uploading()
         yield

@@ -40,7 +40,7 @@ from irodsfs.transfer.spool_entry import Sender
 from irodsfs.transfer.transfer_options import TransferOptions
 from irodsfs.transfer.write_back import WriteBack
 
-PATIENCE = 10
+TIME_LIMITS = 10
 """For how many times the time limit of a request uploads behind closed files are tried."""
 
 
@@ -125,4 +125,4 @@ def _sender(config: MountConfig) -> Sender:
 
 def _queue(zone: Zone, config: MountConfig) -> WriteBack:
     at_a_time = max(1, config.connections // 2)
-    return WriteBack(zone.background, at_a_time=at_a_time, patience=PATIENCE * config.timeout)
+    return WriteBack(zone.background, at_a_time=at_a_time, time_limit=TIME_LIMITS * config.timeout)

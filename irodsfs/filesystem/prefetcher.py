@@ -51,7 +51,7 @@ WALKS = 16
 
 
 @dataclass
-class _Coming:
+class _Fetch:
     """An object that is being read, or was."""
 
     entry: Entry
@@ -97,7 +97,7 @@ class Prefetcher:
         self._walks: LRUCache[str, _Walk] = LRUCache(WALKS)
         self._last: tuple[str, float] | None = None
         """Parent of the collection in which a walk came to the end, and when."""
-        self._coming: dict[str, _Coming] = {}
+        self._fetches: dict[str, _Fetch] = {}
         self._turns = trio.Semaphore(max(1, zone.pool.size - LEFT_TO_OTHERS))
 
     async def take(self, entry: Entry) -> list[Reply] | None:
@@ -105,30 +105,30 @@ class Prefetcher:
         if not self._enabled:
             return None
         await self._opened(entry)
-        coming = self._pop(entry.path)
-        if coming is None:
+        fetch = self._pop(entry.path)
+        if fetch is None:
             return None
-        with trio.move_on_after(self._fresh_for(coming)):
-            await coming.arrived.wait()
-        return coming.replies if self._holds_still(coming) else None
+        with trio.move_on_after(self._fresh_for(fetch)):
+            await fetch.arrived.wait()
+        return fetch.replies if self._holds_still(fetch) else None
 
     def forget(self, path: str) -> None:
         """This mount changed what is at a path."""
         self._pop(path)
 
-    def _pop(self, path: str) -> _Coming | None:
-        coming = self._coming.pop(path, None)
-        if coming is not None:
-            coming.share.give_back()
-        return coming
+    def _pop(self, path: str) -> _Fetch | None:
+        fetch = self._fetches.pop(path, None)
+        if fetch is not None:
+            fetch.share.give_back()
+        return fetch
 
-    def _fresh_for(self, coming: _Coming) -> float:
-        return max(0.0, coming.asked_at + FRESH - self._clock())
+    def _fresh_for(self, fetch: _Fetch) -> float:
+        return max(0.0, fetch.asked_at + FRESH - self._clock())
 
-    def _holds_still(self, coming: _Coming) -> bool:
-        unchanged = coming.entry == self._catalog.peek(coming.entry.path)
-        told = coming.changes_elsewhere != self._catalog.changes_elsewhere
-        return unchanged and not told and self._clock() - coming.asked_at <= FRESH
+    def _holds_still(self, fetch: _Fetch) -> bool:
+        unchanged = fetch.entry == self._catalog.peek(fetch.entry.path)
+        told = fetch.changes_elsewhere != self._catalog.changes_elsewhere
+        return unchanged and not told and self._clock() - fetch.asked_at <= FRESH
 
     async def _opened(self, entry: Entry) -> None:
         parent, name = posixpath.split(entry.path)
@@ -153,20 +153,20 @@ class Prefetcher:
         return self._last is not None and self._last[0] == posixpath.dirname(collection) and now - self._last[1] <= PACE
 
     def _read_ahead(self, parent: str, names: Sequence[str], now: float) -> None:
-        room = AHEAD_BYTES - sum(coming.entry.size for coming in self._coming.values())
+        room = AHEAD_BYTES - sum(fetch.entry.size for fetch in self._fetches.values())
         for name in names:
             path = posixpath.join(parent, name)
             entry = self._catalog.peek(path)
-            if path in self._coming or entry is None or entry.access < READ_OBJECT:
+            if path in self._fetches or entry is None or entry.access < READ_OBJECT:
                 continue
             room -= entry.size
-            if room < 0 or len(self._coming) >= AHEAD:
+            if room < 0 or len(self._fetches) >= AHEAD:
                 return
-            coming = _Coming(entry, now, self._catalog.changes_elsewhere)
-            if not coming.share.resize(entry.size, Part.AHEAD):
+            fetch = _Fetch(entry, now, self._catalog.changes_elsewhere)
+            if not fetch.share.resize(entry.size, Part.AHEAD):
                 return
-            self._coming[path] = coming
-            self._zone.background.start_soon(self._read, coming, at_end=partial(self._end, coming))
+            self._fetches[path] = fetch
+            self._zone.background.start_soon(self._read, fetch, at_end=partial(self._end, fetch))
 
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:
         content = flights.content(replies)
@@ -174,21 +174,21 @@ class Prefetcher:
             self._verify.check(path, checksum)
             await trio.to_thread.run_sync(verify, path, checksum, [content])
 
-    async def _read(self, coming: _Coming) -> None:
+    async def _read(self, fetch: _Fetch) -> None:
         try:
             async with self._turns:
                 replies = await self._zone.fly(
-                    *flights.reading(coming.entry.path, SMALL + 1, stat=self._verify is not None)
+                    *flights.reading(fetch.entry.path, SMALL + 1, stat=self._verify is not None)
                 )
-            await self._check(coming.entry.path, replies)
-            coming.replies = replies
+            await self._check(fetch.entry.path, replies)
+            fetch.replies = replies
         except (*ZONE_FAILURES, OSError) as error:
             # Whoever opens it reads it again, and is told.
-            logger.debug("reading %s ahead: %s", coming.entry.path, describe(error))
-        coming.arrived.set()
-        await trio.sleep(self._fresh_for(coming))
+            logger.debug("reading %s ahead: %s", fetch.entry.path, describe(error))
+        fetch.arrived.set()
+        await trio.sleep(self._fresh_for(fetch))
 
-    def _end(self, coming: _Coming) -> None:
-        coming.arrived.set()
-        if self._coming.get(coming.entry.path) is coming:
-            self.forget(coming.entry.path)
+    def _end(self, fetch: _Fetch) -> None:
+        fetch.arrived.set()
+        if self._fetches.get(fetch.entry.path) is fetch:
+            self.forget(fetch.entry.path)

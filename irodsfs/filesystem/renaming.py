@@ -105,7 +105,7 @@ class Renaming:
                     is_dated = await self._replace(entry, replaced, lost)
             if not is_dated and (entry.is_collection or posixpath.dirname(source) != posixpath.dirname(target)):
                 await self._keep_time(target, entry.modified_ns)
-        await self._files.let_go(lost)
+        await self._files.drop_pending(lost)
 
     async def _check_replaceable(self, entry: Entry, replaced: Entry) -> None:
         if entry.is_collection and not replaced.is_collection:

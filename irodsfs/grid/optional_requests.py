@@ -25,9 +25,9 @@ class _Attempt(Generic[Result]):
 
 
 async def beside(
-    background: Background, patience: float, about: str, fetching: Callable[[], Awaitable[Result]]
+    background: Background, time_limit: float, about: str, fetching: Callable[[], Awaitable[Result]]
 ) -> Result | None:
-    """The result of `fetching`, or None: whatever prevents it, or more than `patience` seconds, count as nothing.
+    """The result of `fetching`, or None: whatever prevents it, or more than `time_limit` seconds, count as nothing.
 
     It runs in `background`, because a worker thread that waits for the zone can't be left before the zone answers.
     """
@@ -42,10 +42,10 @@ async def beside(
 
     background.start_soon(run, at_end=attempt.ended.set)
     try:
-        with trio.move_on_after(patience) as waiting:
+        with trio.move_on_after(time_limit) as waiting:
             await attempt.ended.wait()
     finally:
         attempt.scope.cancel()
     if waiting.cancelled_caught:
-        logger.info("%s, which can do without: nothing came in %.1f s", about, patience)
+        logger.info("%s, which can do without: nothing came in %.1f s", about, time_limit)
     return attempt.result

@@ -35,7 +35,7 @@ REPLICA_TRUNCATE_SINCE = (4, 3, 2)
 ZONES_FOR = 30.0
 """Seconds for which the zones that the server knows are believed."""
 
-PATIENCE = 5.0
+OPTIONAL_SECONDS = 5.0
 """Seconds at the most that are waited for what nobody asked for."""
 
 OF_THE_TIME_LIMIT = 0.25
@@ -68,17 +68,17 @@ class Zone:
         server: Server,
         background: trio.Nursery,
         clock: Callable[[], float],
-        patience: float = PATIENCE,
+        optional_time_limit: float = OPTIONAL_SECONDS,
         redirect: Redirect | None = None,
     ) -> None:
-        """`patience` in seconds, for what is asked `beside`."""
+        """`optional_time_limit` in seconds, for what is asked `beside`."""
         self.pool = pool
         self.name = server.zone
         """Of the zone of the server, in which the user may be a guest."""
         self.server_version = server.version
         self.background = Background(background)
         self._clock = clock
-        self._patience = patience
+        self._optional_time_limit = optional_time_limit
         self._identities = Identities(self, server.zone, server.identity, clock)
         self._zones: frozenset[str] = frozenset()
         self._zones_asked = -math.inf
@@ -107,8 +107,8 @@ class Zone:
             with trio.CancelScope(shield=True):
                 await pool.close()
             raise
-        patience = min(PATIENCE, OF_THE_TIME_LIMIT * session.connection_timeout)
-        entered = cls(pool, server, background, clock, patience, redirect)
+        optional_time_limit = min(OPTIONAL_SECONDS, OF_THE_TIME_LIMIT * session.connection_timeout)
+        entered = cls(pool, server, background, clock, optional_time_limit, redirect)
         if redirect is not None:
             await entered.hosts.learn(resources)
         return entered
@@ -184,7 +184,7 @@ class Zone:
 
     async def beside(self, about: str, fetching: Callable[[], Awaitable[Result]]) -> Result | None:
         """What `fetching` brings although nobody asked for it; None, before long, when it fails."""
-        return await beside(self.background, self._patience, about, fetching)
+        return await beside(self.background, self._optional_time_limit, about, fetching)
 
     def arriving(self, *queries: Query) -> AsyncGenerator[list[Page], None]:
         """The pages of each query as flights bring them, on one connection. What broke the line is not tried again."""

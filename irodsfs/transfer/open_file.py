@@ -257,13 +257,13 @@ class OpenFile:
         assert self.path is not None
         return unsaved(self._held, self.path, self.size, self._pending, in_zone=self.in_zone.size)
 
-    async def come_to_rest(self) -> None:
+    async def stop_uploading(self) -> None:
         """Nothing is on its way to the zone from now on, until the caller releases the lock that it holds."""
         await self._streaming.abort(self.in_zone)
 
     async def prepare_unlinking(self) -> None:
         """Come to rest, with what handles go on reading and writing when the object has no name any more."""
-        await self.come_to_rest()
+        await self.stop_uploading()
         if self.registered:
             await self._ensure_loaded()
         readers = self._readers

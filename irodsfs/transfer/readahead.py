@@ -28,7 +28,7 @@ AHEAD = 4
 AHEAD_EACH = 2
 """How many more there are for each connection beside the first."""
 
-PATIENCE = 5.0
+IDLE_SECONDS = 5.0
 """Seconds without anything to do after which a connection beside the first is given back."""
 
 BEHIND = 2 * CHUNK
@@ -177,7 +177,7 @@ class ReadAhead:
             connection.leave()
 
     async def _wait_for_work(self, number: int, idle_since: float) -> None:
-        with trio.move_on_at(math.inf if number == 0 else idle_since + PATIENCE) as scope:
+        with trio.move_on_at(math.inf if number == 0 else idle_since + IDLE_SECONDS) as scope:
             await self._progress.park()
         if scope.cancelled_caught:
             # Who reads has paused, or became slower than one connection: others may need these.

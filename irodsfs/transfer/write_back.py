@@ -46,17 +46,17 @@ class Delivery(Protocol):
 
 
 class WriteBack:
-    """The deliveries of a mount. What fails for a reason that may pass is tried again for `patience` seconds.
+    """The deliveries of a mount. What fails for a reason that may pass is tried again for `time_limit` seconds.
 
     When the zone itself has not answered for so long, everything that waits is given up.
     """
 
     def __init__(
-        self, background: Background, *, at_a_time: int, patience: float, clock: Callable[[], float] = time.monotonic
+        self, background: Background, *, at_a_time: int, time_limit: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._background = background
         self._at_a_time = at_a_time
-        self._patience = patience
+        self._time_limit = time_limit
         self._clock = clock
         self._present: dict[Delivery, None] = {}
         self._queue: deque[Delivery] = deque()
@@ -192,7 +192,7 @@ class WriteBack:
         return min(2 * seconds, LONGEST_PAUSE)
 
     def _is_over(self, since: float) -> bool:
-        return self._clock() - since > self._patience
+        return self._clock() - since > self._time_limit
 
     async def _give_up(self, deliveries: list[Delivery], reason: BaseException) -> None:
         for delivery in deliveries:

@@ -21,13 +21,15 @@ PATIENCE = 60
 
 
 @asynccontextmanager
-async def serving(content: bytes, patience: float | None = None) -> AsyncIterator[tuple[Server, trio.SocketStream]]:
+async def serving(
+    content: bytes, client_timeout: float | None = None
+) -> AsyncIterator[tuple[Server, trio.SocketStream]]:
     """A server that answers `content`, and a connection to it."""
 
     async def answer(request: Request) -> Response:
         return Response(content, headers={"X-Method": request.method})
 
-    server = Server(Starlette(routes=[Route("/", answer)]), patience)
+    server = Server(Starlette(routes=[Route("/", answer)]), client_timeout)
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.serve, listeners)
@@ -80,7 +82,7 @@ async def test_content_that_looks_like_a_head_comes_as_it_is() -> None:
 
 
 async def test_who_takes_nothing_of_an_answer_is_cut_off() -> None:
-    async with serving(bytes(64 * 1024 * 1024), patience=0.1) as (server, stream):
+    async with serving(bytes(64 * 1024 * 1024), client_timeout=0.1) as (server, stream):
         await stream.send_all(REQUEST)
         await stream.receive_some(1)
         while server.connections:

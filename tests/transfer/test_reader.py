@@ -157,7 +157,7 @@ async def test_a_long_line_is_read_on_several_connections_that_end_with_the_read
 async def test_connections_are_given_back_while_reading_pauses(
     path: str, zone_server: AnyZone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readahead, "PATIENCE", 0.1)
+    monkeypatch.setattr(readahead, "IDLE_SECONDS", 0.1)
     closed = threading.Event()
     with (
         Proxy.before(zone_server.host, zone_server.port, delay=0.01) as proxy,

@@ -1,4 +1,4 @@
-"""The queue behind closed files: its order, its bounds, its patience."""
+"""The queue behind closed files: its order, its bounds, its time limit."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Start = Callable[[int], WriteBack]
 
 @pytest.fixture
 def start(nursery: trio.Nursery) -> Start:
-    """A queue that delivers so many at a time, and has patience for a minute."""
-    return lambda at_a_time: WriteBack(Background(nursery), at_a_time=at_a_time, patience=60, clock=trio.current_time)
+    """A queue that delivers so many at a time, and tries for a minute."""
+    return lambda at_a_time: WriteBack(Background(nursery), at_a_time=at_a_time, time_limit=60, clock=trio.current_time)
 
 
 async def test_deliveries_go_in_order_several_at_a_time(start: Start, autojump_clock: MockClock) -> None:
@@ -196,7 +196,7 @@ async def test_the_end_does_not_give_up_what_fails_once(start: Start, autojump_c
 async def test_what_a_mistake_of_ours_leaves_is_given_up_and_the_rest_delivered(
     nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue, log = WriteBack(Background(nursery), at_a_time=1, patience=60, clock=trio.current_time), list[str]()
+    queue, log = WriteBack(Background(nursery), at_a_time=1, time_limit=60, clock=trio.current_time), list[str]()
 
     async def fail(seconds: float) -> float:
         raise KeyError("a mistake of ours")
@@ -211,7 +211,7 @@ async def test_what_a_mistake_of_ours_leaves_is_given_up_and_the_rest_delivered(
 async def test_what_is_cancelled_in_the_background_is_left_to_who_waits_for_the_end(autojump_clock: MockClock) -> None:
     log: list[str] = []
     async with trio.open_nursery() as nursery:
-        queue = WriteBack(Background(nursery), at_a_time=2, patience=60, clock=trio.current_time)
+        queue = WriteBack(Background(nursery), at_a_time=2, time_limit=60, clock=trio.current_time)
         for number in range(5):
             queue.add(Parcel(log, str(number)))
         await trio.sleep(0.5)

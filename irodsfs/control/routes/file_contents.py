@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from irodsfs.control.byte_ranges import Segment, by_header, by_parameters
 from irodsfs.control.call import Call
-from irodsfs.control.creating import TakenError, create, overwrite
+from irodsfs.control.creating import NameTakenError, create, overwrite
 from irodsfs.control.documents.data_object_documents import DataObjectDocument
 from irodsfs.control.entries import require_collection, require_zone, wrong_kind
 from irodsfs.control.http_operations import Operations, Parameters
@@ -93,14 +93,14 @@ async def post_file_contents(call: Call) -> DataObjectDocument:
         await require_zone(zone, path)
         await require_collection(zone, posixpath.dirname(path), "path")
     elif _must_be_new(call):
-        raise TakenError(path, HTTPStatus.PRECONDITION_FAILED)
+        raise NameTakenError(path, HTTPStatus.PRECONDITION_FAILED)
     async with aclosing(uploaded(call.request)) as source:
         await anext(source)
         try:
             await _store(call, source, is_new=entry is None)
-        except TakenError as error:
+        except NameTakenError as error:
             if _must_be_new(call):
-                raise TakenError(path, HTTPStatus.PRECONDITION_FAILED) from error
+                raise NameTakenError(path, HTTPStatus.PRECONDITION_FAILED) from error
             raise
         finally:
             with trio.CancelScope(shield=True):

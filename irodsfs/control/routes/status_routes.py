@@ -16,7 +16,7 @@ operations = Operations("Status")
 EXPOSITION = "text/plain"
 
 
-class Patience(Parameters):
+class StatusParameters(Parameters):
     wait: bool = Field(False, description="true to answer when no closed file waits for its upload any more")
 
 
@@ -24,7 +24,7 @@ class Invalidation(Parameters):
     path: str = Field("/", pattern="^/", description="the entry to ask for again, with all below it")
 
 
-@operations.operation("GET", "/status", parameters=Patience, answer=StatusDocument, needs_zone=False)
+@operations.operation("GET", "/status", parameters=StatusParameters, answer=StatusDocument, needs_zone=False)
 async def get_status(call: Call) -> StatusDocument:
     """What is served, since when, and what is going on."""
     if call.parameters.wait:
