@@ -295,11 +295,18 @@ class FarServer:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def _is_stopped(self) -> bool:
+        assert self.process is not None
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return all((task / "stat").read_text().rpartition(") ")[2].startswith("T") for task in tasks)
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """The server does nothing in the block."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
+        while not self._is_stopped():  # the signal has been sent, not obeyed
+            os.sched_yield()
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ import irods.exception as ex
 
 from irodsfs.control.upload_spool import Collected, UploadSpool
 from irodsfs.grid import requests
+from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK
@@ -24,7 +25,8 @@ async def replace(zone: Zone, path: str, source: AsyncIterator[bytes], spool: Up
         await collected.fill(source)
         async for attempt in retrying(also=_is_locked_for_a_moment):
             with attempt:
-                await _put(zone, path, collected)
+                async with down_is_no_lock(zone, path):
+                    await _put(zone, path, collected)
 
 
 async def _put(zone: Zone, path: str, collected: Collected) -> None:

@@ -28,7 +28,7 @@ from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.error_kinds import may_have_been_done
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.locks import when_unlocked
+from irodsfs.grid.locks import down_is_no_lock, when_unlocked
 from irodsfs.grid.posix_avus import SYMLINK
 from irodsfs.grid.queries import page
 from irodsfs.grid.retrying import retrying
@@ -78,7 +78,8 @@ class Overwriting:
                 try:
                     async for turn in when_unlocked():
                         with turn:
-                            found = await self._put(source, target)
+                            async with down_is_no_lock(self._zone, target):
+                                found = await self._put(source, target)
                 except iRODSException as error:
                     # Where the line broke, the source may have gone already.
                     if found is None or errno_of(error) != errno.ENOENT or not await is_gone(self._zone, source):

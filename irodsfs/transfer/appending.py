@@ -22,6 +22,7 @@ from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.error_kinds import may_have_been_done
 from irodsfs.grid.errors import ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
+from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.flights import CHUNK, SMALL, Patch, opening_flags, range_content, reading_range, writing
@@ -79,7 +80,8 @@ async def append(zone: Zone, task: Append, attempts: int = ATTEMPTS) -> int:
     landed = 0
     async for attempt in retrying(also=is_locked_for_a_moment, attempts=attempts):
         with attempt:
-            landed = await _append_once(zone, task)
+            async with down_is_no_lock(zone, task.path):
+                landed = await _append_once(zone, task)
     return landed
 
 

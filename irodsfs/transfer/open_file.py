@@ -9,6 +9,7 @@ import trio
 
 from irodsfs.grid.catalog_entries import NANOSECONDS, now_ns
 from irodsfs.grid.flight import Reply
+from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import verify
@@ -334,7 +335,8 @@ class OpenFile:
         # Whoever saves a file by replacing its content has it locked for a moment.
         async for attempt in retrying(also=is_locked_for_a_moment):
             with attempt:
-                await self._load_once(read_ahead, writes=writes)
+                async with down_is_no_lock(self._zone, str(self.path)):
+                    await self._load_once(read_ahead, writes=writes)
 
     async def _load_once(self, read_ahead: Sequence[Reply] | None, *, writes: bool) -> None:
         assert self.path is not None

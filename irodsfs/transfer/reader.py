@@ -13,6 +13,7 @@ import trio
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
 from irodsfs.grid.errors import ZONE_FAILURES, ZoneTimeout, describe
+from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.logins import OURS
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
@@ -200,13 +201,19 @@ class Reader:
             return content
         async for attempt in retrying(also=is_locked_for_a_moment):
             with attempt:
-                while content is None:
-                    ahead = self._ahead
-                    content = await self._try_ahead(offset, end)
-                    if content is None:
-                        starved = ahead is not None and ahead.starved
-                        content = await self._try_alone(offset, end, must_fetch=starved)
+                async with down_is_no_lock(self._zone, str(self.path)):
+                    content = await self._brought(offset, end)
         return content or b""
+
+    async def _brought(self, offset: int, end: int) -> bytes | memoryview:
+        content: bytes | memoryview | None = None
+        while content is None:
+            ahead = self._ahead
+            content = await self._try_ahead(offset, end)
+            if content is None:
+                starved = ahead is not None and ahead.starved
+                content = await self._try_alone(offset, end, must_fetch=starved)
+        return content
 
     async def _try_ahead(self, offset: int, end: int) -> bytes | memoryview | None:
         ahead = self._ahead

@@ -16,6 +16,7 @@ from irodsfs.grid.data_objects import read_replicas
 from irodsfs.grid.errors import ZoneUnreachable
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.hosts import Route
+from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.checksums import are_summed_by
@@ -79,23 +80,29 @@ async def upload(zone: Zone, task: Upload, attempts: int = ATTEMPTS) -> str | No
     last: Reply | None = None
     async for attempt in retrying(also=is_locked_for_a_moment, attempts=attempts):
         with attempt:
-            if task.create and task.doubtful:
-                await _settle_doubt(zone, task)
-            try:
-                last = await _fly(zone, task) if task.has_requests else None
-            except CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME as error:
-                if task.create:
-                    raise
-                # Servers try to make what the user may not write, as if it were missing.
-                raise PermissionError(errno.EACCES, f"{task.path} may not be written") from error
-            except ZoneUnreachable:
-                task.doubtful = True
-                raise
-            except iRODSException as error:
-                if not await has_landed_all_the_same(zone, task.path, task.size, task.patches, error):
-                    raise
-                last = None
+            async with down_is_no_lock(zone, task.path):
+                last = await _upload_once(zone, task)
     return data_objects.checksum_text(last) if task.checksum is not None and last is not None else None
+
+
+async def _upload_once(zone: Zone, task: Upload) -> Reply | None:
+    """The last reply, if there is one to go by."""
+    if task.create and task.doubtful:
+        await _settle_doubt(zone, task)
+    try:
+        return await _fly(zone, task) if task.has_requests else None
+    except CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME as error:
+        if task.create:
+            raise
+        # Servers try to make what the user may not write, as if it were missing.
+        raise PermissionError(errno.EACCES, f"{task.path} may not be written") from error
+    except ZoneUnreachable:
+        task.doubtful = True
+        raise
+    except iRODSException as error:
+        if not await has_landed_all_the_same(zone, task.path, task.size, task.patches, error):
+            raise
+        return None
 
 
 async def _fly(zone: Zone, task: Upload) -> Reply:

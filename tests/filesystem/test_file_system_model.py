@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from irods.session import iRODSSession
 
 from irodsfs.filesystem.errnos import FAILURES, errno_of
 from tests.filesystem.program import File, Program, served
+from tests.zones import EmbeddedZone, federated
 
 EXAMPLES = int(os.environ.get("IRODSFS_MODEL_EXAMPLES") or 120)
 
@@ -216,11 +217,32 @@ def in_directory(root: Path) -> dict[str, int | None]:
 def test_it_does_what_a_local_file_system_does(
     session: iRODSSession, home: str, tmp_path: Path, *, write_back: bool
 ) -> None:
+    compare(session, home, tmp_path, EXAMPLES, write_back=write_back)
+
+
+@pytest.fixture(scope="module")
+def zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedZone, EmbeddedZone]]:
+    with federated(tmp_path_factory.mktemp("zones")) as zones:
+        yield zones
+
+
+@pytest.mark.embedded_zone
+@pytest.mark.timeout(600)
+def test_it_does_so_in_another_zone(zones: tuple[EmbeddedZone, EmbeddedZone], tmp_path: Path) -> None:
+    with zones[0].session() as session:
+        foreign = f"/otherZone/home/rods#tempZone/{uuid.uuid4().hex}"
+        session.collections.create(foreign)
+        compare(session, foreign, tmp_path, EXAMPLES // 3, write_back=False)
+
+
+def compare(session: iRODSSession, collection: str, tmp_path: Path, examples_wanted: int, *, write_back: bool) -> None:
+    """Play examples on a collection and on local directories; in the end others find the same in the zone."""
+
     async def main() -> None:
-        async with served(session, home, tmp_path, write_back=write_back) as file_system:
+        async with served(session, collection, tmp_path, write_back=write_back) as file_system:
             remote = Remote(Program(file_system))
 
-            @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+            @settings(max_examples=examples_wanted, deadline=None, suppress_health_check=list(HealthCheck))
             @given(operations)
             def examples(chosen: list[Operation]) -> None:
                 trio.from_thread.run(play, chosen)
@@ -239,4 +261,4 @@ def test_it_does_what_a_local_file_system_does(
 
     trio.run(main)
     local = {path: size for path, size in in_directory(tmp_path).items() if not path.startswith(("spool", "control"))}
-    assert in_zone(session, home) == local
+    assert in_zone(session, collection) == local

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+import trio
 from irods.models import DataObject, Resource
 from irods.session import iRODSSession
 
@@ -121,3 +123,50 @@ async def test_what_could_not_be_done_is_told_and_stays(
         far.start()
         await put(program, "again", b"content")
         assert await got(program, "again", 100) == b"content"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nobody_waits_for_a_resource_that_is_marked_as_down(
+    session: iRODSSession, home: str, tmp_path: Path, other_resource: str, size: int
+) -> None:
+    content = os.urandom(size)
+    async with programs(session, home, tmp_path, other_resource) as program:
+        for name in ("read", "appended", "over", "target"):
+            await put(program, name, content)
+        file = await program.open("appended", os.O_WRONLY | os.O_APPEND)
+        session.resources.modify(other_resource, "status", "down")
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: got(program, "read", 100),
+            lambda: put(program, "over", b"new content", os.O_WRONLY | os.O_TRUNC),
+            lambda: put(program, "new", b"content"),
+        ]
+        for attempt in attempts:
+            with trio.fail_after(60), pytest.raises(FAILURES) as refused:
+                await attempt()
+            assert errno_of(refused.value) == errno.EHOSTUNREACH
+        session.resources.modify(other_resource, "status", "up")
+        await program.write(file, b"more")
+        await program.close(file)
+        assert await got(program, "read", 4 << 20) == content
+        for name in await program.listdir("/"):
+            await program.unlink(name)
+
+
+async def test_what_a_frozen_server_does_later_is_shown_then(
+    session: iRODSSession, home: str, tmp_path: Path, far: FarServer
+) -> None:
+    session.connection_timeout = 2
+    async with programs(session, home, tmp_path, "farResc") as program:
+        for name in ("there", "moved"):
+            await put(program, name, b"content")
+        assert len(await program.listdir("/")) == 2
+        with far.frozen():
+            for attempt in (partial(program.unlink, "there"), partial(program.rename, "moved", "elsewhere")):
+                with pytest.raises(FAILURES) as refused:
+                    await attempt()
+                assert errno_of(refused.value) == errno.ETIMEDOUT
+        with trio.fail_after(60), session.clone() as other:
+            while {each.name for each in other.collections.get(home).data_objects} != {"elsewhere"}:
+                await trio.lowlevel.checkpoint()
+        assert await program.listdir("/") == ["elsewhere"]
+        assert await got(program, "elsewhere", 100) == b"content"
