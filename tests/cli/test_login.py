@@ -349,6 +349,13 @@ def test_authorities_that_are_none_are_told_as_a_setting(
         authority.write_text(holds)
     done = person.pipes(NATIVE, "login", f"rods@localhost:{secure.port}", "--ca-certificate", authority)
     assert (done.returncode, f"The CA certificates in {authority}" in done.stderr) == (3, True), done.stderr
+    settings = {"host": "localhost", "port": secure.port, "user_name": "rods", "zone_name": "tempZone"}
+    settings |= {"client_server_policy": "CS_NEG_REQUIRE", "ssl_ca_certificate_file": str(authority)}
+    file = tmp_path / "irods_environment.json"
+    file.write_text(json.dumps({f"irods_{key}": value for key, value in settings.items()}))
+    person.environment["IRODSFS_PASSWORD"] = NATIVE
+    done = person.pipes("", "doctor", file)
+    assert f"✗ TLS and certificate: The CA certificates in {authority}" in done.stdout
 
 
 def test_a_flow_that_asks_more_than_a_pipe_answers(secure: Server, person: Person) -> None:

@@ -170,3 +170,61 @@ async def test_what_a_frozen_server_does_later_is_shown_then(
                 await trio.lowlevel.checkpoint()
         assert await program.listdir("/") == ["elsewhere"]
         assert await got(program, "elsewhere", 100) == b"content"
+
+
+async def test_everything_works_with_the_next_call_when_the_server_is_back(
+    session: iRODSSession, home: str, tmp_path: Path, far: FarServer
+) -> None:
+    """Also on connections of which the zone says from then on that they have lost the server."""
+    async with programs(session, home, tmp_path, "farResc") as program:
+        for name in ("read", "over", "appended", "cut", "old", "target", "gone"):
+            await put(program, name, b"content")
+        await put(program, "source", b"newer")
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            partial(got, program, "read", 100),
+            partial(put, program, "over", b"new", os.O_WRONLY | os.O_TRUNC),
+            partial(put, program, "appended", b" and more", os.O_WRONLY | os.O_APPEND),
+            partial(program.truncate, "cut", 3),
+            partial(program.rename, "old", "new"),
+            partial(program.rename, "source", "target"),
+            partial(program.unlink, "gone"),
+            partial(program.setxattr, "read", "irods.checksum", b"compute"),
+            partial(put, program, "made", b"made"),
+        ]
+        for attempt in attempts:
+            far.kill()
+            far.start()
+            await attempt()
+        expected = {"read": b"content", "over": b"new", "appended": b"content and more", "cut": b"con"}
+        expected |= {"new": b"content", "target": b"newer", "made": b"made"}
+        assert {name: await got(program, name, 100) for name in await program.listdir("/")} == expected
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_each_change_is_made_as_far_as_it_can_be(
+    session: iRODSSession, home: str, tmp_path: Path, far: FarServer, size: int
+) -> None:
+    content = os.urandom(size)
+    async with served(session, home, tmp_path, resource="replResc", cache_timeout=3600, trash_after=0.0) as file_system:
+        program = Program(file_system)
+        for directory in ("directory", "empty", "full"):
+            await program.mkdir(directory)
+        for name in ("cut", "emptied", "dated", "trashed", "described", "directory/file", "full/file"):
+            await put(program, name, content)
+        far.kill()
+        await program.truncate("cut", 3)
+        await program.truncate("emptied", 0)
+        await program.utime("dated", 10**18)
+        await program.unlink("trashed")
+        await program.setxattr("described", "user.colour", b"blue")
+        await program.rename("directory", "empty")
+        await program.rename("full/file", "empty/other")
+        await program.rmdir("full")
+        assert sorted(await program.listdir("/")) == ["cut", "dated", "described", "emptied", "empty"]
+        assert sorted(await program.listdir("empty")) == ["file", "other"]
+        expected = {"cut": content[:3], "emptied": b"", "dated": content, "described": content, "empty/other": content}
+        for name, wanted in expected.items():
+            assert await got(program, name, 4 << 20) == wanted, name
+            assert (await program.stat(name)).st_size == len(wanted)
+        assert (await program.stat("dated")).st_mtime_ns == 10**18
+        assert await program.getxattr("described", "user.colour") == b"blue"
