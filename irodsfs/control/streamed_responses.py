@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from irodsfs.control.http_errors import ControlError
-from irodsfs.grid.errors import ZONE_FAILURES, describe
+from irodsfs.grid.errors import TRANSFER_FAILURES, describe
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class StreamedResponse(Response):
             try:
                 async for piece in self._pieces:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-            except (*ZONE_FAILURES, OSError) as error:
+            except TRANSFER_FAILURES as error:
                 logger.info("an answer was cut off: %s", describe(error))
                 return False
         return True

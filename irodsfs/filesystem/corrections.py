@@ -11,7 +11,7 @@ from typing import TypeVar
 from irods.exception import iRODSException
 
 from irodsfs.filesystem.caches import Caches
-from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.errnos import REFUSALS, errno_of
 from irodsfs.grid.catalog_entries import Entry
 from irodsfs.grid.error_kinds import may_have_been_done
 from irodsfs.grid.errors import ZONE_FAILURES
@@ -58,7 +58,7 @@ class Corrections:
         with self.doubted(path):
             try:
                 return await act(await self._catalog.find(path))
-            except (OSError, iRODSException) as error:
+            except REFUSALS as error:
                 if not is_denial(error) or not await self.are_wrong(path):
                     raise
             return await act(await self._catalog.find(path))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import logging
 
+from irods.exception import iRODSException
+
 from irodsfs.filesystem.avu_codec import BinaryValueError
 from irodsfs.grid.error_kinds import kind_of, storage_errno
-from irodsfs.grid.errors import ZONE_FAILURES, describe, is_about_ticket
+from irodsfs.grid.errors import TRANSFER_FAILURES, describe, is_about_ticket
 
-__all__ = ["EXPECTED", "FAILURES", "describe", "errno_of", "log_level"]
+__all__ = ["EXPECTED", "FAILURES", "REFUSALS", "describe", "errno_of", "log_level"]
 
-FAILURES = (*ZONE_FAILURES, OSError, ValueError)
+FAILURES = (*TRANSFER_FAILURES, ValueError)
 """What a call ends in that the zone, this machine or the caller prevents. Any other failure is a mistake of ours."""
+
+REFUSALS = (OSError, iRODSException)
+"""What has an errno that may deny what was believed, of the zone or of this mount; not that a line broke."""
 
 EXPECTED = {
     errno.ENOENT,

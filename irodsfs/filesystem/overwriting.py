@@ -19,7 +19,7 @@ from irods.exception import iRODSException
 from irods.message import FileSeekResponse, iRODSMessage
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.errnos import errno_of
+from irodsfs.filesystem.errnos import REFUSALS, errno_of
 from irodsfs.filesystem.replaced_metadata import Known, ReplacedMetadata, queries
 from irodsfs.grid import data_objects, requests
 from irodsfs.grid.at_most_once import PAUSE, is_gone
@@ -163,7 +163,7 @@ class Overwriting:
                     raise OSError(errno.ENOSPC, f"the zone took {reply.status} of {len(request.bs)} bytes")
             if found.checksum:
                 verify(target, data_objects.checksum_text(replies[-1]), [found.content])
-        except (OSError, iRODSException) as error:
+        except REFUSALS as error:
             if may_have_been_done(error) and await self._has_taken(connection, target, found.content):
                 logger.warning("%s may lack replicas that are up to date: %s", target, describe(error))
                 return True

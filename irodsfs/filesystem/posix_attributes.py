@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from irods.exception import iRODSException
-
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.corrections import Corrections
+from irodsfs.filesystem.errnos import REFUSALS
 from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.vault_directories import VaultDirectories
 from irodsfs.grid import requests
@@ -54,7 +53,7 @@ class PosixAttributes:
         named = target.decode("utf-8")
         try:
             await self._vault_directories.with_room(path, partial(self._make, path, named))
-        except (OSError, iRODSException) as error:
+        except REFUSALS as error:
             self._corrections.refused(path, error)
             raise
         entry = replace(made_now(path, is_collection=False), size=len(target), link_target=named)

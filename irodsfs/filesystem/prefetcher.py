@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.grid.access_levels import READ_OBJECT
 from irodsfs.grid.catalog_entries import Entry
-from irodsfs.grid.errors import ZONE_FAILURES, describe
+from irodsfs.grid.errors import TRANSFER_FAILURES, describe
 from irodsfs.grid.flight import Reply
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer import flights
@@ -182,7 +182,7 @@ class Prefetcher:
                 )
             await self._check(fetch.entry.path, replies)
             fetch.replies = replies
-        except (*ZONE_FAILURES, OSError) as error:
+        except TRANSFER_FAILURES as error:
             # Whoever opens it reads it again, and is told.
             logger.debug("reading %s ahead: %s", fetch.entry.path, describe(error))
         fetch.arrived.set()

@@ -7,11 +7,10 @@ import logging
 import posixpath
 from functools import partial
 
-from irods.exception import iRODSException
-
 from irodsfs.filesystem import posix_rename, replaced_replicas
 from irodsfs.filesystem.caches import Caches
 from irodsfs.filesystem.corrections import Corrections, is_denial
+from irodsfs.filesystem.errnos import REFUSALS
 from irodsfs.filesystem.files import Files
 from irodsfs.filesystem.inodes import Inode
 from irodsfs.filesystem.open_while_renamed import at_rest, losing_its_name
@@ -74,7 +73,7 @@ class Renaming:
                 with self._corrections.doubted(source, target):
                     await self._rename(source, target, replaces=replaces)
                 return
-            except (OSError, iRODSException) as error:
+            except REFUSALS as error:
                 if not is_denial(error) or attempt == ATTEMPTS:
                     raise
                 # What was believed the first time may be true by now, while somebody else replaces the same entry.

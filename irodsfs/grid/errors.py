@@ -76,6 +76,9 @@ _OF_SILENT_LINKS = frozenset({-115000})  # SYS_SOCK_READ_TIMEDOUT
 ZONE_FAILURES = (iRODSException, PycommandsException, ZoneUnreachable)
 """The zone said no, or the line broke: how zones and lines prevent something."""
 
+TRANSFER_FAILURES = (*ZONE_FAILURES, OSError)
+"""The same, or this machine has no room: how bytes are prevented from coming or going."""
+
 
 def zone_error(code: int, message: str | None = None) -> iRODSException:
     """The exception for an iRODS error number; numbers that python-irodsclient has no class for keep their code."""

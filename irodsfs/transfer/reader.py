@@ -12,7 +12,7 @@ import trio
 
 from irodsfs.grid import requests
 from irodsfs.grid.connection import FIRST_DESCRIPTOR, ZoneConnection
-from irodsfs.grid.errors import ZONE_FAILURES, ZoneTimeout, describe
+from irodsfs.grid.errors import TRANSFER_FAILURES, ZoneTimeout, describe
 from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.logins import OURS
 from irodsfs.grid.retrying import retrying
@@ -159,7 +159,7 @@ class Reader:
             return await self._try_ahead(offset, end)
         except ChecksumMismatchError:
             raise
-        except (*ZONE_FAILURES, OSError) as error:
+        except TRANSFER_FAILURES as error:
             logger.info("reading %s ahead for another handle: %s", self.path, describe(error))
             return None
         finally:
@@ -227,7 +227,7 @@ class Reader:
             return await ahead.read(offset, end)
         except ChecksumMismatchError:
             raise
-        except (*ZONE_FAILURES, OSError) as error:
+        except TRANSFER_FAILURES as error:
             if isinstance(error, ZoneTimeout) and not ahead.failed_beside:
                 raise
             # Perhaps it was only about what nobody has asked for yet.
