@@ -223,3 +223,20 @@ def _check_open(path: str, found: Attributes, flags: int) -> None:
         raise FileExistsError(errno.EEXIST, path)
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, path)
+
+
+async def write_file(program: Program, path: str, content: bytes, flags: int = os.O_TRUNC) -> None:
+    """As a shell's `>` does."""
+    file = await program.open(path, os.O_WRONLY | os.O_CREAT | flags)
+    try:
+        await program.write(file, content)
+    finally:
+        await program.close(file)
+
+
+async def read_file(program: Program, path: str) -> bytes:
+    file = await program.open(path, os.O_RDONLY)
+    try:
+        return await program.read(file, 0, 1 << 24)
+    finally:
+        await program.close(file)
