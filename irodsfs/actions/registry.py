@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irodsfs.actions import find_entries, metadata_actions, query_catalog
+from irodsfs.actions import find_entries, metadata_actions, permission_actions, query_catalog
 from irodsfs.actions.action import Action
 
 ACTIONS: dict[str, Action] = {
@@ -12,6 +12,10 @@ ACTIONS: dict[str, Action] = {
         metadata_actions.change_metadata,
         metadata_actions.copy_metadata,
         metadata_actions.list_metadata,
+        permission_actions.copy_permissions,
+        permission_actions.list_permissions,
+        permission_actions.set_inheritance,
+        permission_actions.set_permission,
         query_catalog.query,
         query_catalog.query_columns,
         query_catalog.specific_query,

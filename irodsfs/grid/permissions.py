@@ -55,7 +55,7 @@ class Permission:
 async def read_permissions(zone: Zone, path: str, *, is_collection: bool) -> list[Permission]:
     """All permissions, by user. At most two flights: entries name their users by number only."""
     (entries,) = await zone.query(levels_query(path, is_collection=is_collection))
-    users = await _read_users(zone, path, {user_id for user_id, _ in entries})
+    users = await read_users(zone, path, {user_id for user_id, _ in entries})
     # The catalog may keep entries of users that were removed.
     permissions = [Permission(*users[id_], int(level)) for id_, level in entries if id_ in users]
     return sorted(permissions, key=lambda permission: (permission.user, permission.zone))
@@ -73,11 +73,11 @@ async def named(zone: Zone, path: str, levels: Mapping[str, int]) -> dict[tuple[
 
     The ids are those that users have in the zone of the path.
     """
-    users = await _read_users(zone, path, levels)
+    users = await read_users(zone, path, levels)
     return {users[id_][:2]: level for id_, level in levels.items() if id_ in users}
 
 
-async def _read_users(zone: Zone, path: str, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
+async def read_users(zone: Zone, path: str, ids: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
     """Name, zone, id and type of users and groups by their ids in the zone of a path."""
     wanted = sorted(ids)
     if not wanted:
@@ -87,14 +87,14 @@ async def _read_users(zone: Zone, path: str, ids: Iterable[str]) -> dict[str, tu
     return {id_: (name, zone_name, id_, kind) for name, zone_name, id_, kind in users}
 
 
-def grant(path: str, user: str, zone: str, level: int, *, recursive: bool = False) -> Request:
-    """Set the access level of a user or group (707); `NULL` takes it away."""
-    return _change(path, _name(level), user, zone, recursive)
+def grant(path: str, user: str, zone: str, level: int, *, recursive: bool = False, admin: bool = False) -> Request:
+    """Set the access level of a user or group (707); `NULL` takes it away. `admin`: as one, without owning it."""
+    return _change(path, _name(level), user, zone, recursive, admin)
 
 
-def inherit(path: str, *, enabled: bool, recursive: bool = False) -> Request:
+def inherit(path: str, *, enabled: bool, recursive: bool = False, admin: bool = False) -> Request:
     """Set whether what is made in a collection gets its permissions (707)."""
-    return _change(path, "inherit" if enabled else "noinherit", "", "", recursive)
+    return _change(path, "inherit" if enabled else "noinherit", "", "", recursive, admin)
 
 
 def grant_all(zone: Zone, path: str, levels: Mapping[tuple[str, str], int]) -> list[Request]:
@@ -130,6 +130,7 @@ def _name(level: int) -> str:
     return next((short for short, name in SHORT_NAMES.items() if name == LEVELS[level]), LEVELS[level])
 
 
-def _change(path: str, level: str, user: str, zone: str, recursive: bool) -> Request:
+def _change(path: str, level: str, user: str, zone: str, recursive: bool, admin: bool) -> Request:
+    level = f"admin:{level}" if admin else level
     message = ModAclRequest(recursiveFlag=int(recursive), accessLevel=level, userName=user, zone=zone, path=path)
     return Request(api_number["MOD_ACCESS_CONTROL_AN"], message, by_path=True)

@@ -43,11 +43,11 @@ def test_permissions_are_granted_listed_and_revoked(
 ) -> None:
     assert irodsfs("acl", "grant", mount.path, "public", "read").returncode == 0
     assert irodsfs("acl", "inherit", mount.path).returncode == 0
-    listing = json.loads(irodsfs("acl", "ls", mount.path, "--json").stdout)
-    assert listing["inheritance"] is True
-    assert {each["userName"]: each["filePermissionEnum"] for each in listing["permissionEntries"]} == {
-        "public": "READ",
-        zone_server.user: "OWN",
+    (listing,) = json.loads(irodsfs("acl", "ls", mount.path, "--json").stdout)
+    assert listing["inherits"] is True
+    assert {each["user"]: each["level"] for each in listing["permissions"]} == {
+        "public": "read_object",
+        zone_server.user: "own",
     }
     assert irodsfs("acl", "revoke", mount.path, f"public#{zone_server.zone}").returncode == 0
     assert "public" not in irodsfs("acl", "ls", mount.path).stdout
@@ -80,7 +80,7 @@ def test_a_place_that_is_no_mount_and_a_refusal_are_told_in_a_line(irodsfs: Irod
     assert (nowhere.returncode, nowhere.stdout) == (10, "")
     listed = f"Mounted are: {mount.path}."
     assert nowhere.stderr == f"irodsfs: / is not on a mount of irodsfs: name a path on one. {listed}\n"
-    assert irodsfs("acl", "ls", "/missing").stderr.startswith("irodsfs: /missing does not exist: ")
+    assert irodsfs("ticket", "create", "/missing").stderr.startswith("irodsfs: /missing does not exist: ")
     refused = irodsfs("query", "selec", "--mount", mount.path)
     assert refused.returncode == 2
     assert refused.stderr.startswith("irodsfs: GenQuery1 does not understand 'selec'")
