@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from cachetools import TTLCache
-from irods.exception import iRODSException
+from irods.exception import SYS_RESC_IS_DOWN, iRODSException
 from irods.message import STR_PI, iRODSMessage
 from irods.models import DataObject, Resource
 
@@ -137,11 +137,12 @@ class Hosts:
         route = await self._route(list(known.hosts))
         return Route(route.hosts, route.is_relayed, known.resource)
 
-    def failed(self, host: str, error: Exception) -> None:
-        """A host could not be reached, which is not tried again for a while."""
+    def failed(self, host: str, error: Exception) -> bool:
+        """A host could not be reached, which is not tried again for a while: others are. True."""
         level = logging.DEBUG if host in self._away else logging.WARNING
         logger.log(level, "%s has data but can't be reached from here, they come by relay: %s", host, describe(error))
         self._away[host] = self._clock() + AWAY
+        return True
 
     @contextmanager
     def blamed(self, host: str) -> Iterator[None]:
@@ -152,7 +153,8 @@ class Hosts:
         try:
             yield
         except iRODSException as error:
-            if host == OURS or kind_of(error) is not Kind.RESOURCE_DOWN:
+            # What is down for everybody is so by every way.
+            if host == OURS or kind_of(error) is not Kind.RESOURCE_DOWN or isinstance(error, SYS_RESC_IS_DOWN):
                 raise
             self.failed(host, error)
             raise ZoneUnreachable(f"{host} can't get at it: {describe(error)}") from error

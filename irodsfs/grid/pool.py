@@ -88,8 +88,8 @@ class ConnectionPool:
         self._time_limit: float = session.connection_timeout
         self._patience = ZoneTimeouts(self._time_limit)
         self.logins = Logins(session, self._patience)
-        self.failed: Callable[[str, Exception], None] = lambda host, error: None
-        """Is told why another server of the zone than ours could not be reached, where that is to cost nothing more."""
+        self.failed: Callable[[str, Exception], bool] = lambda host, error: False
+        """Is told why another server of the zone than ours could not be reached; whether it can be done without."""
         self._in_use: dict[ZoneConnection, Place] = {}
         self._used = trio.Event()
         self._watching = trio.CancelScope()
@@ -322,8 +322,7 @@ class ConnectionPool:
             new = await self.logins.again(host, self._time_limit if host == OURS else min(TRIED, self._time_limit))
         except Exception as error:
             logger.debug("a new connection: %s", describe(error))
-            if host != OURS and isinstance(error, ZONE_FAILURES):
-                self.failed(host, error)
+            if host != OURS and isinstance(error, ZONE_FAILURES) and self.failed(host, error):
                 self._give_up(silent, self._quiet)  # what is asked there may be had from another server
             else:
                 # Those who wait are told when their time is over.

@@ -72,6 +72,16 @@ def test_what_the_environment_file_holds_beyond_our_fields_is_kept(iinit: Iinit)
     assert settings["environment"].value == {"irods_log_level": 5}
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"), [("auto", "auto"), ("ON", "on"), (True, "on"), (False, "off"), ("off", "off")]
+)
+def test_redirecting_may_be_given_as_a_word_or_as_a_truth(iinit: Iinit, given: object, meant: str) -> None:
+    values = {"mountpoint": "/m", "collection": "/z", "spool_directory": "/s", "account": account(), "redirect": given}
+    assert MountConfig.model_validate(values).redirect == meant
+    with pytest.raises(ValidationError):
+        MountConfig.model_validate(values | {"redirect": "sometimes"})
+
+
 def test_umask_is_octal() -> None:
     config = MountConfig(
         account=account(), mountpoint=Path("/mnt"), collection="/z", spool_directory=Path("/tmp/s"), umask="027"

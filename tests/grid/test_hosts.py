@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import trio
-from irods.exception import USER_SOCK_CONNECT_ERR
+from irods.exception import HIERARCHY_ERROR, SYS_RESC_IS_DOWN, USER_SOCK_CONNECT_ERR
 from pydantic import SecretStr
 
 from irodsfs.config import ZoneAccount
@@ -18,7 +17,6 @@ from irodsfs.grid.errors import TlsFailure, ZoneUnreachable
 from irodsfs.grid.hosts import Redirect
 from irodsfs.grid.irods_sessions import open_session
 from irodsfs.grid.logins import OURS
-from irodsfs.grid.own_host import OwnHost
 from irodsfs.grid.zone import Zone
 from irodsfs.transfer.reader import Reader
 from tests.certificates import make_certificate
@@ -69,32 +67,6 @@ def path(embedded_zone: EmbeddedZone, far: FarServer) -> str:
 def put(zone: EmbeddedZone, path: str, resource: str) -> None:
     with zone.session() as session, session.data_objects.open(path, "w", destRescName=resource) as stream:
         stream.write(LARGE)
-
-
-@pytest.mark.parametrize(
-    ("name", "address", "location", "is_ours"),
-    [
-        ("irods-cat", "192.0.2.1", "irods-cat", True),
-        ("irods-cat", "192.0.2.1", "IRODS-CAT.example.org.", True),
-        ("irods-cat.example.org", "192.0.2.1", "irods-cat", True),
-        ("irods-cat.example.org", "192.0.2.1", "irods-cat.example.net", False),
-        ("irods-cat", "192.0.2.1", "irods-catalog.example.org", False),
-        ("irods-cat", "192.0.2.1", "192.0.2.1", True),
-        ("irods-cat", "192.0.2.1", "192.0.2.2", False),
-        ("irods-cat", "192.0.2.1", "localhost", True),
-        ("irods-cat", "192.0.2.1", "EMPTY_RESC_HOST", True),
-        ("irods-cat", "192.0.2.1", "", True),
-        ("localhost", "127.0.0.1", socket.gethostname(), True),
-        ("localhost", "127.0.0.1", "127.0.0.2", False),
-        ("zone.example.org", "2001:db8::1", "2001:db8::1", True),
-        ("zone.example.org", "2001:db8::1", "no host.invalid", False),
-    ],
-)
-async def test_our_own_server_is_known_by_each_of_its_names(
-    name: str, address: str, location: str, is_ours: bool
-) -> None:
-    found = await OwnHost(name, address).host_at(location)
-    assert found == (OURS if is_ours else location)
 
 
 async def test_a_zone_of_one_server_is_asked_for_nothing(tmp_path: Path) -> None:
@@ -182,6 +154,31 @@ async def test_on_never_falls_back(
             assert (await zone.hosts.route(path)).hosts == wanted
             zone.hosts.failed(FAR, ZoneUnreachable("as if"))
             wanted = tuple(host for host in wanted if redirect == "on" or host == OURS)
+
+
+async def test_a_resource_that_is_down_is_no_fault_of_its_host(
+    embedded_zone: EmbeddedZone, far: FarServer, path: str
+) -> None:
+    async with entered(embedded_zone) as zone:
+        with embedded_zone.session() as session:
+            session.resources.modify("farResc", "status", "down")
+            try:
+                with pytest.raises((HIERARCHY_ERROR, SYS_RESC_IS_DOWN)):
+                    await Reader(zone, path, verify=None).open()
+            finally:
+                session.resources.modify("farResc", "status", "up")
+        assert (await zone.hosts.route(path)).hosts == (FAR, OURS)
+
+
+async def test_a_host_that_has_lost_the_catalog_is_blamed(
+    embedded_zone: EmbeddedZone, far: FarServer, path: str
+) -> None:
+    async with entered(embedded_zone) as zone:
+        with pytest.raises(ZoneUnreachable), zone.hosts.blamed(FAR):
+            raise USER_SOCK_CONNECT_ERR
+        assert (await zone.hosts.route(path)).hosts == (OURS,)
+        with pytest.raises(USER_SOCK_CONNECT_ERR), zone.hosts.blamed(OURS):
+            raise USER_SOCK_CONNECT_ERR
 
 
 @pytest.mark.parametrize("redirect", ["on", "auto"])
