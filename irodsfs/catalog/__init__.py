@@ -1,1 +1,1 @@
-"""What this mount believes about the namespace of the zone, and for how long."""
+"""The cache of the namespace of a zone, and how long entries are kept in it."""

@@ -1,4 +1,4 @@
-"""The AVUs of entries, believed for as long as entries are, corrected by what this mount changes itself."""
+"""The AVUs of entries, cached for as long as entries are, corrected by what this mount changes itself."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Avus:
             raise PermissionError(errno.EPERM, f"attributes beginning with {self._hidden} belong to the mount")
 
     def forget(self, entry: Entry) -> None:
-        """Believe nothing of the AVUs of an entry any more, nor what is being read."""
+        """Drop the AVUs of an entry, and what is being read of them."""
         self._changes += 1
         self._known.pop(entry.id, None)
 

@@ -1,4 +1,4 @@
-"""The namespace of a zone as a mount sees it: what it believes, and what it asks for when it believes nothing."""
+"""The namespace of a zone as a mount sees it: what is cached, and what is asked for where nothing is."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Catalog(CatalogCache):
         posix: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`time_to_live` in seconds: how long something fetched is believed. Only what is in `root` is foreseen.
+        """`time_to_live` in seconds: how long something fetched is cached. Only what is in `root` is foreseen.
 
         Entries bring modes and link targets along when `posix` is true.
         """
@@ -77,7 +77,7 @@ class Catalog(CatalogCache):
         return await self._find(path)
 
     async def find_now(self, path: str) -> Entry | None:
-        """What the zone has at a path at this moment, for what acts on it. One flight; beliefs are corrected."""
+        """What the zone has at a path at this moment, for what acts on it. One flight; the cache is corrected."""
         if path in self._unregistered:
             return self._unregistered[path]
         async with self._alone(path):

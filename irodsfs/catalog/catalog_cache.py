@@ -1,4 +1,4 @@
-"""What this mount believes about the namespace: entries and listings with a time to live, corrected by its own changes.
+"""The cache of the namespace: entries and listings with a time to live, corrected by what this mount changes.
 
 Contract for concurrency: everything runs in one trio thread. A fetch that is under way when this mount changes
 something would bring back what was; so changes are noted in a journal of each fetch and laid over its result.
@@ -36,7 +36,7 @@ class CatalogCache:
     """What is known without asking the zone. Paths are absolute and normalised."""
 
     def __init__(self, time_to_live: float, clock: Callable[[], float]) -> None:
-        """`time_to_live` in seconds: how long something fetched is believed."""
+        """`time_to_live` in seconds: how long something fetched is cached."""
         self._time_to_live = time_to_live
         self._clock = clock
         self._listings: TTLCache[str, Listing] = TTLCache(ENTRIES, time_to_live, clock, getsizeof=Listing.weight)
@@ -49,16 +49,16 @@ class CatalogCache:
         self.changes_elsewhere = 0
         """How often it was told that another client had changed something."""
 
-    def believed_for(self, fetched_at: float) -> float:
-        """Seconds for which something may still be believed."""
+    def valid_for(self, fetched_at: float) -> float:
+        """Seconds for which something that was fetched is still valid."""
         return max(0.0, fetched_at + self._time_to_live - self._clock())
 
     def fresh_for(self, path: str) -> float:
-        """Seconds for which what is known about a path may still be believed."""
+        """Seconds for which what is cached of a path is still valid."""
         listing = self._listing_with(path)
         found = self._found.get(path)
         fetched = [known.fetched_at for known in (listing, found) if known is not None]
-        return self.believed_for(max(fetched)) if fetched else 0.0
+        return self.valid_for(max(fetched)) if fetched else 0.0
 
     def temporary_in(self, path: str) -> list[Entry]:
         """What is known to have a temporary name in a collection."""
@@ -86,7 +86,7 @@ class CatalogCache:
         return any(posixpath.dirname(made) == path for made in self._unregistered)
 
     def peek(self, path: str) -> Entry | None:
-        """What is believed about a path without asking."""
+        """What is cached of a path."""
         if path in self._unregistered:
             return self._unregistered[path]
         listing = self._listing_with(path)
@@ -101,7 +101,7 @@ class CatalogCache:
         return entry.resources if entry is not None else ()
 
     def peek_children(self, path: str) -> Listing | None:
-        """What is believed to be in a collection, without asking."""
+        """What is cached of what is in a collection."""
         return self._listings.get(path)
 
     def added(self, entry: Entry, *, registered: bool = True) -> None:
@@ -161,7 +161,7 @@ class CatalogCache:
         self._set(replace(entry, path=target), registered=registered)
 
     def forget(self, path: str) -> None:
-        """Believe nothing of a path and of its parent's listing any more."""
+        """Drop what is cached of a path, and its parent's listing."""
         self._found.pop(path, None)
         for listed in (path, posixpath.dirname(path)):
             self._listings.pop(listed, None)
@@ -177,7 +177,7 @@ class CatalogCache:
             self.forget(path)
 
     def changed_elsewhere(self, path: str) -> None:
-        """Another client changed an entry: believe nothing of it and of what is below, nor what is being fetched."""
+        """Another client changed an entry: drop it, what is below, and what is being fetched."""
         self.changes_elsewhere += 1
         self._journals.note_changed_elsewhere()
         self.forget(path)

@@ -28,14 +28,14 @@ TOO_LARGE_FOR = 600.0
 
 
 class Walk:
-    """Counts what is listed below each collection in `root` for as long as listings are believed."""
+    """Counts what is listed below each collection in `root` for as long as listings are cached."""
 
     def __init__(self, root: str, time_to_live: float, clock: Callable[[], float]) -> None:
         self._root = root
         self._children: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
         self._below: TTLCache[str, int] = TTLCache(REMEMBERED, time_to_live, clock)
         self._just_listed: TTLCache[str, None] = TTLCache(REMEMBERED, min(AT_ONCE, time_to_live), clock)
-        # A walk that goes on at once when what was fetched is too old to be believed need not be recognised again.
+        # A walk that goes on at once when what was fetched is too old need not be recognised again.
         self._fetched: TTLCache[str, None] = TTLCache(REMEMBERED, time_to_live + AT_ONCE, clock)
         self._too_large: TTLCache[str, None] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
         self._siblings: TTLCache[str, int] = TTLCache(REMEMBERED, TOO_LARGE_FOR, clock)
@@ -75,7 +75,7 @@ class Walk:
         self._too_large[path] = None
 
     def goes_on_in(self, path: str) -> bool:
-        """True when a collection was part of a subtree that was fetched, of which nothing is believed any more."""
+        """True when a collection was part of a subtree that was fetched, of which nothing is valid any more."""
         return any(ancestor in self._fetched for ancestor in self._ancestors(path))
 
     def siblings(self, path: str) -> int:

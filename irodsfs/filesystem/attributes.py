@@ -33,7 +33,7 @@ class Owner:
 
 @dataclass(slots=True)
 class Attributes:
-    """What `stat` shows, as Linux names it, and for how many seconds that may be believed."""
+    """What `stat` shows, as Linux names it, and for how many seconds that is valid."""
 
     st_ino: int
     st_mode: int

@@ -12,7 +12,7 @@ from irodsfs.transfer.spool_entry import SpoolEntry
 
 
 class CacheInvalidator:
-    """Makes the mount and the kernel forget what they believe about changed entries; tells what is open."""
+    """Makes the mount and the kernel forget what they have cached of changed entries; tells what is open."""
 
     def __init__(
         self, zone: Zone, catalog: Catalog, inodes: Inodes, avus: Avus, pending: PendingUploads, spool: Spool
@@ -25,7 +25,7 @@ class CacheInvalidator:
         self._spool = spool
 
     async def changed(self, path: str) -> None:
-        """An entry was made, changed or removed: believe nothing of it, and of what is below it, any more."""
+        """An entry was made, changed or removed: forget it, and what is below it."""
         self._catalog.changed_elsewhere(path)
         self._avus.forget_all()
         await self._inodes.forget_below(path)

@@ -1,4 +1,4 @@
-"""What a mount believed and the zone denies: forgotten at once, here and in the kernel, and asked for again."""
+"""What a mount had cached and the zone denies: forgotten at once, here and in the kernel, and asked for again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from irodsfs.grid.error_kinds import may_have_been_done
 from irodsfs.grid.errors import ZONE_FAILURES
 
 DENIALS = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
-"""What a call may end in because something is not there, or is there, other than was believed."""
+"""What a call may end in because something is not there, or is there, other than was cached."""
 
 Result = TypeVar("Result")
 
 
 class Corrections:
-    """Drops beliefs that were wrong, so that no call fails for the sake of one."""
+    """Drops what was cached wrongly, so that no call fails for the sake of it."""
 
     def __init__(self, caches: Caches) -> None:
         self._catalog = caches.catalog
@@ -31,12 +31,12 @@ class Corrections:
         self._inodes = caches.inodes
 
     def wrong(self, path: str) -> None:
-        """What is believed about a path is not so: the next call asks the zone, the kernel's included."""
+        """What is cached of a path is not so: the next call asks the zone, the kernel's included."""
         self._forget(path)
         self._inodes.forget_name(path)
 
     def refused(self, path: str, error: BaseException) -> None:
-        """The zone refused to make something at a path that was believed to be free, in a collection that is there."""
+        """The zone refused to make something at a path that was free in the cache, in a collection that is there."""
         number = errno_of(error)
         if number == errno.EEXIST:
             self.wrong(path)
@@ -44,17 +44,17 @@ class Corrections:
             self.wrong(posixpath.dirname(path))
 
     async def are_wrong(self, *paths: str) -> bool:
-        """Ask the zone what is at some paths; True when that is not what was believed about one of them."""
-        believed = {path: self._catalog.peek(path) for path in paths}
+        """Ask the zone what is at some paths; True when that is not what was cached of one of them."""
+        cached = {path: self._catalog.peek(path) for path in paths}
         for path in paths:
             self._forget(path)
-        wrong = [path for path in paths if _differ(believed[path], await self._catalog.find_if_there(path))]
+        wrong = [path for path in paths if _differ(cached[path], await self._catalog.find_if_there(path))]
         for path in wrong:
             self._inodes.forget_name(path)
         return bool(wrong)
 
     async def on(self, path: str, act: Callable[[Entry], Awaitable[Result]]) -> Result:
-        """Act on what is believed to be at a path; when the zone denies that, on what is there."""
+        """Act on what is cached of a path; when the zone denies that, on what is there."""
         with self.doubted(path):
             try:
                 return await act(await self._catalog.find(path))
@@ -65,7 +65,7 @@ class Corrections:
 
     @contextmanager
     def doubted(self, *paths: str) -> Iterator[None]:
-        """What is believed of the paths is not so any more when the block fails and may have had its effect."""
+        """What is cached of the paths is not so any more when the block fails and may have had its effect."""
         try:
             yield
         except ZONE_FAILURES as error:
@@ -82,7 +82,7 @@ class Corrections:
 
 
 def is_denial(error: BaseException) -> bool:
-    """Whether a call may have failed because something is not as it was believed to be."""
+    """Whether a call may have failed because something is not as it was cached."""
     # The atomic APIs call what is missing an invalid parameter.
     return errno_of(error) in DENIALS or (isinstance(error, iRODSException) and errno_of(error) == errno.EINVAL)
 

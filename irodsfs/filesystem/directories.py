@@ -50,9 +50,9 @@ class Directory:
         """The collection, by its name now."""
         return self._reading.path
 
-    def believed_for(self) -> float:
-        """Seconds for which what is shown may be believed."""
-        return self._catalog.believed_for(self._reading.listing.fetched_at)
+    def valid_for(self) -> float:
+        """Seconds for which what is shown is valid."""
+        return self._catalog.valid_for(self._reading.listing.fetched_at)
 
     def close(self) -> None:
         self._catalog.finished(self._reading)

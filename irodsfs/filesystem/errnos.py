@@ -17,7 +17,7 @@ FAILURES = (*TRANSFER_FAILURES, ValueError)
 """What a call ends in that the zone, this machine or the caller prevents. Any other failure is a mistake of ours."""
 
 REFUSALS = (OSError, iRODSException)
-"""What has an errno that may deny what was believed, of the zone or of this mount; not that a line broke."""
+"""What has an errno that may deny what was cached, of the zone or of this mount; not that a line broke."""
 
 EXPECTED = {
     errno.ENOENT,

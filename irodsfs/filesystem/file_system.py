@@ -118,7 +118,7 @@ class FileSystem:
         if entry is None:
             check_length(path)
             if not await self._repair.restored(path):
-                # Linux must ask each time: it would go on believing so when a call has found a directory there.
+                # Linux must ask each time: it would keep that when a call has found a directory there.
                 return None
             entry = await self._catalog.find(path)
         return self._attributes.named(entry, self._inodes.looked_up(path))
@@ -129,10 +129,10 @@ class FileSystem:
             # The kernel knows the name and asks all the same: it is about to make, or to replace, what has it.
             return await self._catalog.find_now(path)
         if self._catalog.is_registered(path) and self._catalog.fresh_for(path) > 0:
-            believed = self._catalog.peek(path)
+            cached = self._catalog.peek(path)
             expected = await expects(path)
-            if expected is not None and not expected.agrees_with(believed):
-                # Linux would refuse the call for the sake of a belief.
+            if expected is not None and not expected.agrees_with(cached):
+                # Linux would refuse the call for the sake of what is cached.
                 return await self._catalog.find_now(path)
         return await self._catalog.find_if_there(path)
 
@@ -248,7 +248,7 @@ class FileSystem:
         """
         directory = self._directories[fh]
         shown = await directory.after(start_id)
-        return self._attributes.shown(shown, directory.believed_for())
+        return self._attributes.shown(shown, directory.valid_for())
 
     def releasedir(self, fh: int) -> None:
         self._directories.pop(fh).close()

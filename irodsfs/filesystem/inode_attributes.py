@@ -50,7 +50,7 @@ class InodeAttributes:
         return attributes
 
     def named(self, entry: Entry, node: Inode) -> Attributes:
-        """Attributes that the kernel gets with a name, which it believes for as long."""
+        """Attributes that the kernel gets with a name, which it keeps for as long."""
         node.kind = 0
         attributes = self.of(entry, node)
         node.kind = stat.S_IFMT(attributes.st_mode)

@@ -36,9 +36,9 @@ class Inode:
     seen_version: bytes | None = None
     """Of which version of the content the kernel's cache is."""
     shown_size: int = 0
-    """The size in bytes that the kernel believes."""
+    """The size in bytes that the kernel has cached."""
     known_until: float = 0.0
-    """Until when (seconds of the monotonic clock) the kernel believes the name without asking."""
+    """Until when (seconds of the monotonic clock) the kernel keeps the name without asking."""
     kind: int = 0
     """What the kernel was told it is, as the file type bits of a mode; 0 before that."""
     accessed_ns: int | None = None

@@ -35,7 +35,7 @@ NS = 10**9
 class Namespace:
     """What a mount adds to the namespace and takes away; the catalog and the inodes follow each change.
 
-    What is believed of a path never makes a call fail: the zone decides, or is asked again.
+    What is cached of a path never makes a call fail: the zone decides, or is asked again.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a program gets that opens or makes a file: what the zone has at that moment, not what is believed."""
+"""What a program gets that opens or makes a file: what the zone has at that moment, not what is cached."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Opening:
         return entry
 
     def _must_ask(self, entry: Entry | None, path: str, flags: int, pid: int) -> bool:
-        """Whether what is believed of a file that a program may make is too little to go on with."""
+        """Whether what is cached of a file that a program may make is too little to go on with."""
         if entry is not None and flags & os.O_EXCL:
             return True
         if self._files.lets_wait and flags & (os.O_EXCL | os.O_TRUNC):

@@ -1,4 +1,4 @@
-"""Renaming on a mount: by what iRODS offers, with what is open of the entries, and with what is believed of them."""
+"""Renaming on a mount: by what iRODS offers, with what is open of the entries, and with what is cached of them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Renaming:
             except REFUSALS as error:
                 if not is_denial(error) or attempt == ATTEMPTS:
                     raise
-                # What was believed the first time may be true by now, while somebody else replaces the same entry.
+                # What was cached the first time may be true by now, while somebody else replaces the same entry.
                 if not await self._corrections.are_wrong(*_concerned(source, target)) and attempt > 1:
                     raise
 

@@ -53,7 +53,7 @@ class Salvage:
         self._inodes.forget_name(path)
 
     def noted(self, inode: Inode, file: Path, reason: BaseException) -> None:
-        """Something is kept: the log says where, and nobody believes it to be in the zone."""
+        """Something is kept: the log says where, and no cache has it as if it were in the zone."""
         logger.error("%s could not be written: %s; its bytes are kept in %s", inode.path, describe(reason), file)
         if inode.path is not None:
             self._catalog.forget_unregistered(inode.path)

@@ -1,4 +1,4 @@
-"""Flusher what was changed here into a zone that others change, too.
+"""Flushing what was changed here into a zone that others change, too.
 
 What this mount believes never decides: a new object is made exclusively, and an existing one is never made again by
 accident. When the zone turns out to have something else than was believed, what programs asked for decides:
