@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(400)
 ROOT = Path(__file__).parents[1]
 FAST = [
     "tests/mount/test_times.py::test_a_time_that_was_set_is_exact_here_and_kept_to_the_second_there",
-    "tests/mount/test_mounting.py::test_what_is_removed_goes_to_the_trash_when_wanted",
+    "tests/mount/test_mounting.py::test_owner_and_permission_bits_can_be_chosen",
     "tests/mount/test_mounting.py::test_chmod_and_chown_fail_where_strictness_is_wanted",
     "tests/mount/test_mounting.py::test_permissions_of_groups_count",
     "tests/mount/test_checksums.py::test_the_zone_finds_damage_when_asked_to_verify",
