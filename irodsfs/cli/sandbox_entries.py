@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from irods.exception import UserDoesNotExist, iRODSException
+from irods.models import Resource
 from irods.session import iRODSSession
 
 from irodsfs.config import Setting
@@ -18,6 +19,7 @@ from irodsfs.grid.first_login import SECONDS, told
 from irodsfs.grid.greeting import choose_policy
 from irodsfs.grid.irods_sessions import open_session
 from irodsfs.sandbox import pam_accounts
+from irodsfs.sandbox.catalog.accounts import ANONYMOUS
 from irodsfs.sandbox.served_zone import VAULTS
 from irodsfs.user_errors import ConfigurationError, IrodsfsError
 
@@ -27,9 +29,10 @@ UNIX = "unixfilesystem"
 def add_user(
     directory: Path, name: str, kind: str, password_file: Path | None, script: Path | None, *, is_pam: bool
 ) -> None:
-    """Make a user, unless it is to get what PAM knows of it only. Raises `IrodsfsError`."""
+    """Make a user, or tell PAM of one that is there; anonymous needs no password. Raises `IrodsfsError`."""
     steps = None if script is None else _script(script)
-    password = None if steps is not None and password_file is None and not is_pam else _password(name, password_file)
+    needs_none = name == ANONYMOUS or (steps is not None and password_file is None and not is_pam)
+    password = None if needs_none else _password(name, password_file)
     with _administrator(directory) as session:
         exists = _exists(session, name)
         if exists and not (is_pam or steps):
@@ -48,6 +51,8 @@ def add_resource(directory: Path, name: str, vault: Path | None, location: str) 
     """Make a resource; answers where its files are."""
     place = (vault or directory / VAULTS / name).absolute()
     with _administrator(directory) as session:
+        if any(row[Resource.name] == name for row in session.query(Resource.name)):
+            raise IrodsfsError(f"There is a resource {name} already.")
         session.resources.create(name, UNIX, location, str(place))
     return place
 

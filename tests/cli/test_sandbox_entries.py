@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from irods.ticket import Ticket
 
+from tests.mounts import fails
 from tests.zones import EmbeddedZone
 
 pytestmark = pytest.mark.embedded_zone
@@ -85,3 +88,33 @@ def test_a_resource_is_made_in_the_directory_of_the_zone(zone: EmbeddedZone, use
 def test_a_zone_that_is_not_served(tmp_path: Path, user_environment: dict[str, str]) -> None:
     done = run(user_environment, "x\n", "sandbox", "user", "add", "alice", "--directory", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+
+
+def test_what_a_ticket_opens_is_mounted_as_anonymous(
+    zone: EmbeddedZone, user_environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = run(user_environment, "", "sandbox", "user", "add", "anonymous", "--directory", zone.directory / "zone")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = f"{zone.home}/open"
+    with zone.session() as session:
+        with session.data_objects.open(path, "w") as stream:
+            stream.write(b"content")
+        (tmp_path / "ticket").write_text(Ticket(session).issue("read", path).string)
+    (tmp_path / "mount").mkdir()
+    address = f"irods://anonymous@localhost:{zone.port}{path}"
+    done = run(user_environment, "", "mount", "--ticket-file", tmp_path / "ticket", address, tmp_path / "mount")
+    assert (done.returncode, done.stderr) == (0, "")
+    try:
+        assert (tmp_path / "mount" / "open").read_bytes() == b"content"
+        assert (tmp_path / "mount" / "open").stat().st_mode & 0o222 == 0
+        with fails(errno.EACCES):
+            (tmp_path / "mount" / "open").write_bytes(b"other")
+    finally:
+        assert run(user_environment, "", "umount", tmp_path / "mount").returncode == 0
+
+
+def test_a_resource_that_is_there_already(zone: EmbeddedZone, user_environment: dict[str, str]) -> None:
+    add = ("sandbox", "resource", "add", "twice", "--directory", zone.directory / "zone")
+    assert run(user_environment, "", *add).returncode == 0
+    done = run(user_environment, "", *add)
+    assert (done.returncode, done.stderr) == (1, "irodsfs: There is a resource twice already.\n")
