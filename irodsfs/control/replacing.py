@@ -12,7 +12,8 @@ from irodsfs.grid import requests
 from irodsfs.grid.locks import down_is_no_lock
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.zone import Zone
-from irodsfs.transfer.flights import CHUNK
+from irodsfs.transfer.flights import CHUNK, Patch
+from irodsfs.transfer.landed import has_landed_all_the_same
 from irodsfs.transfer.writer import Writer
 
 
@@ -26,7 +27,16 @@ async def replace(zone: Zone, path: str, source: AsyncIterator[bytes], spool: Up
         async for attempt in retrying(also=_is_locked_for_a_moment):
             with attempt:
                 async with down_is_no_lock(zone, path):
-                    await _put(zone, path, collected)
+                    await _put_once(zone, path, collected)
+
+
+async def _put_once(zone: Zone, path: str, collected: Collected) -> None:
+    whole = Patch(0, collected.size, collected.file.read)
+    try:
+        await _put(zone, path, collected)
+    except ex.iRODSException as error:
+        if not await has_landed_all_the_same(zone, path, collected.size, [whole], error):
+            raise
 
 
 async def _put(zone: Zone, path: str, collected: Collected) -> None:

@@ -33,7 +33,7 @@ from irodsfs.filesystem.temporary_names import (
     temporary_path,
 )
 from irodsfs.grid import requests
-from irodsfs.grid.at_most_once import Outcome, fly_once, is_gone, is_there, perform_once
+from irodsfs.grid.at_most_once import Outcome, fly_once, has_moved, is_gone, perform_once
 from irodsfs.grid.catalog_entries import GOOD, STALE
 from irodsfs.grid.connection import FIRST_DESCRIPTOR
 from irodsfs.grid.data_objects import read_replicas
@@ -142,7 +142,7 @@ async def _go(zone: Zone, way: Sequence[Step], *, aside: Sequence[Step] = (), co
     renamings = _renamings(steps_taken, collection=collection)
     if namings:
         renamings = [each.after_all() for each in renamings]
-    outcome = await fly_once(zone, *namings, *renamings, has_effect=partial(_has_arrived, zone, way))
+    outcome = await fly_once(zone, *namings, *renamings, has_effect=partial(has_moved, zone, way[0][0], way[-1][1]))
     if not outcome.done and outcome.replies[-1].failed:
         await _go_back(zone, steps_taken[:-1], outcome.replies[len(namings) :], outcome, collection=collection)
         for path in to_name:
@@ -154,10 +154,6 @@ async def _go(zone: Zone, way: Sequence[Step], *, aside: Sequence[Step] = (), co
 
 def _renamings(way: Sequence[Step], *, collection: bool) -> list[Request]:
     return [requests.rename(source, target, collection=collection) for source, target in way]
-
-
-async def _has_arrived(zone: Zone, way: Sequence[Step]) -> bool:
-    return await is_gone(zone, way[0][0]) and await is_there(zone, way[-1][1])
 
 
 async def _go_back(

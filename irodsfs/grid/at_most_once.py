@@ -67,3 +67,7 @@ async def is_there(zone: Zone, path: str) -> bool:
 
 async def is_gone(zone: Zone, path: str) -> bool:
     return await find(zone, path) is None
+
+
+async def has_moved(zone: Zone, source: str, target: str) -> bool:
+    return await is_gone(zone, source) and await is_there(zone, target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 from http import HTTPStatus
 
 import irods.exception as ex
@@ -20,6 +21,7 @@ from irodsfs.control.http_errors import BadRequest, ControlError, NotFound, abou
 from irodsfs.control.http_operations import Operations, Parameters
 from irodsfs.control.url_paths import logical_path
 from irodsfs.grid import catalog_entries, data_objects, requests
+from irodsfs.grid.at_most_once import fly_once, has_moved, is_gone, perform_once
 from irodsfs.grid.data_objects import Replica, read_replicas
 
 operations = Operations("Data objects")
@@ -69,9 +71,10 @@ async def delete_data_object(call: Call) -> None:
         return
     if entry.is_collection:
         raise wrong_kind(entry)
-    (reply,) = await call.session.zone.fly(requests.unlink(entry.path, trash=not call.parameters.force))
+    zone, removing = call.session.zone, requests.unlink(entry.path, trash=not call.parameters.force)
+    outcome = await fly_once(zone, removing, has_effect=partial(is_gone, zone, entry.path))
     await call.changes.changed(entry.path)
-    reply.check()
+    outcome.check()
 
 
 @operations.operation("GET", f"{DATA_OBJECT}/replicas", answer=ReplicaListing)
@@ -138,8 +141,9 @@ async def move(call: Call) -> None:
     if target == source.path or target.startswith(f"{source.path}/"):
         # The server answers the latter with an error, and does something else than asked.
         raise BadRequest("target", f"{target} is or lies in {source.path}.", "Choose a target elsewhere.")
+    zone, moving = call.session.zone, requests.rename(source.path, target, collection=source.is_collection)
     with about("target", *_WRONG_TARGETS):
-        await call.session.zone.perform(requests.rename(source.path, target, collection=source.is_collection))
+        await perform_once(zone, moving, has_effect=partial(has_moved, zone, source.path, target))
     await call.changes.changed(source.path)
     await call.changes.changed(target)
 
