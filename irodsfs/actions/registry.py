@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irodsfs.actions import find_entries, metadata_actions, permission_actions, query_catalog
+from irodsfs.actions import find_entries, metadata_actions, people_and_resources, permission_actions, query_catalog
 from irodsfs.actions.action import Action
 
 ACTIONS: dict[str, Action] = {
@@ -12,6 +12,10 @@ ACTIONS: dict[str, Action] = {
         metadata_actions.change_metadata,
         metadata_actions.copy_metadata,
         metadata_actions.list_metadata,
+        people_and_resources.show_groups,
+        people_and_resources.show_resources,
+        people_and_resources.show_server,
+        people_and_resources.show_users,
         permission_actions.copy_permissions,
         permission_actions.list_permissions,
         permission_actions.set_inheritance,

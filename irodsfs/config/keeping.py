@@ -9,7 +9,7 @@ from typing import Any
 
 from irods.password_obfuscation import encode
 
-from irodsfs.config.environment import DEFAULT_DIRECTORY
+from irodsfs.config.environment import DEFAULT_DIRECTORY, read_authentication_file
 from irodsfs.config.models import ZoneAccount
 from irodsfs.config.settings import read_file
 from irodsfs.private_files import write_private
@@ -50,6 +50,19 @@ def keep(account: ZoneAccount, password: str, environment_file: Path, *, scheme:
         reason = os.strerror(error.errno or 0)
         raise ConfigurationError(f"{error.filename or environment_file} can't be written: {reason}.") from None
     return secret
+
+
+def replace_kept(account: ZoneAccount, old: str, new: str) -> None:
+    """Keep a new password where the old one is kept, if it is."""
+    secret = account.authentication_file
+    if secret is None or read_authentication_file(secret, _uid(account)) != old:
+        return
+    try:
+        write_private(secret, encode(new, uid=_uid(account)).encode())
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        told = f"The password is changed, but {secret} can't be written ({reason}): run irodsfs login."
+        raise ConfigurationError(told) from None
 
 
 def forget(environment_file: Path) -> Path | None:
