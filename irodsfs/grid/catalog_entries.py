@@ -32,7 +32,7 @@ from irodsfs.grid.queries import (
     starts_with,
 )
 from irodsfs.grid.row_values import NANOSECONDS as NANOSECONDS
-from irodsfs.grid.row_values import leave_out, level_of, nanoseconds, natural, require_path
+from irodsfs.grid.row_values import also, leave_out, level_of, nanoseconds, natural, require_path
 from irodsfs.grid.zone import Zone
 
 CLOCK_REALTIME_COARSE = 5
@@ -345,8 +345,7 @@ def _collections(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
 
 def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
     best: dict[str, tuple[int, Entry]] = {}
-    good: dict[str, dict[int, None]] = {}
-    shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+    good: dict[str, tuple[int, ...]] = {}
     for row in rows:
         id_, collection, name, number, size, status, modified, created, checksum, resource, level = row
         try:
@@ -355,7 +354,7 @@ def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
             if known is not None:
                 level = known[1].access = max(known[1].access, level)
             if natural(status) == GOOD:
-                good.setdefault(id_, {})[natural(resource)] = None
+                good[id_] = also(good.get(id_, ()), resource)
             if known is None or rank > known[0]:
                 path = require_path(f"{collection}/{name}", name=name)  # the root collection has no data objects
                 times = nanoseconds(modified), nanoseconds(created)
@@ -363,8 +362,7 @@ def _data_objects(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
         except ValueError as error:
             leave_out(row, error)
     for id_, (_, entry) in best.items():
-        resources = tuple(good.get(id_, ()))
-        entry.resources = shared.setdefault(resources, resources)  # of most objects the same
+        entry.resources = good.get(id_, ())
     return [entry for _, entry in best.values()]
 
 

@@ -140,7 +140,7 @@ class Hosts:
     def failed(self, host: str, error: Exception) -> bool:
         """A host could not be reached, which is not tried again for a while: others are. True."""
         level = logging.DEBUG if host in self._away else logging.WARNING
-        logger.log(level, "%s has data but can't be reached from here, they come by relay: %s", host, describe(error))
+        logger.log(level, "%s can't be reached from here, so its data come by relay: %s", host, describe(error))
         self._away[host] = self._clock() + AWAY
         return True
 
