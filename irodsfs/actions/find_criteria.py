@@ -58,6 +58,13 @@ class Criteria:
     avus: tuple[AvuCriterion, ...]
     collection_avus: tuple[AvuCriterion, ...]
 
+    def accept(self, entry: FoundEntry) -> bool:
+        return all(test(entry) for test in self.tests)
+
+    def doubts(self, entry: FoundEntry) -> bool:
+        """Whether a replica that is not known may decide."""
+        return self.of_replicas and not entry.is_collection and entry.best.state != "good"
+
 
 def criteria_of(parameters: FindParameters) -> Criteria:
     """Raises `Failure` for a criterion that makes no sense."""

@@ -26,7 +26,7 @@ from irodsfs.actions.find_criteria import COLLECTION, OBJECT, Criteria, FindPara
 from irodsfs.actions.workspace import Workspace
 from irodsfs.actions.zone_paths import Named, resolve
 from irodsfs.grid.catalog_entries import Condition
-from irodsfs.grid.queries import Query, Row, data_object_at, equal, one_of, starts_with
+from irodsfs.grid.queries import Query, Row, data_object_at, equal, escaped, one_of, starts_with
 from irodsfs.grid.zone import Zone
 
 TOGETHER = 50
@@ -39,11 +39,12 @@ MetadataTable = type[DataObjectMeta | CollectionMeta]
 async def find(workspace: Workspace, parameters: FindParameters) -> Records:
     """Find entries below collections by name, size, time, owner, resource, checksum and metadata."""
     criteria = criteria_of(parameters)
+    deepest = parameters.max_depth
     for named in await resolve(workspace, parameters):
         if isinstance(named, Failure):
             yield named.record
             continue
-        async with aclosing(found_below(workspace.zone, named, criteria)) as batches:
+        async with aclosing(found_below(workspace.zone, named, criteria, deepest)) as batches:
             async for entries in batches:
                 for entry in entries:
                     if _is_deep_enough(entry, named, parameters):
@@ -58,11 +59,14 @@ def _is_deep_enough(entry: FoundEntry, root: Named, parameters: FindParameters) 
 Batches = AsyncGenerator[list[FoundEntry], None]
 
 
-async def found_below(zone: Zone, root: Named, criteria: Criteria) -> Batches:
-    """The entry itself and what is below it, as far as it fulfils the criteria; each flight's by path."""
+async def found_below(zone: Zone, root: Named, criteria: Criteria, depth: int | None = None) -> Batches:
+    """The entry itself and what is below it, as far as it fulfils the criteria; each flight's by path.
+
+    `depth`: what lies deeper below it is not asked for.
+    """
     options = await zone.hint(root.path)
-    sources = [each for each in _sources(root, criteria) if each.kind in criteria.types]
-    restricted = [await _restriction(zone, each, options) for each in sources]
+    sources = [each for each in _sources(root, criteria, depth) if each.kind in criteria.types]
+    restricted = await _restrictions(zone, sources, options)
     queries = [each.query(options) for each in sources]
     groups = [Groups() for _ in sources]
     async with aclosing(zone.arriving(*queries)) as flights:
@@ -70,14 +74,9 @@ async def found_below(zone: Zone, root: Named, criteria: Criteria) -> Batches:
             found: list[FoundEntry] = []
             doubtful: list[int] = []
             for source, may, group, page in zip(sources, restricted, groups, pages, strict=True):
-                for rows in group.add(page):
-                    entry = source.entry(rows)
-                    if entry is None or not may(entry):
-                        continue
-                    if criteria.of_replicas and not entry.is_collection and entry.best.state != "good":
-                        doubtful.append(entry.id)
-                    elif all(test(entry) for test in criteria.tests):
-                        found.append(entry)
+                entries = [entry for entry in map(source.entry, group.add(page)) if entry is not None and may(entry)]
+                doubtful += [entry.id for entry in entries if criteria.doubts(entry)]
+                found += [entry for entry in entries if not criteria.doubts(entry) and criteria.accept(entry)]
             if doubtful:
                 found += await _judged(zone, doubtful, criteria, options)
             yield sorted(found, key=lambda entry: entry.path)
@@ -89,7 +88,7 @@ async def _judged(zone: Zone, ids: Sequence[int], criteria: Criteria, options: M
     queries = [Query(REPLICA_COLUMNS, ((DataObject.id, one_of(part)),), options=options) for part in parts]
     rows = sorted(itertools.chain.from_iterable(await zone.query(*queries)), key=lambda row: row[0])
     entries = [object_of(list(group)) for _, group in itertools.groupby(rows, key=lambda row: row[0])]
-    return [entry for entry in entries if entry is not None and all(test(entry) for test in criteria.tests)]
+    return [entry for entry in entries if entry is not None and criteria.accept(entry)]
 
 
 @dataclass(frozen=True)
@@ -160,16 +159,25 @@ def _conditions(table: MetadataTable, criterion: AvuCriterion) -> list[Condition
     return conditions
 
 
-def _sources(root: Named, criteria: Criteria) -> list[_Source]:
+def _sources(root: Named, criteria: Criteria, depth: int | None) -> list[_Source]:
     if not root.is_collection:
         return [_objects(data_object_at(root.path), criteria)]
     # Not in one condition: the server overlooks what stands between two of them when a path holds quotes.
     itself = ((Collection.name, equal(root.path)),)
-    below = ((Collection.name, starts_with(root.path.rstrip("/") + "/")),)
+    below = (Collection.name, starts_with(root.path.rstrip("/") + "/"))
     return [
-        *(_collections(place, criteria) for place in (itself, below)),
-        *(_objects(place, criteria) for place in (itself, below)),
+        _collections(itself, criteria),
+        _collections((below, *_not_deeper(root.path, depth)), criteria),
+        _objects(itself, criteria),
+        _objects((below, *_not_deeper(root.path, depth if depth is None else depth - 1)), criteria),
     ]
+
+
+def _not_deeper(root: str, depth: int | None) -> tuple[Condition, ...]:
+    """Keeps out collections more than some names below another one."""
+    if depth is None:
+        return ()
+    return ((Collection.name, f"not like '{escaped(root.rstrip('/'))}{'/%' * (max(depth, 0) + 1)}'"),)
 
 
 def _collections(place: tuple[Condition, ...], criteria: Criteria) -> _Source:
@@ -180,21 +188,29 @@ def _objects(place: tuple[Condition, ...], criteria: Criteria) -> _Source:
     return _Source(OBJECT, place, criteria.on_objects, criteria.avus, criteria.collection_avus)
 
 
-async def _restriction(zone: Zone, source: _Source, options: Mapping[str, str]) -> Test:
-    """Whether an entry has the AVUs that could not be asked for together with it. One flight, none without such."""
-    if not source.others:
-        return lambda entry: True
-    queries = []
-    for table, criterion in source.others:
-        is_own = source.kind == OBJECT and table is DataObjectMeta
-        about = DataObject.id if is_own else Collection.name
-        conditions = (*source.place, *_conditions(table, criterion))
-        queries.append(Query((about, table.value), conditions, options=options))
-    having = [
-        {row[0] for row in rows if criterion.test(row[1])}
-        for (_, criterion), rows in zip(source.others, await zone.query(*queries), strict=True)
+async def _restrictions(zone: Zone, sources: Sequence[_Source], options: Mapping[str, str]) -> list[Test]:
+    """For each source whether an entry has the AVUs that could not be asked for together with it.
+
+    One flight, none without such AVUs.
+    """
+    asked = [(source, table, criterion) for source in sources for table, criterion in source.others]
+    if not asked:
+        return [lambda entry: True for _ in sources]
+    results = iter(await zone.query(*(_having(*each, options) for each in asked)))
+    return [
+        _among(source, [{row[0] for row in next(results) if each.test(row[1])} for _, each in source.others])
+        for source in sources
     ]
 
+
+def _having(source: _Source, table: MetadataTable, criterion: AvuCriterion, options: Mapping[str, str]) -> Query:
+    """Asks for the ids of objects, or for the paths of collections, that have an AVU, and for its value."""
+    is_own = source.kind == OBJECT and table is DataObjectMeta
+    about = DataObject.id if is_own else Collection.name
+    return Query((about, table.value), (*source.place, *_conditions(table, criterion)), options=options)
+
+
+def _among(source: _Source, having: Sequence[set[str]]) -> Test:
     def may(entry: FoundEntry) -> bool:
         place = entry.path if source.kind == COLLECTION else posixpath.dirname(entry.path)
         return all(str(entry.id) in each or place in each for each in having)

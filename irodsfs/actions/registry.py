@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from irodsfs.actions import find_entries, metadata_actions, people_and_resources, permission_actions, query_catalog
+from irodsfs.actions import (
+    describe_entries,
+    disk_usage,
+    find_entries,
+    list_entries,
+    metadata_actions,
+    people_and_resources,
+    permission_actions,
+    query_catalog,
+)
 from irodsfs.actions.action import Action
 
 ACTIONS: dict[str, Action] = {
@@ -20,6 +29,9 @@ ACTIONS: dict[str, Action] = {
         permission_actions.list_permissions,
         permission_actions.set_inheritance,
         permission_actions.set_permission,
+        list_entries.ls,
+        disk_usage.du,
+        describe_entries.info,
         query_catalog.query,
         query_catalog.query_columns,
         query_catalog.specific_query,

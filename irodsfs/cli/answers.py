@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from irodsfs.cli.printing import Output
 from irodsfs.user_errors import ControlFailure, NotOnMountError
 
 if TYPE_CHECKING:
@@ -39,20 +37,13 @@ def _mounted() -> str:
 
 
 def show_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    output = Output()
+    output.document(value)
+    output.flush()
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table that is as wide as it must be, also where there is no terminal."""
-    # Neither must what prints JSON wait for rich.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold", show_header=any(headings))
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=10_000, soft_wrap=True)
-    console.print(table)
+    output = Output()
+    output.table(headings, rows)
+    output.flush()

@@ -19,7 +19,7 @@ stands, an operator may come before it: = like < > <= >= in. Examples:
   irodsfs find ~/zone --name '*.txt' --avu 'Author=Me'
   irodsfs find /tempZone/home/lab --type f --size '>1G' --newer 7d --long
   irodsfs find --avu 'Color in red,blue' --avu 'Width>5;nm' --owner 'like a%'
-  irodsfs find --coll-avu Project=ice -0 | xargs -0 md5sum
+  irodsfs find ~/zone --coll-avu Project=ice -0 | xargs -0 md5sum
 
 \b
 Exit status: 0 done, also when nothing was found; 2 a criterion makes no

@@ -26,6 +26,9 @@ class Mount:
     number: str
     """That of the mount itself."""
 
+    source: str
+    options: str
+
 
 def resolve(mountpoint: Path) -> Path:
     """The name under which the kernel lists `mountpoint`, found without asking what is mounted there."""
@@ -40,6 +43,12 @@ def resolve(mountpoint: Path) -> Path:
 def find_mount(mountpoint: Path) -> Mount | None:
     """The uppermost mount at `mountpoint`, a path as `resolve` gives it."""
     return next((mount for mount in reversed(_mounts()) if mount.mountpoint == mountpoint), None)
+
+
+def own_mounts(user: int) -> list[Mount]:
+    """The mounts of ours that a local user has made, living or dead, found without asking them."""
+    own = f"user_id={user}"
+    return [each for each in _mounts() if each.type == FILE_SYSTEM_TYPE and own in each.options.split(",")]
 
 
 def mountpoints_of(descriptor: int) -> list[Path]:
@@ -69,7 +78,8 @@ def mount_of(path: Path) -> Path | None:
 def _parse(line: str) -> Mount:
     before, _, after = line.partition(" - ")
     fields = before.split(" ")
-    return Mount(Path(_unescape(fields[4])), after.split(" ")[0], fields[2], fields[0])
+    kind, source, options = [*after.split(" "), "", ""][:3]
+    return Mount(Path(_unescape(fields[4])), kind, fields[2], fields[0], _unescape(source), options)
 
 
 def _unescape(text: str) -> str:
@@ -95,11 +105,12 @@ def require_fit(mountpoint: Path) -> None:
 def _detach_dead(mountpoint: Path) -> None:
     path = resolve(mountpoint)
     mount = find_mount(path)
-    if mount is not None and mount.type == FILE_SYSTEM_TYPE and _is_dead(path):
+    if mount is not None and mount.type == FILE_SYSTEM_TYPE and is_dead(path):
         detach(path)
 
 
-def _is_dead(path: Path) -> bool:
+def is_dead(path: Path) -> bool:
+    """Whether the process of a mount has ended without unmounting. Its zone may be asked, and waited for."""
     try:
         os.statvfs(path)  # which, unlike stat, the kernel never answers from its cache
     except OSError as error:

@@ -35,7 +35,17 @@ def perform(action: str, zone: str | None, parameters: Record, take: Take) -> No
         return
     ask = getpass.getpass if sys.stdin.isatty() else None
     account = load_login(Setting(zone, "--zone") if zone is not None else None, ask)
-    trio.run(_perform, chosen, given, account, take)
+    try:
+        trio.run(_perform, chosen, given, account, take)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What ended the session: Ctrl-C where that is among it."""
+    interrupted = group.subgroup(KeyboardInterrupt)
+    first = (interrupted or group).exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _perform(action: actions.Action, given: actions.Parameters, account: ZoneAccount, take: Take) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -48,7 +49,12 @@ class Place:
     def _attribute(self, name: str) -> str:
         try:
             return os.fsdecode(os.getxattr(f"/proc/self/fd/{self._descriptor}", name))
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ENOTCONN:
+                raise NotOnMountError(
+                    f"{self._path} does not answer, as the process of the mount has ended: mount again, or run "
+                    "irodsfs umount."
+                ) from None
             raise NotOnMountError(f"{self._path} is not on a mount of irodsfs: name a path on one.") from None
 
 

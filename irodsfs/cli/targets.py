@@ -207,14 +207,7 @@ def _mountpoint(path: str) -> str:
 @cache
 def mounted_at(mountpoint: str) -> Mounted:
     """The mount of this user at a mount point. Raises `NotOnMountError`."""
-    path = Path(local_name(mountpoint))
-    try:
-        path.stat()
-    except OSError:
-        raise NotOnMountError(
-            f"{path} does not answer, as the process of the mount has ended: mount again, or run irodsfs umount."
-        ) from None
-    with place_of(path) as place:
+    with place_of(Path(local_name(mountpoint))) as place:
         return Mounted(mountpoint, name_of(place.logical_path), place.socket())
 
 

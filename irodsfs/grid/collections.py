@@ -88,11 +88,17 @@ class Child:
 
 async def read_collection(zone: Zone, path: str) -> CollectionDetails | None:
     """What the catalog holds of a collection; None when it is missing or hidden from the user."""
-    (rows,) = await zone.query(Query(_COLUMNS, ((Collection.name, equal(path)),)))
-    return _details(rows[0]) if rows else None
+    (rows,) = await zone.query(collection_query(path))
+    return collection_of(rows[0]) if rows else None
 
 
-def _details(row: Row) -> CollectionDetails:
+def collection_query(path: str) -> Query:
+    """Asks for what the catalog holds of a collection."""
+    return Query(_COLUMNS, ((Collection.name, equal(path)),))
+
+
+def collection_of(row: Row) -> CollectionDetails:
+    """What the catalog holds of a collection, of a row that a `collection_query` answered."""
     id_, path, parent, owner, owner_zone, map_id, inherits, comments, created, modified, kind, info1, info2 = row
     return CollectionDetails(
         int(id_), path, parent, owner, owner_zone, map_id, inherits == "1", comments,
