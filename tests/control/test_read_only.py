@@ -20,7 +20,10 @@ HARMLESS = {"/genQuery", "/query", "/specificQuery", "/cache/invalidate"} | {
     f"/actions/{name}"
     for name in (
         "acl-ls",
+        "du",
         "find",
+        "info",
+        "ls",
         "meta-ls",
         "query",
         "query-columns",
