@@ -414,14 +414,14 @@ def test_files_are_replaced_quickly_while_the_zone_is_known_to_be_away(
     mount: Mount, proxy: Proxy, session: iRODSSession, home: str
 ) -> None:
     contents = {str(number): b"new %d" % number for number in range(12)}
-    for name in contents:
+    for name in [*contents, "touched"]:
         (mount.path / name).write_bytes(b"old")
     mount.written_back()
     go_away(proxy, mount)
     (mount.path / "waits").write_bytes(b"content")  # whose upload finds out
     mount.expect_log("ENOTCONN")
     with fails(errno.ENOTCONN):
-        os.utime(mount.path / "0")
+        os.utime(mount.path / "touched")  # whose times nobody knows from then on
     began = time.monotonic()
     for name, content in contents.items():
         (mount.path / name).write_bytes(content)
