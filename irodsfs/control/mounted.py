@@ -37,8 +37,10 @@ async def serve(listening: socket.socket, config: MountConfig, changes: Changes,
             account = config.account.model_copy(update={"default_resource": own})
             access = OwnersAccess(sessions, partial(_current, account), config.ticket)
             spool = UploadSpool(config.spool_directory)
-            application = Application(all_operations(), access, changes, _served(config, mounted_at), spool)
-            await Server(application.asgi()).serve([OwnersListener(listening)])
+            application = partial(Application, all_operations(), access, changes, _served(config, mounted_at), spool)
+            # All its routes are made ready, for which the event loop would stand still for 20 ms.
+            server = await trio.to_thread.run_sync(lambda: Server(application().asgi()))
+            await server.serve([OwnersListener(listening)])
         finally:
             with trio.CancelScope(shield=True):
                 await sessions.close()
