@@ -6,7 +6,11 @@ import errno
 import logging
 import os
 import posixpath
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
+
+import trio
 
 from irodsfs.catalog.catalog import Catalog
 from irodsfs.filesystem.inodes import Inode, Inodes
@@ -15,6 +19,7 @@ from irodsfs.filesystem.pending_uploads import PendingUploads
 from irodsfs.filesystem.salvage import Salvage
 from irodsfs.filesystem.uploader import Uploader
 from irodsfs.grid.access_levels import MODIFY_OBJECT, READ_OBJECT
+from irodsfs.grid.background import Background
 from irodsfs.grid.catalog_entries import Entry, made_now
 from irodsfs.grid.errors import ZONE_FAILURES, describe
 from irodsfs.grid.flight import Reply
@@ -24,6 +29,9 @@ from irodsfs.transfer.upload import ATTEMPTS
 from irodsfs.transfer.versions import Version
 
 logger = logging.getLogger(__name__)
+
+SYNCED_AT_A_TIME = 4
+"""Files that one call brings into the zone at a time, where it needs all that wait in a directory to be there."""
 
 
 class Files:
@@ -182,15 +190,31 @@ class Files:
 
     async def sync_below(self, path: str) -> None:
         """Bring everything into the zone that waits at or below a path."""
-        for inode in self._inodes.opened_below(path):
-            if inode.waiting is not None:
-                await self.sync(inode)
+        await self._sync_waiting(self._inodes.opened_below(path))
 
     async def sync_in(self, collection: str) -> None:
         """Bring everything into the zone that waits directly in a collection."""
-        for inode in self._inodes.opened_below(collection):
-            if inode.waiting is not None and posixpath.dirname(inode.path or "") == collection:
-                await self.sync(inode)
+        below = self._inodes.opened_below(collection)
+        await self._sync_waiting([inode for inode in below if posixpath.dirname(inode.path or "") == collection])
+
+    async def _sync_waiting(self, inodes: Iterable[Inode]) -> None:
+        """Several at a time; of what can't be brought, what prevented the first is raised when all were tried."""
+        left = deque(inode for inode in inodes if inode.waiting is not None)
+        failures: list[Exception] = []
+
+        async def carry() -> None:
+            while left:
+                try:
+                    await self.sync(left.popleft())
+                except Exception as error:
+                    failures.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(min(SYNCED_AT_A_TIME, len(left)) - 1):
+                Background(nursery).start_soon(carry)
+            await carry()  # whatever becomes of the others, nothing is left after this
+        if failures:
+            raise failures[0]
 
     async def drop_pending(self, inode: Inode | None) -> None:
         """It has lost its name, so nothing of it is to be uploaded."""

@@ -76,6 +76,7 @@ class PendingUploads:
         self._queue = queue
         self.is_enabled = enabled
         self._deliveries: dict[Path, _Delivery] = {}
+        self._unsaved: dict[int, Unsaved] = {}
         self._room = UploadJournal(salvage.spool.directory)
         self._finishing = trio.Lock()
 
@@ -168,7 +169,7 @@ class PendingUploads:
         self._queue.end()
         async with self._finishing:  # what is on its way already is not to go twice
             unsaved = [
-                Unsaved(inode, self._salvage, self.bring)
+                self._unsaved_of(inode)
                 for inode in self._inodes.opened()
                 if inode.contents is not None and inode.contents.is_dirty
             ]
@@ -179,6 +180,14 @@ class PendingUploads:
             for each in unsaved:
                 self._queue.add(each)
             await self._queue.finished()
+            for each in self._unsaved.values():
+                await each.tidy_up()
+
+    def _unsaved_of(self, inode: Inode) -> Unsaved:
+        """The same each time: what has safely come into the spool before is not to stay there for good."""
+        if inode.number not in self._unsaved:
+            self._unsaved[inode.number] = Unsaved(inode, self._salvage, self.bring)
+        return self._unsaved[inode.number]
 
     def stop_waiting(self) -> None:
         """Whatever is not in the zone yet stays in the spool: `finish` returns at once."""

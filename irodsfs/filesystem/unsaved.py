@@ -49,18 +49,22 @@ class Unsaved:
             return
         description = self._salvage.described(self._inode, contents, ENDED)
         try:
-            self._secured = await trio.to_thread.run_sync(self._store, description, due)
-            self._claim.enter_context(self._secured.claimed())
+            await trio.to_thread.run_sync(self._store, description, due)
         except (OSError, ValueError) as error:
             # Closed or full meanwhile; the upload is tried all the same, and tells what comes of it.
             logger.info("%s could not be brought into the spool first: %s", due.path, describe(error))
 
-    def _store(self, description: Description, due: Upload) -> SpoolEntry:
+    def _store(self, description: Description, due: Upload) -> None:
         if due.replace and due.size <= SMALL:
             # Whoever finds it after this process was killed can tell that the zone has it already.
             content = b"".join(chunk for patch in due.patches for chunk in patch.chunks())
             description = description.model_copy(update={"digest": digest(content).hex()})
-        return self._salvage.spool.keep(description, due, ends=True)
+        # Noted at once: whatever becomes of who waits for this thread, the copy goes when the zone has the bytes.
+        before, self._secured = self._secured, self._salvage.spool.keep(description, due, ends=True)
+        self._claim.close()
+        self._claim.enter_context(self._secured.claimed())
+        if before is not None:
+            before.discard()
 
     async def deliver(self) -> None:
         """Bring it into the zone."""
@@ -76,6 +80,11 @@ class Unsaved:
             if kept is not None:
                 self._salvage.noted_untold(self._inode, kept, reason)
         await self._discard()
+
+    async def tidy_up(self) -> None:
+        """Leave no copy of what the zone has, whoever brought it there."""
+        if self._inode.contents is None or not self._inode.contents.is_dirty:
+            await self._discard()
 
     async def _discard(self) -> None:
         secured, self._secured = self._secured, None

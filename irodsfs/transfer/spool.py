@@ -146,9 +146,13 @@ class Spool:
         """
         make_private(self._failed)
         kept = SpoolEntry(self._failed / new_name(), description.of(due))
-        if not (ends and due.link is not None and due.link(kept.file)):
-            _copy(due, kept.file)
-        save_description(kept.file, kept.description)
+        try:
+            if not (ends and due.link is not None and due.link(kept.file)):
+                _copy(due, kept.file)
+            save_description(kept.file, kept.description)
+        except BaseException:
+            kept.discard()  # nobody would ever find half of it
+            raise
         return kept
 
     def take(self, kept: SpoolEntry, reason: str) -> SpoolEntry:

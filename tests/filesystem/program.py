@@ -169,6 +169,14 @@ class Program:
             finally:
                 self._fs.releasedir(handle)
 
+    async def fsync_directory(self, path: str) -> None:
+        async with self._node(path) as found:
+            handle = await self._fs.opendir(found.st_ino)
+            try:
+                await self._fs.fsyncdir(handle)
+            finally:
+                self._fs.releasedir(handle)
+
     async def setxattr(self, path: str, name: str, value: bytes) -> None:
         async with self._node(path) as found:
             await self._fs.setxattr(found.st_ino, name.encode(), value)

@@ -37,6 +37,9 @@ LARGE = os.urandom(16 * MEGABYTE)
 LONG_LINE = {"delay": 0.02, "rate": 30e6}
 """What makes more connections worth it: seconds of a round trip, and bytes a second on each of them."""
 
+ON_A_LONG_LINE = ["ReadAhead._work_beside", "Files._sync_waiting.<locals>.carry"]
+"""Tasks that there are only where the zone is some way away."""
+
 NOT_OF_A_MOUNT = {
     "control/web.py: server.serve": "irodsfs serve, which keeps no bytes of programs",
     "daemon.py: each": "those that are handed over to it",
@@ -62,6 +65,7 @@ STARTED = {
     "daemon.py: partial(end.come_with, until_the_end.enter_context(_handled()))": "_End.come_with",
     "daemon.py: self._file_system.begin_to_finish": "FileSystem.begin_to_finish",
     "filesystem/pending_uploads.py: each.secure": "Unsaved.secure",
+    "filesystem/files.py: carry": "Files._sync_waiting.<locals>.carry",
     "grid/pool.py: self.in_thread": "ConnectionPool.in_thread",
     "control/http_server.py: self._handle": "Server._handle",
     "control/streamed_responses.py: _cancel_when_gone": "_cancel_when_gone",
@@ -82,6 +86,7 @@ WAITED_FOR = [
     "ReadAhead.run",
     "ReadAhead._work_beside",
     "Calls._carry_out",
+    "Files._sync_waiting.<locals>.carry",
 ]
 """Those that somebody waits for: also when they fail before they have done anything."""
 
@@ -180,6 +185,17 @@ class Programs:
                 return
         raise AssertionError(f"{name} was refused twice")
 
+    def rename_with_all_that_waits(self) -> None:
+        self._count += 1
+        directory = f"{self._name} directory {self._count}"
+        names = [f"{directory}/{number}" for number in range(8)]
+        (self.mount.path / directory).mkdir()
+        for name in names:
+            self.write_small(name)
+        (self.mount.path / directory).rename(self.mount.path / f"{directory}, renamed")
+        for name in names:
+            self.written[name.replace("/", ", renamed/")] = self.written.pop(name)
+
     def begin_stream(self) -> None:
         name = f"{self._name} stream"
         self._stream = os.open(self.mount.path / name, os.O_CREAT | os.O_WRONLY)
@@ -275,6 +291,7 @@ class Programs:
             "Calls._carry_out": self.write_small,
             "beat": self.write_small,
             "collect_when_idle": self.write_small,
+            "Files._sync_waiting.<locals>.carry": self.rename_with_all_that_waits,
             "WriteStream._run": self.write_large if moment == BEGIN else self.go_on,
             "serve_when_wanted": self.ask,
             "Server._handle": self.ask,
@@ -342,7 +359,7 @@ def go_on_as_before(programs: Programs) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_task_that_crashes_ends_nothing_but_itself(scene: Scene, directory: Path, kind: str) -> None:
-    with scene(kind, **(LONG_LINE if kind == "ReadAhead._work_beside" else {})) as programs:
+    with scene(kind, **(LONG_LINE if kind in ON_A_LONG_LINE else {})) as programs:
         crashing.arm(directory, kind, WAIT)
         await_crash(programs, directory, kind, WAIT)
         go_on_as_before(programs)
@@ -366,11 +383,12 @@ def test_a_signal_during_the_end_interrupts_nothing(scene: Scene, directory: Pat
 
 
 @pytest.mark.parametrize("kind", AT_THE_END)
-def test_a_crash_at_the_end_leaves_nothing_behind(scene: Scene, directory: Path, kind: str) -> None:
+def test_a_crash_at_the_end_leaves_nothing_behind(scene: Scene, directory: Path, spool: Path, kind: str) -> None:
     with scene(kind) as programs:
         crashing.arm(directory, kind, WAIT)
         programs.send_signal(signal.SIGTERM)
     assert (directory / "crashed").exists()
+    assert failed(spool) == {}, "the zone has all of it"
 
 
 def test_a_close_that_crashes_loses_nothing(scene: Scene, directory: Path, spool: Path) -> None:
