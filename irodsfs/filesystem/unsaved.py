@@ -62,9 +62,9 @@ class Unsaved:
         # Noted at once: whatever becomes of who waits for this thread, the copy goes when the zone has the bytes.
         before, self._secured = self._secured, self._salvage.spool.keep(description, due, ends=True)
         self._claim.close()
-        self._claim.enter_context(self._secured.claimed())
         if before is not None:
             before.discard()
+        self._claim.enter_context(self._secured.claimed())
 
     async def deliver(self) -> None:
         """Bring it into the zone."""
