@@ -110,22 +110,6 @@ def _write(path: Path) -> None:
         os.utime(file.fileno(), (1_234_567_890, 1_234_567_890))
 
 
-def test_what_a_zone_that_is_away_did_not_take_is_kept(
-    recover: Recover, mount: Mount, proxy: Proxy, home: str, session: iRODSSession
-) -> None:
-    assert list(mount.path.iterdir()) == []
-    proxy.refuse()
-    _write(mount.path / "kept")
-    mount.written_back()
-    proxy.accept_again()
-    (entry,) = listed(recover)
-    assert (entry["path"], entry["size"]) == (f"{home}/kept", 4)
-    assert entry["reason"].startswith(("ZoneUnreachable", "ZoneTimeout"))  # whichever was the last attempt's
-    assert not (mount.path / "kept").exists()
-    assert recover("--all").returncode == 0
-    assert get(session, f"{home}/kept") == b"ours"
-
-
 def test_nothing_is_kept_where_nothing_failed(recover: Recover) -> None:
     assert listed(recover) == []
     assert recover("--all").returncode == 0

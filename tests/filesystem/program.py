@@ -22,6 +22,8 @@ from irodsfs.filesystem.kernel import Kernel, NoKernel
 from irodsfs.grid.zone import Zone
 
 PID = 1
+READ_AT_ONCE = 128 * 1024
+"""Bytes, as Linux reads ahead."""
 
 
 @asynccontextmanager
@@ -243,8 +245,10 @@ async def write_file(program: Program, path: str, content: bytes, flags: int = o
 
 
 async def read_file(program: Program, path: str) -> bytes:
-    file = await program.open(path, os.O_RDONLY)
+    file, content = await program.open(path, os.O_RDONLY), bytearray()
     try:
-        return await program.read(file, 0, 1 << 24)
+        while some := await program.read(file, len(content), READ_AT_ONCE):
+            content += some
+        return bytes(content)
     finally:
         await program.close(file)

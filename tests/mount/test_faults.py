@@ -341,11 +341,10 @@ def spool(user_environment: dict[str, str]) -> Path:
     return Path(user_environment["XDG_CACHE_HOME"]) / "irodsfs"
 
 
-@pytest.mark.parametrize("size", [7, 20 * MEGABYTE])
 def test_bytes_that_the_zone_never_took_fail_at_close_and_are_kept(
-    mount_through: MountThrough, proxy: Proxy, spool: Path, home: str, size: int
+    mount_through: MountThrough, proxy: Proxy, spool: Path, home: str
 ) -> None:
-    content = os.urandom(size)
+    content = os.urandom(20 * MEGABYTE)
     mount = mount_through(proxy)
     mount.expect_log("could not be written|flush|create|write|lookup")
     descriptor = os.open(mount.path / "file", os.O_CREAT | os.O_WRONLY)
@@ -361,23 +360,6 @@ def test_bytes_that_the_zone_never_took_fail_at_close_and_are_kept(
     proxy.accept_again()
     (mount.path / "file").write_bytes(content)
     assert (mount.path / "file").read_bytes() == content
-
-
-def test_fsync_fails_while_the_zone_is_away_and_succeeds_when_it_is_back(
-    mount_through: MountThrough, proxy: Proxy, session: iRODSSession, home: str, spool: Path
-) -> None:
-    mount = mount_through(proxy)
-    mount.expect_log("fsync")
-    with (mount.path / "file").open("wb", buffering=0) as file:
-        file.write(b"content")
-        proxy.refuse()
-        with pytest.raises(OSError, match=r".") as failed:
-            os.fsync(file.fileno())
-        assert failed.value.errno in NETWORK
-        proxy.accept_again()
-        os.fsync(file.fileno())
-        assert get(session, f"{home}/file") == b"content"
-    assert kept_bytes(spool) == []
 
 
 def test_nothing_is_used_up_by_failures(

@@ -442,6 +442,8 @@ def test_what_waited_too_long_is_kept_and_said(
         (mount.path / str(number)).write_bytes(b"content")
     assert mount.written_back()["failedFiles"] == 6
     assert failed(spool) == {f"{home}/{number}": b"content" for number in range(6)}
+    reasons = [json.loads(described.read_text())["reason"] for described in spool.glob("*/failed/*.json")]
+    assert all(reason.startswith(("ZoneUnreachable", "ZoneTimeout")) for reason in reasons), reasons
     proxy.accept_again()
     assert os.listdir(mount.path) == []
     (mount.path / "0").write_bytes(b"again")
