@@ -19,7 +19,10 @@ from tests.mounts import Mount
 from tests.zones import AnyZone
 
 QUERY, READ, OPEN, STAT = 702, 675, 602, 633
-TIMEOUT = 5
+TIMEOUT = 2
+BEFORE_LONG = 30
+"""Seconds in which a call must have ended, with all its attempts on a busy machine."""
+
 MEGABYTE = 1 << 20
 MEMORY = 400 * MEGABYTE
 """More than a mount ever needs in these tests, and much less than what is claimed."""
@@ -91,7 +94,7 @@ def test_lengths_that_lie(mount: Mount, zone: HostileZone, api: int, claims: dic
     began = time.monotonic()
     with pytest.raises(OSError, match=r"."):
         (mount.path / "victim").read_bytes()
-    assert time.monotonic() - began < 6 * TIMEOUT
+    assert time.monotonic() - began < BEFORE_LONG
     serves_on(mount, zone)
 
 
@@ -163,7 +166,7 @@ def test_replies_that_are_no_answers(mount: Mount, zone: HostileZone, body: byte
     began = time.monotonic()
     with pytest.raises(OSError, match=r"."):
         (mount.path / "victim").read_bytes()
-    assert time.monotonic() - began < 6 * TIMEOUT
+    assert time.monotonic() - began < BEFORE_LONG
     zone.be_honest()
     assert "root:" not in mount.log
     serves_on(mount, zone)
@@ -179,7 +182,7 @@ def test_pages_that_never_end_take_bounded_memory_and_time(mount: Mount, zone: H
     began = time.monotonic()
     with pytest.raises(OSError, match=r"."):
         os.listdir(mount.path)
-    assert time.monotonic() - began < 20 * TIMEOUT
+    assert time.monotonic() - began < 3 * BEFORE_LONG
     serves_on(mount, zone)
 
 
