@@ -64,6 +64,11 @@ class Catalog(CatalogCache):
         self._walk = Walk(root, time_to_live, clock)
         self._fetching: dict[tuple[str, str], trio.Event] = {}
 
+    @property
+    def zone_is_away(self) -> bool:
+        """True when no zone was there the last time that it was wanted."""
+        return self._zone.pool.logins.is_away
+
     async def find(self, path: str) -> Entry:
         """The collection or data object at a path. At most one flight, none while what is known is fresh."""
         entry = await self.find_if_there(path)

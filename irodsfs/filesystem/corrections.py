@@ -69,7 +69,8 @@ class Corrections:
         try:
             yield
         except ZONE_FAILURES as error:
-            if may_have_been_done(error):
+            # As long as no zone is there, nobody could tell what is so instead.
+            if may_have_been_done(error) and not self._catalog.zone_is_away:
                 for path in paths:
                     self.wrong(path)
             raise
