@@ -5,7 +5,7 @@ import os
 import pytest
 from irods.session import iRODSSession
 
-from irodsfs.filesystem.files import tell
+from irodsfs.filesystem.files import raise_deferred
 from irodsfs.filesystem.inodes import Inode
 from tests.filesystem.program import Program
 from tests.objects import get, put
@@ -55,6 +55,6 @@ async def test_a_time_that_was_set_before_the_close_is_kept(program: Program, se
 def test_what_failed_is_told_once() -> None:
     inode = Inode(2, "/z/file", failure=OSError("failed before"))
     with pytest.raises(OSError, match="failed before"):
-        tell(inode)
-    tell(inode)
+        raise_deferred(inode)
+    raise_deferred(inode)
     assert inode.failure is None
