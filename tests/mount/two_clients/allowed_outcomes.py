@@ -140,12 +140,14 @@ class Machine:
         self.history = history
         self.waits = waits
         self.known_since: dict[str, float] = {}
+        self.attributes_known_since: dict[str, float] = {}
         self.carried: dict[str, tuple[float, set[Node | None]]] = {}
         self.files: list[OpenFile] = []
 
-    def believed(self, path: str, asked: float) -> set[Node | None]:
-        """What may be believed to be at a path."""
-        since = max(asked - CACHE_TIMEOUT - GRACE, self.known_since.get(path, 0.0))
+    def believed(self, path: str, asked: float, *, attributes: bool = False) -> set[Node | None]:
+        """What may be believed to be at a path, or of its extended attributes."""
+        known = self.attributes_known_since if attributes else self.known_since
+        since = max(asked - CACHE_TIMEOUT - GRACE, known.get(path, 0.0))
         nodes: set[Node | None] = {zone.get(path) for zone in self.history.since(since)}
         moment, carried = self.carried.get(path, (0.0, set()))
         if moment >= asked - CACHE_TIMEOUT - GRACE:
@@ -170,7 +172,11 @@ class Machine:
 
     def knows(self, moment: float, *paths: str) -> None:
         for path in paths:
-            self.known_since[path] = moment
+            self.known_since[path] = self.attributes_known_since[path] = moment
+
+    def has_found(self, moment: float, path: str) -> None:
+        """It was told that a name is taken, which tells nothing of extended attributes."""
+        self.known_since[path] = moment
 
     def astray(self, path: str, call: str, zone: Zone, asked: float) -> list[Alternative]:
         """What a call ends in that does not find its way, as of old the way was another."""
@@ -217,7 +223,7 @@ def _flushing(opened: OpenFile, path: str, zone: Zone) -> Iterator[Alternative]:
 def _where_nothing_is(opened: OpenFile, path: str, zone: Zone) -> Iterator[Alternative]:
     if opened.new:
         yield from (_made("now", opened, path, image, zone) for image in opened.images)
-    elif opened.emptied:
+    elif opened.emptied or opened.written_here:
         yield from (_made("removed", opened, path, image, zone) for image in opened.images)
     elif not opened.changes:
         yield Alternative("removed", None, zone, ((opened, replace(opened, mtime=None)),))

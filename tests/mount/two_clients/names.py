@@ -87,7 +87,7 @@ class Names(Clients):
         allowed += [*client.astray(path, "make", zone, asked), *others]
         ended = self.act(machine, lambda: call(self.roots[machine]), allowed, path)
         if ended.outcome == errno.EEXIST:
-            client.knows(time.monotonic(), path)  # it has learnt that there is something
+            client.has_found(time.monotonic(), path)
 
     @rule(machine=machines, path=paths)
     def unlink(self, machine: int, path: str) -> None:

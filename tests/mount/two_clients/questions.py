@@ -8,6 +8,7 @@ import posixpath
 import stat
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -63,7 +64,7 @@ class Questions(Clients):
     def getxattr(self, machine: int, path: str, name: str) -> None:
         client, asked = self.clients[machine], time.monotonic()
         allowed: set[object] = {each.outcome for each in client.astray(path, "look", self.zone, asked)}
-        for node in client.believed(path, asked):
+        for node in client.believed(path, asked, attributes=True):
             if node is not None and node.kind != LINK:
                 value = dict(node.avus).get(name)
                 allowed.add(errno.ENODATA if value is None else value.encode())
@@ -128,13 +129,15 @@ class PlainClient(Clients):
 
     @rule(old=paths, new=paths)
     def another_client_renames(self, old: str, new: str) -> None:
+        def after(zone: Zone) -> Zone:
+            renamed = model.rename(zone, old, new, replaces=False)
+            # A server gives what it moves to another collection the time of that.
+            return renamed | {new: replace(renamed[new], mtime=None)} if new in renamed else renamed
+
         manager = self.session.collections if model.kind(self.zone, old) == DIRECTORY else self.session.data_objects
         in_the_way = posixpath.join(posixpath.dirname(old), posixpath.basename(new))
         if old != new and (in_the_way in (old, new) or in_the_way not in self.zone):  # servers rename before they move
-            self.foreign(
-                lambda zone: model.rename(zone, old, new, replaces=False),
-                lambda: manager.move(self.at(old), self.at(new)),
-            )
+            self.foreign(after, lambda: manager.move(self.at(old), self.at(new)))
 
     @rule(path=paths, name=attributes, value=values)
     def another_client_describes(self, path: str, name: str, value: str) -> None:
