@@ -64,7 +64,9 @@ def _as_it_is(client: Machine, zone: Zone, path: str, flags: int) -> Iterator[Al
         if MISSING in client.kinds(path, time.monotonic()):
             yield Alternative("exclusive", None, zone, ((opened, made),))
     elif found == FILE:
-        yield as_now(None, zone, (opened, OpenFile(path, {zone[path].content}, emptied=empties, lost=lost)))
+        unasked = creates and empties and client.believed(path, time.monotonic()) != {zone[path]}
+        found_now = OpenFile(path, {zone[path].content}, emptied=empties, lost=lost, unasked=unasked)
+        yield as_now(None, zone, (opened, found_now))
     elif found == DIRECTORY:
         yield as_now(errno.EISDIR if creates or empties or flags & os.O_ACCMODE else "directory", zone)
     elif found == LINK or not creates:

@@ -43,7 +43,8 @@ class OpenFile:
     """What is open of a name on one machine, shared by all handles there.
 
     `bases` are what the content in the zone may have been that is changed here. It `waits` when it is closed, where
-    files are written back. All of it was `written_here` since a program has emptied it.
+    files are written back; the zone was `unasked` then when it was opened, so it may have had another version. All of
+    it was `written_here` since a program has emptied it.
     """
 
     path: str | None
@@ -54,6 +55,7 @@ class OpenFile:
     exclusive: bool = False
     lost: bool = False
     waits: bool = False
+    unasked: bool = False
     written_here: bool = False
     mtime: int | None = None
     handles: int = 0
@@ -237,7 +239,7 @@ def _where_nothing_is(opened: OpenFile, path: str, zone: Zone) -> Iterator[Alter
 def _onto(opened: OpenFile, path: str, there: Node, zone: Zone) -> Iterator[Alternative]:
     if opened.emptied:
         yield from (_put("replaced", opened, path, image, zone) for image in opened.images)
-        if opened.waits and there.content not in opened.bases:
+        if opened.waits and (opened.unasked or there.content not in opened.bases):
             yield from _refused("conflict", {errno.ESTALE}, opened, zone)
     elif not opened.changes:
         touched = zone if opened.mtime is None else zone | {path: replace(there, mtime=opened.mtime)}

@@ -26,6 +26,10 @@ class Node:
     mtime: int | None = None
     id: int | None = None
 
+    def __repr__(self) -> str:
+        content = f"{self.content[:16]!r}..{len(self.content)}" if len(self.content) > 24 else repr(self.content)
+        return f"<{self.kind} {self.id} {content} {self.mtime} {sorted(self.avus)}>"
+
 
 Zone = dict[str, Node]
 
