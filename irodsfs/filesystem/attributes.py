@@ -88,7 +88,7 @@ def attributes_of(entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, 
     inode.shown_size = size
     return Attributes(
         st_ino=inode.number,
-        st_mode=_kind(entry) | mode_of(entry, owner, read_only=read_only),
+        st_mode=file_type(entry) | mode_of(entry, owner, read_only=read_only),
         st_nlink=0 if inode.path is None else 1,
         st_uid=owner.uid,
         st_gid=owner.gid,
@@ -100,7 +100,8 @@ def attributes_of(entry: Entry, inode: Inode, owner: Owner, *, read_only: bool, 
     )
 
 
-def _kind(entry: Entry) -> int:
+def file_type(entry: Entry) -> int:
+    """What it is, as the bits of a mode that say so."""
     if entry.link_target is not None:
         return stat.S_IFLNK
     return stat.S_IFDIR if entry.is_collection else stat.S_IFREG

@@ -121,7 +121,7 @@ class FileSystem:
                 # Linux must ask each time: it would keep that when a call has found a directory there.
                 return None
             entry = await self._catalog.find(path)
-        return self._attributes.named(entry, self._inodes.looked_up(path))
+        return self._attributes.looked_up(path, entry)
 
     async def _look_up(self, path: str, expects: Callable[[str], Awaitable[Expected | None]]) -> Entry | None:
         inode = self._inodes.get(path)
@@ -177,7 +177,7 @@ class FileSystem:
         path = await self._new(parent_inode, name)
         entry = await self._tree.make_collection(path, self._mode_to_keep(path, mode, is_collection=True))
         self._opening.made_directory(path, pid)
-        return self._attributes.named(entry, self._inodes.looked_up(path))
+        return self._attributes.looked_up(path, entry)
 
     async def unlink(self, parent_inode: int, name: bytes) -> None:
         self._check_writable()
@@ -217,7 +217,7 @@ class FileSystem:
             raise PermissionError(errno.EPERM, "iRODS has no symbolic links")
         path = await self._new(parent_inode, name)
         entry = await self._posix_attributes.make_link(path, target)
-        return self._attributes.named(entry, self._inodes.looked_up(path))
+        return self._attributes.looked_up(path, entry)
 
     async def readlink(self, inode: int) -> bytes:
         entry = await self._attributes.entry(self._inodes[inode])
@@ -338,7 +338,7 @@ class FileSystem:
 
     async def _create(self, parent_inode: int, name: bytes, mode: int, flags: int, pid: int) -> tuple[Inode, Entry]:
         path = await self._new(parent_inode, name)
-        node = self._inodes.looked_up(path)
+        node = self._inodes.looked_up(path, stat.S_IFREG)
         try:
             kept = self._mode_to_keep(path, mode, is_collection=False)
             return node, await self._opening.create(node, path, flags, pid, kept)

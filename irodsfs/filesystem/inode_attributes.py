@@ -10,7 +10,7 @@ from dataclasses import replace
 import trio
 
 from irodsfs.catalog.catalog import Catalog
-from irodsfs.filesystem.attributes import Attributes, Owner, attributes_of, mode_of
+from irodsfs.filesystem.attributes import Attributes, Owner, attributes_of, file_type, mode_of
 from irodsfs.filesystem.directories import Shown
 from irodsfs.filesystem.inodes import Inode, Inodes, encode_name
 from irodsfs.grid.catalog_entries import Entry, made_now
@@ -51,18 +51,19 @@ class InodeAttributes:
 
     def named(self, entry: Entry, node: Inode) -> Attributes:
         """Attributes that the kernel gets with a name, which it keeps for as long."""
-        node.kind = 0
         attributes = self.of(entry, node)
-        node.kind = stat.S_IFMT(attributes.st_mode)
         node.known_until = trio.current_time() + attributes.timeout
         return attributes
 
+    def looked_up(self, path: str, entry: Entry) -> Attributes:
+        """The same of what has been found at a path, of which the kernel gets one reference more."""
+        return self.named(entry, self._inodes.looked_up(path, file_type(entry)))
+
     def shown(self, shown: Sequence[Shown], timeout: float) -> Iterator[tuple[int, bytes, Attributes]]:
         for position, name, path, entry in shown:
-            inode = self._inodes.looked_up(path)
+            inode = self._inodes.looked_up(path, file_type(entry))
             attributes = attributes_of(entry, inode, self._owner, read_only=self._read_only, timeout=timeout)
             inode.known_until = trio.current_time() + timeout
-            inode.kind = stat.S_IFMT(attributes.st_mode)
             yield position, encode_name(name), attributes
 
     def mode_of(self, entry: Entry) -> int:

@@ -82,17 +82,35 @@ class Inodes:
         self._numbers = itertools.count(ROOT + 1)
         self._by_number: dict[int, Inode] = {}
         self._by_path: dict[str, Inode] = {}
+        self._displaced: dict[str, Inode] = {}
+        """What is still open of a name that has become something of another kind elsewhere."""
         self._moving: dict[str, trio.Event] = {}
         self._insert(Inode(ROOT, root, lookups=1))
 
     def __getitem__(self, number: int) -> Inode:
         return self._by_number[number]
 
-    def looked_up(self, path: str) -> Inode:
-        """The inode of a path, of which the kernel gets one reference more."""
+    def looked_up(self, path: str, kind: int) -> Inode:
+        """The inode of what is at a path, a file type as in a mode; the kernel gets one reference more."""
+        known = self._by_path.get(path)
+        if known is not None and known.kind not in (0, kind) and known.number != ROOT:
+            self._displace(known, path, kind)
         inode = self.of(path)
+        inode.kind = kind
         inode.lookups += 1
         return inode
+
+    def _displace(self, inode: Inode, path: str, kind: int) -> None:
+        """Let a path have another inode, as it is of another kind by now.
+
+        Linux fails whatever is done with a number whose kind has changed, closing what is open of it included.
+        """
+        del self._by_path[path]
+        before = self._displaced.pop(path, None)
+        if before is not None and before.kind == kind:
+            self._by_path[path] = before
+        if inode.contents is not None:
+            self._displaced[path] = inode
 
     def of(self, path: str) -> Inode:
         """The inode of a path, new when it has none. Without a reference it lives until `release` or `forget`."""
@@ -123,8 +141,9 @@ class Inodes:
     def drop_if_unused(self, inode: Inode) -> None:
         if inode.lookups <= 0 and inode.handles == 0 and inode.contents is None:
             self._by_number.pop(inode.number, None)
-            if inode.path is not None and self._by_path.get(inode.path) is inode:
-                del self._by_path[inode.path]
+            for paths in (self._by_path, self._displaced):
+                if inode.path is not None and paths.get(inode.path) is inode:
+                    del paths[inode.path]
 
     def unlinked(self, path: str) -> None:
         inode = self._by_path.pop(path, None)
@@ -137,12 +156,14 @@ class Inodes:
         """A file or a directory with all below it has another path now."""
         self.unlinked(target)
         prefix = f"{source}/"
-        for path in [path for path in self._by_path if path == source or path.startswith(prefix)]:
-            inode = self._by_path.pop(path)
-            inode.path = target + path[len(source) :]
-            if inode.contents is not None:
-                inode.contents.path = inode.path
-            self._by_path[inode.path] = inode
+        for paths in (self._by_path, self._displaced):
+            moved = [path for path in paths if path.startswith(prefix) or (path == source and paths is self._by_path)]
+            for path in moved:
+                inode = paths.pop(path)
+                inode.path = target + path[len(source) :]
+                if inode.contents is not None:
+                    inode.contents.path = inode.path
+                paths[inode.path] = inode
 
     @contextmanager
     def moving(self, collection: str) -> Iterator[None]:

@@ -25,6 +25,7 @@ from tests.mount.two_clients.handles import OpenFiles
 from tests.mount.two_clients.machines import TOLD, make_home, mounted
 from tests.mount.two_clients.names import Names
 from tests.mount.two_clients.questions import PlainClient, Questions
+from tests.mount.two_clients.system_calls import MountCalls
 from tests.mount.two_clients.zone_model import Zone
 from tests.zones import AnyZone
 
@@ -59,7 +60,8 @@ def test_two_mounts_and_a_plain_client_as_equals(
             places = map(str, itertools.count())
             seen: list[tuple[str, Zone]] = []
 
-        ClientsHere.mounts, ClientsHere.session, ClientsHere.home = mounts, session, collection
+        machines = [MountCalls(mount) for mount in mounts]
+        ClientsHere.machines, ClientsHere.session, ClientsHere.home = machines, session, collection
         ClientsHere.write_back, ClientsHere.posix = write_back, posix
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             ClientsHere,
@@ -72,9 +74,9 @@ def test_two_mounts_and_a_plain_client_as_equals(
                 print_blob=True,
             ),
         )
-        for mount in mounts:
+        for machine in machines:
             for name, zone in ClientsHere.seen:
-                agree(mount.path / name, zone)
+                agree(machine.below(name), zone)
 
 
 def test_every_rule_is_in_the_document() -> None:

@@ -150,8 +150,11 @@ class Renaming:
             yield Alternative("kind", errno.ENOTEMPTY, self.zone)
 
     def done(self) -> None:
+        """What is open of a name that is another kind of thing by now keeps the name."""
         for each in self.client.files:
             if each.path == self.new:
-                each.path = None
+                each.path = None if model.kind(self.zone, self.new) in (FILE, MISSING) else each.path
+            elif each.path == self.old and model.kind(self.zone, self.old) == DIRECTORY:
+                continue
             elif each.path is not None and f"{each.path}/".startswith(f"{self.old}/"):
                 each.path = self.new + each.path[len(self.old) :]

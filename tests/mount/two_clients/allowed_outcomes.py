@@ -251,9 +251,9 @@ def _onto(opened: OpenFile, path: str, there: Node, zone: Zone) -> Iterator[Alte
 
 
 def _changed(opened: OpenFile, path: str, there: Node, zone: Zone) -> Iterator[Alternative]:
-    if there.content in opened.bases:
+    if there.content in opened.bases and not opened.new:
         yield _put("now", opened, path, model.changed(there.content, opened.changes), zone)
-    if opened.bases != {there.content}:
+    if opened.new or opened.bases != {there.content}:
         yield from _refused("conflict", {errno.ESTALE}, opened, zone)
         if opened.written_here or Resize(0) in opened.changes:
             yield from (_put("replaced", opened, path, image, zone) for image in opened.images)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from hypothesis import event
 from hypothesis.stateful import RuleBasedStateMachine
@@ -22,10 +23,10 @@ from tests.mount.two_clients.allowed_outcomes import (
     Machine,
     OpenFile,
 )
-from tests.mount.two_clients.machines import CACHE_TIMEOUT, spool_of
-from tests.mount.two_clients.zone_model import DIRECTORY, FILE, Node, Zone
+from tests.mount.two_clients.machines import CACHE_TIMEOUT
+from tests.mount.two_clients.system_calls import SystemCalls
+from tests.mount.two_clients.zone_model import DIRECTORY, FILE, LINK, Node, Zone
 from tests.mount.two_clients.zone_snapshot import snapshot
-from tests.mounts import Mount
 
 NAMES = ["a", "b", "c d"]
 NOWHERE = b"no/such"
@@ -34,7 +35,8 @@ NOWHERE = b"no/such"
 @dataclass(eq=False)
 class Handle:
     machine: int
-    number: int
+    calls: SystemCalls
+    number: Any
     opened: OpenFile
     flags: int
 
@@ -61,7 +63,7 @@ def named(found: object) -> object:
 class Clients(RuleBasedStateMachine):
     """Each rule lets one client do one thing."""
 
-    mounts: list[Mount]
+    machines: Sequence[SystemCalls]
     session: iRODSSession
     home: str
     places: Iterator[str]
@@ -74,13 +76,13 @@ class Clients(RuleBasedStateMachine):
         self.name = next(self.places)
         if not self.session.collections.exists(f"{self.home}/{self.name}"):
             self.session.collections.create(f"{self.home}/{self.name}")
-            for mount in self.mounts:
-                agree(mount.path / self.name, {})
+            for each in self.machines:
+                agree(each.below(self.name), {})
         self.collection = f"{self.home}/{self.name}"
-        self.roots = [mount.path / self.name for mount in self.mounts]
+        self.calls = [each.below(self.name) for each in self.machines]
         self.zone: Zone = {}
         self.history = History([(time.monotonic(), {})])
-        self.clients = [Machine(self.history, waits=self.write_back) for _ in self.mounts]
+        self.clients = [Machine(self.history, waits=self.write_back) for _ in self.machines]
         self.open_handles: list[Handle] = []
         self.is_sound = True
         self.former: set[str] = set()
@@ -97,16 +99,16 @@ class Clients(RuleBasedStateMachine):
     def act(self, machine: int, call: Callable[[], object], allowed: list[Alternative], *paths: str) -> Alternative:
         """Let a machine do something; the end must be one that is allowed, in the zone as well."""
         began = time.monotonic()
-        kept_before = self.kept(machine)
+        kept_before = self.machines[machine].kept()
         found = outcome(call)
         ended = time.monotonic()
         if self.write_back:
-            for mount in self.mounts:
-                mount.written_back()
+            for each in self.machines:
+                each.written_back()
         observed = snapshot(self.session, self.collection)
         with self.sound():
             chosen = self.chosen([*allowed, *self.in_the_way(allowed)], found, observed)
-            assert not chosen.kept or self.kept(machine) > kept_before, f"{chosen.rule}: no bytes are kept"
+            assert not chosen.kept or self.machines[machine].kept() > kept_before, f"{chosen.rule}: no bytes are kept"
             assert chosen.rule in {"now", *RULES}
         event(f"rule: {chosen.rule}")
         for opened, state in chosen.states:
@@ -131,9 +133,6 @@ class Clients(RuleBasedStateMachine):
                 states = tuple((opened, opened.failed()) for opened, _ in each.states)
                 for outcome in (errno.EEXIST, *([None] if self.write_back else [])):
                     yield Alternative("former collection", outcome, self.zone, states)
-
-    def kept(self, machine: int) -> int:
-        return len(list(spool_of(self.mounts[machine]).glob("*/failed/*.json")))
 
     def adopt(self, began: float, observed: Zone) -> None:
         self.zone = observed
@@ -164,36 +163,47 @@ class Clients(RuleBasedStateMachine):
                 self.close(self.open_handles[0])
         finally:
             for handle in self.open_handles:
-                outcome(lambda number=handle.number: os.close(number))  # type: ignore[misc]
+                outcome(lambda handle=handle: handle.calls.close(handle.number))  # type: ignore[misc]
         self.seen.append((self.name, self.zone))
 
 
-def agree(root: Path, zone: Zone) -> None:
-    """Return when a mount shows what is in the zone, as it must when its beliefs have had their time."""
+def agree(root: SystemCalls, zone: Zone) -> None:
+    """Return when a machine shows what is in the zone, as it must when its beliefs have had their time."""
     deadline = time.monotonic() + 2 * CACHE_TIMEOUT
     expected = {path: shown_node(node) for path, node in zone.items()}
     while shown_tree(root) != expected:
         assert time.monotonic() < deadline, f"{shown_tree(root)} instead of {zone}"
 
 
-def shown_tree(root: Path) -> dict[str, object] | None:
-    """What a mount shows, or in which errnos that ends, as what is listed may be gone when it is read."""
-    if not root.is_dir():
+def shown_tree(root: SystemCalls, below: str = "") -> dict[str, object] | None:
+    """What a machine shows, or in which errnos that ends, as what is listed may be gone when it is read."""
+    names = outcome(lambda: root.listdir(below))
+    if not isinstance(names, list):
         return None
     shown: dict[str, object] = {}
-    for directory, directories, files in os.walk(root):
-        for name in [*directories, *files]:
-            path = Path(directory, name)
-            shown[str(path.relative_to(root))] = outcome(lambda path=path: shown_entry(path))  # type: ignore[misc]
+    for path in [posixpath.join(below, name) for name in names]:
+        shown[path] = outcome(lambda path=path: shown_entry(root, path))  # type: ignore[misc]
+        shown |= shown_tree(root, path) or {}
     return shown
 
 
-def shown_entry(path: Path) -> object:
-    if path.is_symlink():
-        return False, os.fsencode(os.readlink(path)), frozenset()
-    avus = frozenset((name.removeprefix("user."), os.getxattr(path, name)) for name in os.listxattr(path))
-    return path.is_dir(), b"" if path.is_dir() else path.read_bytes(), avus
+def shown_entry(root: SystemCalls, path: str) -> object:
+    kind, size = root.lstat(path)
+    if kind == LINK:
+        return LINK, root.readlink(path), frozenset()
+    avus = frozenset((name.removeprefix("user."), root.getxattr(path, name)) for name in root.listxattr(path))
+    return kind, read_whole(root, path, size) if kind == FILE else b"", avus
+
+
+def read_whole(root: SystemCalls, path: str, size: int) -> bytes:
+    opened = root.open(path, os.O_RDONLY)
+    if opened is None:
+        raise IsADirectoryError(errno.EISDIR, path)
+    try:
+        return root.pread(opened, size + 1, 0)
+    finally:
+        root.close(opened)
 
 
 def shown_node(node: Node) -> object:
-    return node.kind == DIRECTORY, node.content, frozenset((name, value.encode()) for name, value in node.avus)
+    return node.kind, node.content, frozenset((name, value.encode()) for name, value in node.avus)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from hypothesis.stateful import Bundle, consumes, multiple, rule
 
@@ -32,30 +32,29 @@ class OpenFiles(Clients):
     @rule(target=handles, machine=machines, path=paths, flags=open_flags)
     def open(self, machine: int, path: str, flags: int) -> object:
         allowed = opening(self.clients[machine], self.zone, path, flags)
-        numbers: list[int] = []
+        numbers: list[Any] = []
 
         def call() -> object:
-            number = os.open(self.roots[machine] / path, flags, 0o644)
-            if stat.S_ISDIR(os.fstat(number).st_mode):
-                os.close(number)
+            number = self.calls[machine].open(path, flags)
+            if number is None:
                 return "directory"
             numbers.append(number)
             return None
 
-        with self.closing(numbers):
+        with self.closing(machine, numbers):
             chosen = self.act(machine, call, allowed, path)
         if not numbers:
             return multiple()
-        return self.opened(Handle(machine, numbers[0], chosen.states[0][0], flags))
+        return self.opened(Handle(machine, self.calls[machine], numbers[0], chosen.states[0][0], flags))
 
     @contextmanager
-    def closing(self, numbers: list[int]) -> Iterator[None]:
+    def closing(self, machine: int, numbers: list[Any]) -> Iterator[None]:
         """What was opened in a block that fails does not stay open."""
         try:
             yield
         except BaseException:
             for number in numbers:
-                outcome(lambda number=number: os.close(number))  # type: ignore[misc]
+                outcome(lambda number=number: self.calls[machine].close(number))  # type: ignore[misc]
             raise
 
     def opened(self, handle: Handle) -> Handle:
@@ -69,14 +68,21 @@ class OpenFiles(Clients):
 
     @rule(target=handles, handle=handles)
     def duplicate(self, handle: Handle) -> Handle:
-        return self.opened(Handle(handle.machine, os.dup(handle.number), handle.opened, handle.flags))
+        return self.opened(
+            Handle(handle.machine, handle.calls, handle.calls.dup(handle.number), handle.opened, handle.flags)
+        )
 
     @rule(handle=consumes(handles))
     def close(self, handle: Handle) -> None:
         opened, client = handle.opened, self.clients[handle.machine]
         self.open_handles.remove(handle)
         allowed = self.deferred(flushing(opened, self.zone))
-        self.act(handle.machine, lambda: os.close(handle.number), allowed, *([opened.path] if opened.path else []))
+        self.act(
+            handle.machine,
+            lambda: handle.calls.close(handle.number),
+            allowed,
+            *([opened.path] if opened.path else []),
+        )
         opened.handles -= 1
         if not opened.handles:
             client.files = [each for each in client.files if each is not opened]
@@ -87,16 +93,19 @@ class OpenFiles(Clients):
         for each in allowed:
             if each.fails and each.states:  # tried again by close, which keeps the bytes
                 each.states, each.kept = ((handle.opened, replace(handle.opened, lost=True)),), False
-        self.act(handle.machine, lambda: os.fsync(handle.number), allowed)
+        self.act(handle.machine, lambda: handle.calls.fsync(handle.number), allowed)
 
     @rule(handle=handles, offset=sizes, content=contents)
     def write(self, handle: Handle, offset: int, content: bytes) -> None:
         change = Append(content) if handle.flags & os.O_APPEND else Write(offset, content)
-        self.change(handle, change, lambda: os.pwrite(handle.number, content, offset) == len(content) and None)
+        self.change(handle, change, lambda: self.written(handle, content, offset))
+
+    def written(self, handle: Handle, content: bytes, offset: int) -> None:
+        assert handle.calls.pwrite(handle.number, content, offset) == len(content)
 
     @rule(handle=handles, size=sizes)
     def ftruncate(self, handle: Handle, size: int) -> None:
-        self.change(handle, Resize(size), lambda: os.ftruncate(handle.number, size), errno.EINVAL)
+        self.change(handle, Resize(size), lambda: handle.calls.ftruncate(handle.number, size), errno.EINVAL)
 
     def change(
         self, handle: Handle, change: model.Change, call: Callable[[], object], refused: int = errno.EBADF
@@ -124,19 +133,19 @@ class OpenFiles(Clients):
             allowed = {errno.EBADF}
         elif opened.lost or self.stale(handle):
             return
-        self.answered(allowed, lambda: os.pread(handle.number, size, offset))
+        self.answered(allowed, lambda: handle.calls.pread(handle.number, size, offset))
 
     @rule(handle=handles)
     def fstat(self, handle: Handle) -> None:
         if not self.stale(handle):
             there = self.zone.get(handle.opened.path or "")
             seen = handle.opened.images | ({there.content} if there is not None else set())
-            self.answered({len(image) for image in seen}, lambda: os.fstat(handle.number).st_size)
+            self.answered({len(image) for image in seen}, lambda: handle.calls.fsize(handle.number))
 
     @rule(handle=handles, time=seconds)
     def futimens(self, handle: Handle, time: int) -> None:
         opened, zone = handle.opened, self.zone
-        call = lambda: os.utime(handle.number, (time, time))  # noqa: E731
+        call = lambda: handle.calls.futime(handle.number, time)  # noqa: E731
         path = opened.path
         kind = FILE if path is None else model.kind(zone, path)
         if path is not None and kind == FILE and not opened.is_dirty:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -26,16 +22,8 @@ from tests.mount.two_clients.allowed_outcomes import (
 )
 from tests.mount.two_clients.clients import NOWHERE, Clients
 from tests.mount.two_clients.strategies import attributes, machines, paths, seconds, sizes, values
+from tests.mount.two_clients.system_calls import SystemCalls
 from tests.mount.two_clients.zone_model import FILE, Node, Resize, Zone
-
-RENAME_NOREPLACE = 1
-AT_FDCWD = -100
-
-
-def rename_at(old: Path, new: Path, flags: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.renameat2(AT_FDCWD, os.fsencode(old), AT_FDCWD, os.fsencode(new), flags):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), old)
 
 
 class Names(Clients):
@@ -43,7 +31,7 @@ class Names(Clients):
 
     @rule(machine=machines, path=paths)
     def mkdir(self, machine: int, path: str) -> None:
-        self.make(machine, path, lambda root: os.mkdir(root / path), lambda zone: model.make_directory(zone, path))
+        self.make(machine, path, lambda calls: calls.mkdir(path), lambda zone: model.make_directory(zone, path))
 
     @rule(machine=machines, path=paths)
     def mknod(self, machine: int, path: str) -> None:
@@ -51,7 +39,7 @@ class Names(Clients):
             model.walk_to_free(zone, path)
             return zone | {path: Node(FILE)}
 
-        self.make(machine, path, lambda root: os.mknod(root / path, stat.S_IFREG | 0o644), made)
+        self.make(machine, path, lambda calls: calls.mknod(path), made)
 
     @rule(machine=machines, path=paths)
     def symlink(self, machine: int, path: str) -> None:
@@ -59,7 +47,7 @@ class Names(Clients):
         self.make(
             machine,
             path,
-            lambda root: os.symlink(os.fsdecode(NOWHERE), root / path),
+            lambda calls: calls.symlink(NOWHERE, path),
             lambda zone: model.make_link(zone, path, NOWHERE),
             *not_at_all,
         )
@@ -68,7 +56,7 @@ class Names(Clients):
         self,
         machine: int,
         path: str,
-        call: Callable[[Path], object],
+        call: Callable[[SystemCalls], object],
         made: Callable[[Zone], Zone],
         *others: Alternative,
     ) -> None:
@@ -85,7 +73,7 @@ class Names(Clients):
             if opened is not None and opened.is_dirty:
                 allowed.append(Alternative("open file", errno.EEXIST, zone))
         allowed += [*client.astray(path, "make", zone, asked), *others]
-        ended = self.act(machine, lambda: call(self.roots[machine]), allowed, path)
+        ended = self.act(machine, lambda: call(self.calls[machine]), allowed, path)
         if ended.outcome == errno.EEXIST:
             client.has_found(time.monotonic(), path)
 
@@ -99,7 +87,7 @@ class Names(Clients):
                 allowed = []
             allowed += [as_now(None, zone), as_now(None, model.without(zone, path))]
         known = [] if opened is not None and opened.new else [path]  # only what was made here is known to be gone then
-        ended = self.act(machine, lambda: os.unlink(self.roots[machine] / path), allowed, *known)
+        ended = self.act(machine, lambda: self.calls[machine].unlink(path), allowed, *known)
         if not ended.fails and opened is not None:
             opened.path = None
 
@@ -112,15 +100,14 @@ class Names(Clients):
             allowed.append(as_now(errno.ENOTEMPTY, zone))
         if all(each.lost for each in made_here):
             allowed.append(tried(lambda: model.remove_directory(zone, path), zone))
-        self.act(machine, lambda: os.rmdir(self.roots[machine] / path), allowed, path)
+        self.act(machine, lambda: self.calls[machine].rmdir(path), allowed, path)
 
     @rule(machine=machines, old=paths, new=paths, replaces=st.sampled_from([True, True, False]))
     def rename(self, machine: int, old: str, new: str, replaces: bool) -> None:
         client = self.clients[machine]
-        root = self.roots[machine]
         renaming = Renaming(client, self.zone, old, new, replaces=replaces)
         allowed = list(renaming.allowed())
-        call = lambda: rename_at(root / old, root / new, 0 if replaces else RENAME_NOREPLACE)  # noqa: E731
+        call = lambda: self.calls[machine].rename(old, new, replaces=replaces)  # noqa: E731
         believed = client.believed(old, time.monotonic()) - {None}
         if not self.act(machine, call, allowed, old, new).fails and old != new:
             renaming.done()
@@ -147,13 +134,13 @@ class Names(Clients):
                     allowed.append(as_now(None, zone, *states))
             except OSError as error:
                 allowed.append(as_now(error.errno, zone))
-        self.act(machine, lambda: os.truncate(self.roots[machine] / path, size), allowed, path)
+        self.act(machine, lambda: self.calls[machine].truncate(path, size), allowed, path)
 
     @rule(machine=machines, path=paths, time=seconds)
     def utimens(self, machine: int, path: str, time: int) -> None:
         def call() -> object:
-            os.utime(self.roots[machine] / path, (time, time))
-            shown = os.stat(self.roots[machine] / path).st_mtime
+            self.calls[machine].utime(path, time)
+            shown = self.calls[machine].mtime(path)
             return None if shown == time else f"shows {shown} instead of {time}"
 
         client, zone = self.clients[machine], self.zone
@@ -173,7 +160,7 @@ class Names(Clients):
         client = self.clients[machine]
         allowed = brought_first(client.file(path), self.zone, lambda zone: model.set_attribute(zone, path, name, value))
         allowed += self.astray(client, path, "change")
-        call = lambda: os.setxattr(self.roots[machine] / path, f"user.{name}", value.encode())  # noqa: E731
+        call = lambda: self.calls[machine].setxattr(path, f"user.{name}", value.encode())  # noqa: E731
         self.act(machine, call, allowed, path)
 
     @rule(machine=machines, path=paths, name=attributes)
@@ -181,4 +168,4 @@ class Names(Clients):
         client = self.clients[machine]
         allowed = brought_first(client.file(path), self.zone, lambda zone: model.remove_attribute(zone, path, name))
         allowed += self.astray(client, path, "change")
-        self.act(machine, lambda: os.removexattr(self.roots[machine] / path, f"user.{name}"), allowed, path)
+        self.act(machine, lambda: self.calls[machine].removexattr(path, f"user.{name}"), allowed, path)

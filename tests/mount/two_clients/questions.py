@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import posixpath
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,8 +28,8 @@ class Questions(Clients):
     @rule(machine=machines, path=paths)
     def look(self, machine: int, path: str) -> None:
         def call() -> object:
-            status = os.lstat(self.roots[machine] / path)
-            return DIRECTORY if stat.S_ISDIR(status.st_mode) else (stat.S_ISLNK(status.st_mode), status.st_size)
+            kind, size = self.calls[machine].lstat(path)
+            return DIRECTORY if kind == DIRECTORY else (kind == LINK, size)
 
         client, asked = self.clients[machine], time.monotonic()
         allowed: set[object] = {each.outcome for each in client.astray(path, "name", self.zone, asked)}
@@ -45,7 +43,7 @@ class Questions(Clients):
     @rule(machine=machines, path=st.one_of(st.just(""), paths))
     def listing(self, machine: int, path: str) -> None:
         client, asked = self.clients[machine], time.monotonic()
-        found = outcome(lambda: set(os.listdir(self.roots[machine] / path)))
+        found = outcome(lambda: set(self.calls[machine].listdir(path)))
         with self.sound():
             if isinstance(found, set):
                 self.check_listed(client, path, found, asked)
@@ -70,7 +68,7 @@ class Questions(Clients):
                 allowed.add(errno.ENODATA if value is None else value.encode())
         if client.file(path) is not None:
             allowed.add(errno.ENODATA)
-        self.answered(allowed, lambda: os.getxattr(self.roots[machine] / path, f"user.{name}"))
+        self.answered(allowed, lambda: self.calls[machine].getxattr(path, f"user.{name}"))
 
 
 class PlainClient(Clients):
