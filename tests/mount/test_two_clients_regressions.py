@@ -125,3 +125,27 @@ def test_what_was_made_elsewhere_can_be_renamed_to_itself(mount: Mount, session:
     assert os.listdir(mount.path) == []
     session.collections.create(f"{home}/a")
     os.rename(mount.path / "a", mount.path / "a")
+
+
+def test_what_is_open_of_a_name_that_is_a_directory_by_now_is_closed_as_a_file(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    unchanged = os.open(mount.path / "a", os.O_RDWR | os.O_CREAT)
+    os.write(unchanged, b"content")
+    os.fsync(unchanged)
+    changed = os.open(mount.path / "b", os.O_RDWR | os.O_CREAT)
+    os.fsync(changed)
+    os.write(changed, b"content")
+    for name in ("a", "b"):
+        session.data_objects.unlink(f"{home}/{name}", force=True)
+        session.collections.create(f"{home}/{name}")
+        with fails(errno.EEXIST):
+            os.mkdir(mount.path / name)
+    assert os.fstat(unchanged).st_size == 7
+    os.close(unchanged)
+    mount.expect_log("could not be written")
+    with fails(errno.ESTALE):
+        os.close(changed)
+    session.collections.remove(f"{home}/a", recurse=False)
+    os.rename(mount.path / "b", mount.path / "a")
+    assert session.collections.exists(f"{home}/a")
