@@ -81,7 +81,7 @@ class OpenFiles(Clients):
             handle.machine,
             lambda: handle.calls.close(handle.number),
             allowed,
-            *([opened.path] if opened.path else []),
+            *([opened.path] if opened.path and opened.is_dirty else []),
         )
         opened.handles -= 1
         if not opened.handles:
