@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from stat import S_IFDIR, S_IFREG
+
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -14,20 +16,20 @@ def inodes(kernel: Noting) -> Inodes:
 
 
 def test_a_path_has_its_number_for_as_long_as_the_kernel_knows_it(inodes: Inodes) -> None:
-    first = inodes.looked_up("/z/a")
-    assert inodes.looked_up("/z/a") is first
+    first = inodes.looked_up("/z/a", S_IFREG)
+    assert inodes.looked_up("/z/a", S_IFREG) is first
     assert (inodes.path(first.number), inodes.child(ROOT, "ü".encode())) == ("/z/a", "/z/ü")
     inodes.forget(first.number, 1)
     assert inodes.get("/z/a") is first
     inodes.forget(first.number, 1)
     assert inodes.get("/z/a") is None
-    assert inodes.looked_up("/z/a").number != first.number
+    assert inodes.looked_up("/z/a", S_IFREG).number != first.number
 
 
 def test_what_was_unlinked_has_no_path_and_leaves_its_name_to_others(inodes: Inodes) -> None:
-    old = inodes.looked_up("/z/a")
+    old = inodes.looked_up("/z/a", S_IFREG)
     inodes.unlinked("/z/a")
-    new = inodes.looked_up("/z/a")
+    new = inodes.looked_up("/z/a", S_IFREG)
     assert new is not old
     with pytest.raises(FileNotFoundError):
         inodes.path(old.number)
@@ -35,23 +37,34 @@ def test_what_was_unlinked_has_no_path_and_leaves_its_name_to_others(inodes: Ino
     assert inodes.get("/z/a") is new
 
 
+def test_a_number_keeps_its_kind(inodes: Inodes) -> None:
+    file = inodes.looked_up("/z/a", S_IFREG)
+    directory = inodes.looked_up("/z/a", S_IFDIR)
+    assert directory.number != file.number
+    assert (inodes.get("/z/a"), file.path) == (directory, "/z/a")
+    inodes.forget(file.number, 1)
+    assert inodes.get("/z/a") is directory
+
+
 def test_a_rename_takes_everything_below_along(inodes: Inodes) -> None:
-    directory, below, beside = (inodes.looked_up(path) for path in ("/z/d", "/z/d/a", "/z/dd"))
-    replaced = inodes.looked_up("/z/e")
+    directory, below, beside = (
+        inodes.looked_up(path, S_IFREG if path == "/z/d/a" else S_IFDIR) for path in ("/z/d", "/z/d/a", "/z/dd")
+    )
+    replaced = inodes.looked_up("/z/e", S_IFDIR)
     inodes.moved("/z/d", "/z/e")
     assert [each.path for each in (directory, below, beside, replaced)] == ["/z/e", "/z/e/a", "/z/dd", None]
     assert {each.number for each in inodes.at_or_below("/z/e")} == {directory.number, below.number}
 
 
 async def test_the_kernel_forgets_a_path_with_what_is_below_and_its_directory(inodes: Inodes, kernel: Noting) -> None:
-    directory, below = inodes.looked_up("/z/d"), inodes.looked_up("/z/d/a")
+    directory, below = inodes.looked_up("/z/d", S_IFDIR), inodes.looked_up("/z/d/a", S_IFREG)
     await inodes.forget_below("/z/d")
     assert kernel.names == [(ROOT, b"d")]
     assert sorted(kernel.inodes) == [ROOT, directory.number, below.number]
 
 
 async def test_whoever_opens_waits_for_the_renaming_above(inodes: Inodes) -> None:
-    below, settled = inodes.looked_up("/z/d/a"), list[str | None]()
+    below, settled = inodes.looked_up("/z/d/a", S_IFREG), list[str | None]()
 
     async def settle() -> None:
         await inodes.settled(below)
