@@ -79,10 +79,14 @@ def _from_to(source: int, target: int, *, at: bool = False) -> System:
         old, new = (caller.path_from(index - 1 if at else None, index) for index in (source, target))
         if new != old:
             # What has the name of a target decides as well whether it can be replaced.
-            yield new, Expected.NOTHING
-        yield old, Expected.ANYTHING
+            yield new, Expected.DIRECTORY if _is_above(new, old) else Expected.NOTHING
+        yield old, Expected.DIRECTORY if _is_above(old, new) else Expected.ANYTHING
 
     return paths
+
+
+def _is_above(directory: bytes, path: bytes) -> bool:
+    return path.startswith(directory.rstrip(b"/") + b"/")
 
 
 def _unlinkat(caller: _Caller) -> Paths:

@@ -149,3 +149,15 @@ def test_what_is_open_of_a_name_that_is_a_directory_by_now_is_closed_as_a_file(
     session.collections.remove(f"{home}/a", recurse=False)
     os.rename(mount.path / "b", mount.path / "a")
     assert session.collections.exists(f"{home}/a")
+
+
+def test_the_way_to_what_is_renamed_onto_its_own_directory_is_the_one_of_now(
+    mount: Mount, session: iRODSSession, home: str
+) -> None:
+    assert os.listdir(mount.path) == []
+    put(session, f"{home}/file", b"content")
+    with fails(errno.ENOTDIR):
+        os.rename(mount.path / "file/below", mount.path / "file")
+    put(session, f"{home}/other", b"content")
+    with fails(errno.ENOTDIR):
+        os.rename(mount.path / "other", mount.path / "other/below")
