@@ -82,7 +82,7 @@ levels = st.integers(0, 1200)
 def test_rows_of_listings() -> None:
     @made_up
     @given(
-        st.lists(st.tuples(*[texts] * 9, levels), max_size=5),
+        st.lists(st.tuples(*[texts] * 10, levels), max_size=5),
         st.lists(st.tuples(*[texts] * 5, levels), max_size=5),
     )
     def check(objects: list[tuple[object, ...]], collections: list[tuple[object, ...]]) -> None:

@@ -46,18 +46,18 @@ def test_who_requires_tls_is_not_talked_out_of_it(account: ZoneAccount) -> None:
 
 def test_a_native_login_keeps_the_password(account: ZoneAccount) -> None:
     assert account.password is not None
-    assert sign_in(account, None, print) == account.password.get_secret_value()
+    assert sign_in(account, account.zone, None, print) == account.password.get_secret_value()
 
 
 def test_a_password_for_some_hours_is_another_one_and_good_for_logins(account: ZoneAccount) -> None:
     assert account.password is not None
-    kept = sign_in(account, 1, print)
+    kept = sign_in(account, account.zone, 1, print)
     assert kept != account.password.get_secret_value()
     again = account.model_copy(update={"password": SecretStr(kept), "password_made_by_server": True})
     assert introduce_version(again)
-    assert sign_in(again, None, print) == kept
+    assert sign_in(again, again.zone, None, print) == kept
 
 
 def test_a_wrong_password_is_said(account: ZoneAccount) -> None:
     with pytest.raises(IrodsfsError, match="password"):
-        sign_in(account.model_copy(update={"password": SecretStr("wrong")}), None, print)
+        sign_in(account.model_copy(update={"password": SecretStr("wrong")}), account.zone, None, print)
