@@ -25,22 +25,23 @@ async def test_an_inode_has_the_entry_of_its_path(
     attributes: InodeAttributes, parts: Parts, session: iRODSSession, home: str
 ) -> None:
     put(session, f"{home}/file", b"content")
-    node = parts.caches.inodes.looked_up(f"{home}/file")
+    node = parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG)
     entry = await attributes.entry(node)
     told = attributes.named(entry, node)
     assert (told.st_size, told.st_uid, told.st_ino, node.kind) == (7, 1, node.number, stat.S_IFREG)
     with pytest.raises(FileNotFoundError):
-        await attributes.entry(parts.caches.inodes.looked_up(f"{home}/missing"))
+        await attributes.entry(parts.caches.inodes.looked_up(f"{home}/missing", stat.S_IFREG))
 
 
 async def test_what_is_of_another_kind_is_to_be_looked_up_again(
     attributes: InodeAttributes, parts: Parts, home: str
 ) -> None:
-    node = parts.caches.inodes.looked_up(f"{home}/a")
+    node = parts.caches.inodes.looked_up(f"{home}/a", stat.S_IFREG)
     attributes.named(made_now(f"{home}/a", is_collection=False), node)
     with fails(errno.ESTALE):
         attributes.of(made_now(f"{home}/a", is_collection=True), node)
-    attributes.named(made_now(f"{home}/a", is_collection=True), node)
+    again = attributes.looked_up(f"{home}/a", made_now(f"{home}/a", is_collection=True))
+    assert again.st_ino != node.number
 
 
 async def test_only_other_bits_than_are_shown_anyway_are_kept(attributes: InodeAttributes, home: str) -> None:

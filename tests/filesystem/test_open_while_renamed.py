@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import trio
 from irods.session import iRODSSession
@@ -15,7 +16,7 @@ from tests.objects import get, put
 
 async def test_nothing_at_or_below_a_path_moves_while_it_is_renamed(parts: Parts, home: str) -> None:
     inodes, entered = parts.caches.inodes, list[str]()
-    below = inodes.looked_up(f"{home}/dir/file")
+    below = inodes.looked_up(f"{home}/dir/file", stat.S_IFREG)
     parts.files.create(below, f"{home}/dir/file", os.O_WRONLY)
 
     async def use() -> None:
@@ -31,7 +32,10 @@ async def test_nothing_at_or_below_a_path_moves_while_it_is_renamed(parts: Parts
 
 
 async def test_what_loses_its_name_is_remembered(parts: Parts, home: str) -> None:
-    entry, inode = made_now(f"{home}/file", is_collection=False), parts.caches.inodes.looked_up(f"{home}/file")
+    entry, inode = (
+        made_now(f"{home}/file", is_collection=False),
+        parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG),
+    )
     async with losing_its_name(inode, entry):
         assert inode.lock.locked()
     assert inode.last_entry == entry

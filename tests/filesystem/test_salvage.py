@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from irodsfs.filesystem.inodes import ROOT
@@ -19,7 +20,7 @@ def salvage_of(parts: Parts, spool: Spool) -> Salvage:
 
 async def test_bytes_are_kept_with_what_they_are_and_why(parts: Parts, home: str) -> None:
     spool = Spool(Path(parts.cache_invalidator.spool_directory))
-    inode = parts.caches.inodes.looked_up(f"{home}/file")
+    inode = parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG)
     parts.files.create(inode, f"{home}/file", os.O_WRONLY)
     assert inode.contents is not None
     await inode.contents.write(0, b"content")
@@ -33,7 +34,7 @@ async def test_bytes_are_kept_with_what_they_are_and_why(parts: Parts, home: str
 
 async def test_nothing_is_lost_of_what_has_no_bytes(parts: Parts, home: str) -> None:
     spool = Spool(Path(parts.cache_invalidator.spool_directory))
-    inode = parts.caches.inodes.looked_up(f"{home}/lock")
+    inode = parts.caches.inodes.looked_up(f"{home}/lock", stat.S_IFREG)
     parts.files.create(inode, f"{home}/lock", os.O_WRONLY)
     assert inode.contents is not None
     await salvage_of(parts, spool).keep(inode, inode.contents, OSError("taken"))
@@ -43,7 +44,7 @@ async def test_nothing_is_lost_of_what_has_no_bytes(parts: Parts, home: str) -> 
 async def test_handles_keep_what_they_have_when_another_file_has_the_name(
     parts: Parts, home: str, kernel: Noting
 ) -> None:
-    inode = parts.caches.inodes.looked_up(f"{home}/file")
+    inode = parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG)
     parts.files.create(inode, f"{home}/file", os.O_WRONLY)
     salvage_of(parts, Spool(Path(parts.cache_invalidator.spool_directory))).detach(inode)
     assert (inode.path, inode.last_entry is not None) == (None, True)

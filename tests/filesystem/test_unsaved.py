@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ SENDER = Sender(host="h", port=1247, zone="z", user="a")
 
 
 async def opened(parts: Parts, home: str) -> Inode:
-    inode = parts.caches.inodes.looked_up(f"{home}/file")
+    inode = parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG)
     parts.files.create(inode, f"{home}/file", os.O_WRONLY)
     assert inode.contents is not None
     await inode.contents.write(0, b"content")

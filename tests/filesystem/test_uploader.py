@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from irods.session import iRODSSession
 
@@ -12,7 +13,7 @@ TIME = 1_234_567_890
 
 
 async def test_what_was_brought_is_known_without_asking(parts: Parts, session: iRODSSession, home: str) -> None:
-    inode = parts.caches.inodes.looked_up(f"{home}/file")
+    inode = parts.caches.inodes.looked_up(f"{home}/file", stat.S_IFREG)
     parts.files.create(inode, f"{home}/file", os.O_WRONLY)
     assert inode.contents is not None
     await inode.contents.write(0, b"content")
