@@ -32,6 +32,7 @@ from irodsfs.control.process_status import Served
 from irodsfs.control.upload_spool import UploadSpool
 from irodsfs.control.url_paths import UndecodedPaths
 from irodsfs.grid.errors import ZONE_FAILURES, describe
+from irodsfs.grid.zone_timeouts import one_call
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ class Application:
             if operation.needs_zone:
                 session = await stack.enter_async_context(self._access.session(request, ticket))
             call = Call(request, self._changes, self._served, media_type, parameters, body, self._spool, session, stack)
-            result = await (_through_ticket(operation, call) if ticket else operation.handler(call))
+            with one_call():
+                result = await (_through_ticket(operation, call) if ticket else operation.handler(call))
             if isinstance(result, Response):
                 return _Kept(result, stack.pop_all())
         if result is None:

@@ -45,7 +45,7 @@ async def _put(zone: Zone, path: str, collected: Collected) -> None:
         await zone.perform(requests.truncate(path, 0, replica=zone.can_truncate_replicas))
         return
     # Without O_CREAT: with it, servers put one more replica where new objects go.
-    writer = Writer(zone, path, os.O_WRONLY | os.O_TRUNC)
+    writer = Writer(zone, path, os.O_WRONLY | os.O_TRUNC, may_repeat=True)
     await writer.open()
     try:
         for offset in range(0, collected.size, CHUNK):

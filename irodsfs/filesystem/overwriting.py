@@ -113,6 +113,7 @@ class Overwriting:
                 requests.open_object(target, os.O_WRONLY),
                 requests.seek(FIRST_DESCRIPTOR, 0, os.SEEK_END),
             ],
+            may_repeat=True,
         )
         locked = replies[-2]
         if not locked.failed:
@@ -153,7 +154,7 @@ class Overwriting:
     async def _write(self, connection: ZoneConnection, target: str, found: Found) -> bool:
         """False when the target may be damaged now. Raises what prevented that anything was changed."""
         began, flight = self._writing(target, found)
-        replies = await self._zone.pool.run(connection, flight)
+        replies = await self._zone.pool.run(connection, flight, may_repeat=True)
         connection.open_descriptors.clear()
         for reply in replies[: began + 1]:
             reply.check()
@@ -190,7 +191,7 @@ class Overwriting:
         if not size:
             cutting = requests.truncate(target, 0, replica=self._zone.can_truncate_replicas)
             return 1, [requests.close(FIRST_DESCRIPTOR), cutting, *_checksum(target, found)]
-        written = [requests.write(FIRST_DESCRIPTOR, found.content), requests.close(FIRST_DESCRIPTOR)]
+        written = [requests.write(FIRST_DESCRIPTOR, found.content), requests.close(FIRST_DESCRIPTOR, written=True)]
         if size < found.size:
             again = requests.open_object(target, os.O_WRONLY | os.O_TRUNC)
             return 1, [requests.close(FIRST_DESCRIPTOR), again, *written, *_checksum(target, found)]
@@ -203,7 +204,7 @@ class Overwriting:
         dating = [requests.touch(target, found.modified_ns // NANOSECONDS)]
         if found.moved_ns is not None:
             dating.append(requests.touch(posixpath.dirname(target), found.moved_ns // NANOSECONDS))
-        replies = await self._zone.fly(*dating, *changes, requests.unlink(source))
+        replies = await self._zone.fly(*dating, *changes, requests.unlink(source), may_repeat=True)
         dated, described, removed = replies[: len(dating)], replies[len(dating) : -1], replies[-1]
         for reply in dated:
             if reply.failed:

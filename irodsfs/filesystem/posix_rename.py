@@ -171,7 +171,7 @@ async def _go_back(
 async def _undo(zone: Zone, back: Sequence[Step], *, collection: bool) -> list[Reply]:
     async for attempt in retrying():
         with attempt:
-            replies = await zone.fly(*_renamings(back, collection=collection))
+            replies = await zone.fly(*_renamings(back, collection=collection), may_repeat=True)
     return replies
 
 

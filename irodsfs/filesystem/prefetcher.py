@@ -177,9 +177,8 @@ class Prefetcher:
     async def _read(self, fetch: _Fetch) -> None:
         try:
             async with self._turns:
-                replies = await self._zone.fly(
-                    *flights.reading(fetch.entry.path, SMALL + 1, stat=self._verify is not None)
-                )
+                reading = flights.reading(fetch.entry.path, SMALL + 1, stat=self._verify is not None)
+                replies = await self._zone.fly(*reading, may_repeat=True)
             await self._check(fetch.entry.path, replies)
             fetch.replies = replies
         except TRANSFER_FAILURES as error:

@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 
 import irods.exception
 import trio
@@ -70,7 +71,7 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 """The linger of a socket that drops what it has not sent when it is closed."""
 
 
-def _now() -> float:
+def now() -> float:
     """Seconds, those included in which the machine slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -156,10 +157,17 @@ class ZoneConnection:
         """True while what is asked on it is asked again on another connection when it breaks."""
         self.first_answer = 0.0
         """Seconds that the first answer took to anything that was asked on it; 0 until then."""
+        self.patience = 0.0
+        """Seconds for which an answer is waited for at least before the line counts as dead."""
         self._unanswered = 0
+        self._began = self._sent_at = 0.0
+        """When what would have to be done again was begun, and when the last request was sent."""
         self._waiting_since = math.inf
-        self.heard_at = _now()
-        """When the zone has last said something on it."""
+        self._has_come = False
+        """True when what is received now has come before it was waited for, nobody knows when."""
+        self._waits_for_slow = False
+        self.heard_at = now()
+        """When the zone has last said something on it, as far as that is known."""
 
     @property
     def peer(self) -> str:
@@ -174,16 +182,28 @@ class ZoneConnection:
     @property
     def is_proven(self) -> bool:
         """True when the zone has said something on it a moment ago."""
-        return _now() - self.heard_at < PROVEN_SECONDS
+        return self.silence < PROVEN_SECONDS
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the zone has said something on it."""
+        return now() - self.heard_at
 
     def fly(self, requests: Iterable[Request]) -> list[Reply]:
         """Send a flight and return its replies, failed ones included. A broken line is never used again.
 
         Raises `LinkBroken` when one of them is that of a server which has lost another one.
         """
+        pending = iter(requests)
+        first = next(pending, None)
+        if first is None:
+            return []
+        # Silence says nothing about a line on which a slow request is the first thing that is asked.
+        leading = SERVER_INFORMATION if first.slow and self.may_repeat else None
         with self._in_use():
             self._prove()
-            replies = list(fly(self._socket, self._counted(requests), self))
+            self._began = self._sent_at = now()
+            replies = list(fly(self._socket, self._counted(chain([first], pending)), self, leading))
             HOST_BYTES.add(self._name, "read", amount=sum(len(reply.bs) for reply in replies))
             for reply in replies:
                 self._require_link(reply)
@@ -194,11 +214,16 @@ class ZoneConnection:
             HOST_BYTES.add(self._name, "written", amount=len(request.bs))
             yield request
 
-    def send(self, *requests: Request) -> None:
-        """Send requests whose replies are received later, one `receive` for each, in order."""
+    def send(self, *requests: Request, spent: float = 0.0) -> None:
+        """Send requests whose replies are received later, one `receive` for each, in order.
+
+        `spent` are the seconds that it has taken what would have to be done again with them.
+        """
         with self._in_use():
             if not self._unanswered:
                 self._prove()
+            self._sent_at = now()
+            self._began = self._sent_at - spent
             send(self._socket, *self._counted(requests))
             self._unanswered += len(requests)
 
@@ -225,13 +250,18 @@ class ZoneConnection:
     def _require_link(self, reply: Reply) -> None:
         if has_lost_link(reply.status):
             # Others in the pool have lost it, too, or may: none of them is asked again.
-            self.lost_at = _now()
+            self.lost_at = now()
             raise LinkBroken(f"the zone has lost the server behind it ({describe(reply.failure())})")
         self.broken = self.broken or has_silent_link(reply.status)
 
     def silent_for(self) -> float:
         """Seconds since something was asked that may be asked again and to which nothing has been heard."""
-        return _now() - self._waiting_since if self.may_repeat and self.first_answer else 0.0
+        is_watched = self.may_repeat and self.first_answer and not self._waits_for_slow
+        return now() - self._waiting_since if is_watched else 0.0
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether it is for longer than that, and than it has taken to get as far as it has come."""
+        return self.silent_for() > max(seconds, self.patience, self._waiting_since - self._began)
 
     def give_up(self) -> None:
         """End the line while another thread waits on it: what is asked there fails."""
@@ -241,23 +271,28 @@ class ZoneConnection:
             # Not SSLSocket's, which takes away what the other thread is using.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
-    def waits(self) -> None:
-        self._waiting_since = _now()
+    def waits(self, request: Request | None = None) -> None:
+        self._waits_for_slow = request is not None and request.slow
+        self._has_come = self._is_readable()
+        self._waiting_since = now()
 
     def hears(self) -> None:
-        self.heard_at = _now()
-        self.first_answer = self.first_answer or self.heard_at - self._waiting_since
+        self.first_answer = self.first_answer or now() - self._waiting_since
+        self.heard_at = max(self.heard_at, self._sent_at) if self._has_come else now()
         self._waiting_since = math.inf
 
     def prove(self) -> None:
-        """Raise `ZoneUnreachable` unless the zone still answers. Free of cost where it has just done so."""
+        """Raise `ZoneUnreachable` unless the zone still answers. One request."""
         with self._in_use():
-            self._prove()
+            self._ask()
 
     def _prove(self) -> None:
-        if self.is_proven:
-            return
-        asked_at = _now()
+        """Free of cost where the zone has just said something."""
+        if not self.is_proven:
+            self._ask()
+
+    def _ask(self) -> None:
+        asked_at = now()
         self._socket.settimeout(min(PROBE_SECONDS, self.time_limit))
         try:
             send(self._socket, SERVER_INFORMATION)
@@ -265,7 +300,7 @@ class ZoneConnection:
         except ZoneUnreachable as error:
             self.lost_at = asked_at
             raise ZoneUnreachable("a connection does not carry anything any more") from error
-        self.heard_at = _now()
+        self.heard_at = now()
         self._socket.settimeout(self.time_limit)
 
     @contextmanager
@@ -281,12 +316,13 @@ class ZoneConnection:
 
     def is_usable(self) -> bool:
         """False once the zone has closed the line (anything readable between flights is its end)."""
-        if self.broken:
-            return False
+        return not (self.broken or self._is_readable())
+
+    def _is_readable(self) -> bool:
         # Not select, which knows no more than 1,024 descriptors.
         waiting = select.poll()
         waiting.register(self._socket, select.POLLIN)
-        return not waiting.poll(0)
+        return bool(waiting.poll(0))
 
     def close(self) -> None:
         """Leave. A line that broke is closed without a word, so that nothing waits for it."""

@@ -103,7 +103,8 @@ def checksum(path: str, *, force: bool = False, verify: bool = False) -> Request
     """Register the checksum where there is none, or anew with `force`; with `verify` compare it (629)."""
     keywords = {"forceChksum": ""} if force else {}
     keywords |= {"verifyChksum": ""} if verify else {}
-    return Request(api_number["DATA_OBJ_CHKSUM_AN"], data_object_input(path, keywords, dataSize=0), by_path=True)
+    message = data_object_input(path, keywords, dataSize=0)
+    return Request(api_number["DATA_OBJ_CHKSUM_AN"], message, by_path=True, slow=True)
 
 
 def checksum_text(reply: Reply) -> str:
@@ -114,7 +115,7 @@ def checksum_text(reply: Reply) -> str:
 def replicate(path: str, resource: str) -> Request:
     """Make a replica in a resource, or bring the one there up to date (695)."""
     message = data_object_input(path, {"destRescName": resource}, oprType=REPLICATE)
-    return Request(api_number["DATA_OBJ_REPL_AN"], message, by_path=True)
+    return Request(api_number["DATA_OBJ_REPL_AN"], message, by_path=True, slow=True)
 
 
 def trim(path: str, number: int) -> Request:
@@ -130,4 +131,4 @@ def copy(source: str, target: str, *, force: bool = False, resource: str | None 
         srcDataObjInp_PI=data_object_input(source, {}, dataSize=0, oprType=COPY_SOURCE),
         destDataObjInp_PI=data_object_input(target, keywords, dataSize=0, oprType=COPY_TARGET),
     )
-    return Request(api_number["DATA_OBJ_COPY_AN"], message, conditional=not force, by_path=force)
+    return Request(api_number["DATA_OBJ_COPY_AN"], message, conditional=not force, by_path=force, slow=True)

@@ -82,7 +82,7 @@ class Request:
     """One API request: its number, packed struct and byte stream; `large_reply` when the answer may be long.
 
     `conditional`: it does something only when a name is free. `by_path`: it changes what is at a path, whoever made
-    that.
+    that. `slow`: it may take any time, as it reads all of an object, or does what the rules of a site want.
     """
 
     api: int
@@ -92,6 +92,7 @@ class Request:
     conditional: bool = False
     by_path: bool = False
     needs: Needs = Needs.NOTHING
+    slow: bool = False
 
     def after_first(self) -> Request:
         """The same, to go out when the first request of its flight has succeeded."""
@@ -154,25 +155,32 @@ class Reply:
 
 
 class Listener(Protocol):
-    """Is told when everything has been sent and a reply is waited for, and when one begins to arrive."""
+    """Is told when everything has been sent and the reply to a request is waited for, and when it begins to arrive."""
 
-    def waits(self) -> None: ...
+    def waits(self, request: Request | None = None) -> None: ...
 
     def hears(self) -> None: ...
 
 
-def fly(sock: socket.socket, requests: Iterable[Request], listener: Listener | None = None) -> Iterator[Reply]:
+def fly(
+    sock: socket.socket,
+    requests: Iterable[Request],
+    listener: Listener | None = None,
+    leading: Request | None = None,
+) -> Iterator[Reply]:
     """Write `requests`, yield their replies in order. Raises `ZoneUnreachable` when the line breaks.
 
-    A request that needed one that failed is not sent; its reply is the one of that failure.
+    A request that needed one that failed is not sent; its reply is the one of that failure. A `leading` one goes before
+    all, and counts for nothing: its reply shows that the line carries something.
     """
-    return _Flight(sock, listener).replies(requests)
+    return _Flight(sock, listener, leading).replies(requests)
 
 
 class _Flight:
-    def __init__(self, sock: socket.socket, listener: Listener | None) -> None:
+    def __init__(self, sock: socket.socket, listener: Listener | None, leading: Request | None) -> None:
         self._outbox = _Outbox(sock)
         self._listener = listener
+        self._leading = leading
         self._waiting: list[Request] = []
         """Without their bytes, which may be many: these have gone out."""
         self._waiting_sizes: list[int] = []
@@ -181,6 +189,8 @@ class _Flight:
         self._is_conditional = False
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply]:
+        if self._leading is not None:
+            self._outbox.put(self._leading)
         for request in requests:
             self._check(request)
             size = len(request.bs)
@@ -212,8 +222,11 @@ class _Flight:
 
     def _receive(self, count: int | None = None) -> Iterator[Reply]:
         self._outbox.flush()
-        for _ in self._waiting[:count]:
-            reply = receive(self._outbox.sock, self._listener)
+        if self._leading is not None:
+            receive(self._outbox.sock, self._listener, self._leading)
+            self._leading = None
+        for request in self._waiting[:count]:
+            reply = receive(self._outbox.sock, self._listener, request)
             self._first = self._first or reply
             self._failed = self._failed or (reply if reply.failed else None)
             yield reply
@@ -277,11 +290,14 @@ class _Outbox:
         self._held.clear()
 
 
-def receive(sock: socket.socket, listener: Listener | None = None) -> Reply:
-    """Read one reply, which has the socket's timeout as a whole, and longer the more of it has come."""
+def receive(sock: socket.socket, listener: Listener | None = None, request: Request | None = None) -> Reply:
+    """Read one reply, which has the socket's timeout as a whole, and longer the more of it has come.
+
+    `request` is what it answers, where the listener is to know that.
+    """
     with _line_failures(), Deadline(sock) as deadline:
         if listener is not None:
-            listener.waits()
+            listener.waits(request)
         (length,) = struct.unpack(">i", deadline.receive(4))
         if listener is not None:
             listener.hears()

@@ -133,4 +133,4 @@ def _name(level: int) -> str:
 def _change(path: str, level: str, user: str, zone: str, recursive: bool, admin: bool) -> Request:
     level = f"admin:{level}" if admin else level
     message = ModAclRequest(recursiveFlag=int(recursive), accessLevel=level, userName=user, zone=zone, path=path)
-    return Request(api_number["MOD_ACCESS_CONTROL_AN"], message, by_path=True)
+    return Request(api_number["MOD_ACCESS_CONTROL_AN"], message, by_path=True, slow=recursive)

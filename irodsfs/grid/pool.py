@@ -13,13 +13,13 @@ import trio
 from irods.session import iRODSSession
 
 from irodsfs.grid.background import Background
-from irodsfs.grid.connection import THREADS, ZoneConnection
+from irodsfs.grid.connection import PROVEN_SECONDS, THREADS, ZoneConnection
 from irodsfs.grid.errors import ZONE_FAILURES, ZoneUnreachable, describe
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.logins import OURS, Logins
 from irodsfs.grid.retrying import retrying
 from irodsfs.grid.turns import Turns
-from irodsfs.grid.zone_timeouts import ZoneTimeouts, one_call
+from irodsfs.grid.zone_timeouts import ZoneTimeouts, one_call, under_way
 
 logger = logging.getLogger(__name__)
 
@@ -103,10 +103,10 @@ class ConnectionPool:
         return len(self._in_use)
 
     @asynccontextmanager
-    async def connection(self, *hosts: str) -> AsyncIterator[ZoneConnection]:
+    async def connection(self, *hosts: str, proven: bool = False) -> AsyncIterator[ZoneConnection]:
         """One connection for the time of the block; it comes back to the pool unless it broke."""
         with one_call():  # to which waiting for the turn belongs
-            connection = await self.dedicate(None, *hosts)
+            connection = await self.dedicate(None, *hosts, proven=proven)
             try:
                 yield connection
             finally:
@@ -124,17 +124,19 @@ class ConnectionPool:
         finally:
             await self.give_back(connection)
 
-    async def dedicate(self, place: Place | None = None, *hosts: str) -> ZoneConnection:
+    async def dedicate(self, place: Place | None = None, *hosts: str, proven: bool = False) -> ZoneConnection:
         """A connection until it is given back: without a place to keep, for what ends without anybody else's doing.
 
-        It leads to the first of these hosts that can be reached, or to our own where none is named.
+        It leads to the first of these hosts that can be reached, or to our own where none is named. `proven`: something
+        has come on it since the present call began. What can't be asked again needs that.
         """
         place = place or Place()
         try:
             # Nobody who has a turn waits for a lock of an inode or of the catalog: so it comes back.
             await self._turns.take()
             try:
-                connection = await self._working_at(hosts or (OURS,))
+                believed = min(PROVEN_SECONDS, under_way()[0]) if proven else PROVEN_SECONDS
+                connection = await self._working_at(hosts or (OURS,), believed)
             except BaseException:
                 self._turns.give()
                 raise
@@ -222,10 +224,11 @@ class ConnectionPool:
             if place.holder is not None and not place.asked and place.holder.idle_since <= latest:
                 self._ask_for(place)
 
-    async def _working_at(self, hosts: Sequence[str]) -> ZoneConnection:
+    async def _working_at(self, hosts: Sequence[str], seconds: float) -> ZoneConnection:
+        """One on which something has come within so many seconds."""
         for host, last in zip(hosts, [False] * (len(hosts) - 1) + [True], strict=True):
             try:
-                return await self._working(host)
+                return await self._working(host, seconds)
             except ZONE_FAILURES as error:
                 self.logins.require_wanted()
                 if host != OURS:
@@ -234,12 +237,12 @@ class ConnectionPool:
                     raise
         raise AssertionError("there is always a host")
 
-    async def _working(self, host: str) -> ZoneConnection:
+    async def _working(self, host: str, seconds: float) -> ZoneConnection:
         for connection in reversed([each for each in self._idle if each.host == host]):
             if connection not in self._idle:
                 continue  # dropped, or taken, meanwhile
             self._idle.remove(connection)
-            if connection.is_usable() and await self._still_works(connection):
+            if connection.is_usable() and await self._still_works(connection, seconds):
                 return connection
             await self._drop(connection)
         while len(self._idle) > self._turns.free:
@@ -247,8 +250,8 @@ class ConnectionPool:
             await self._drop(self._idle.pop(0))
         return await self.logins.at(host, self._time_limit if host == OURS else min(TRIED, self._time_limit))
 
-    async def _still_works(self, connection: ZoneConnection) -> bool:
-        if connection.is_proven:
+    async def _still_works(self, connection: ZoneConnection, seconds: float) -> bool:
+        if connection.silence < seconds:
             return True
         try:
             await self.talk(connection, connection.prove)
@@ -288,6 +291,8 @@ class ConnectionPool:
         with self._patience.waiting() as seconds:
             self.logins.require_wanted()
             connection.time_limit = seconds
+            # What has been given up before in this call may be slow, wherever it is asked.
+            connection.patience = 2 * under_way()[1]
             try:
                 return await self.in_thread(call)
             except ZoneUnreachable:
@@ -308,7 +313,7 @@ class ConnectionPool:
                 await self._used.wait()
                 await trio.sleep(LOOKS)
                 self._ask_idle()
-                await self._replace([each for each in self._in_use if each.silent_for() > self._quiet])
+                await self._replace([each for each in self._in_use if each.is_silent(self._quiet)])
                 if not self._in_use:
                     self._used = trio.Event()
 
@@ -341,7 +346,7 @@ class ConnectionPool:
 
     def _give_up(self, silent: list[ZoneConnection], quiet: float) -> None:
         for each in silent:
-            if each in self._in_use and each.silent_for() > quiet:
+            if each in self._in_use and each.is_silent(quiet):
                 logger.info("a connection has carried nothing for %.1f seconds", each.silent_for())
                 each.give_up()
 
@@ -358,7 +363,7 @@ class ConnectionPool:
 
     async def converse(self, request: Request) -> Reply:
         """One request, on any connection, on which the server reports its progress before it answers."""
-        async with self.connection() as connection:
+        async with self.connection(proven=True) as connection:
             return await self.talk(connection, lambda: connection.converse(request))
 
     async def fly(self, *requests: Request, repeat: bool = False, may_repeat: bool = False) -> list[Reply]:
@@ -390,5 +395,5 @@ class ConnectionPool:
                 Background(nursery).start_soon(self.in_thread, connection.close)
 
     async def _fly(self, requests: Iterable[Request], *, may_repeat: bool) -> list[Reply]:
-        async with self.connection() as connection:
+        async with self.connection(proven=not may_repeat) as connection:
             return await self.run(connection, requests, may_repeat=may_repeat)

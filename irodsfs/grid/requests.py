@@ -85,9 +85,9 @@ def seek(descriptor: int, offset: int, whence: int = os.SEEK_SET) -> Request:
     return Request(api_number["DATA_OBJ_LSEEK_AN"], _descriptor(descriptor, offset=offset, whence=whence))
 
 
-def close(descriptor: int) -> Request:
-    """Close (673): a replica that was written is registered when this has answered."""
-    return Request(api_number["DATA_OBJ_CLOSE_AN"], _descriptor(descriptor))
+def close(descriptor: int, *, written: bool = False) -> Request:
+    """Close (673): a replica that was written is registered when this has answered, and rules of the site have run."""
+    return Request(api_number["DATA_OBJ_CLOSE_AN"], _descriptor(descriptor), slow=written)
 
 
 def descriptor_information(descriptor: int) -> Request:

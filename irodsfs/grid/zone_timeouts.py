@@ -56,6 +56,14 @@ def one_call(since: float | None = None) -> Iterator[None]:
         _CALL.reset(token)
 
 
+def under_way() -> tuple[float, float]:
+    """Seconds since the call that is made now has begun, and how many of them it has waited in vain; none without."""
+    innermost = _CALL.get()
+    calls = [] if innermost is None else list(innermost.under_way())
+    now = time.monotonic()
+    return max((now - call.began for call in calls), default=0.0), max((call.wasted for call in calls), default=0.0)
+
+
 class ZoneTimeouts:
     """The time limit of everything that is asked of one zone."""
 

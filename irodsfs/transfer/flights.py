@@ -100,4 +100,4 @@ def writing(
         for chunk in patch.chunks():
             yield requests.write(FIRST_DESCRIPTOR, chunk)
         position = patch.end
-    yield requests.close(FIRST_DESCRIPTOR)
+    yield requests.close(FIRST_DESCRIPTOR, written=True)

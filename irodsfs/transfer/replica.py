@@ -48,7 +48,7 @@ async def close(zone: Zone, connection: ZoneConnection) -> None:
     if not connection.open_descriptors or connection.broken:
         return
     try:
-        await zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)])
+        await zone.pool.run(connection, [requests.close(FIRST_DESCRIPTOR)], may_repeat=True)
         connection.open_descriptors.clear()
     except ZoneUnreachable as error:
         logger.debug("closing a replica: %s", error)

@@ -108,7 +108,7 @@ async def _upload_once(zone: Zone, task: Upload) -> Reply | None:
 async def _fly(zone: Zone, task: Upload) -> Reply:
     route = await _route(zone, task)
     flight = replace(task, resource=route.resource).flight(zone)
-    return (await fly_writing(zone, flight, route.hosts, may_repeat=True))[-1]
+    return (await fly_writing(zone, flight, route.hosts))[-1]
 
 
 async def _route(zone: Zone, task: Upload) -> Route:
@@ -118,17 +118,15 @@ async def _route(zone: Zone, task: Upload) -> Route:
     return await (zone.hosts.route_of_new(task.path, task.resource) if task.create else zone.hosts.route(task.path))
 
 
-async def fly_writing(
-    zone: Zone, flight: Iterator[Request], hosts: Sequence[str] = (), *, may_repeat: bool = False
-) -> list[Reply]:
+async def fly_writing(zone: Zone, flight: Iterator[Request], hosts: Sequence[str] = ()) -> list[Reply]:
     """A flight of which every request must succeed, and every write take all of its bytes.
 
-    `may_repeat`: the caller sends it again when the line breaks.
+    The caller sends it again when the line breaks, or sees whether it has arrived.
     """
     sizes: list[int] = []
     async with zone.pool.connection(*hosts) as connection:
         with zone.hosts.blamed(connection.host):
-            replies = await zone.pool.run(connection, _noting_sizes(flight, sizes), may_repeat=may_repeat)
+            replies = await zone.pool.run(connection, _noting_sizes(flight, sizes), may_repeat=True)
             _check(replies, sizes)
     return replies
 

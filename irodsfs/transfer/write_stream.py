@@ -46,8 +46,17 @@ class WriteStream:
         self._path = path
         self._file = file
         self._sent = start
+        # The spool file has everything: the flush brings it when the line breaks.
         self._writer = Writer(
-            zone, path, flags, offset=start, resource=route.resource, checksum=checksum, place=place, hosts=route.hosts
+            zone,
+            path,
+            flags,
+            offset=start,
+            resource=route.resource,
+            checksum=checksum,
+            place=place,
+            hosts=route.hosts,
+            may_repeat=True,
         )
         self._is_relayed = route.is_relayed
         self._complete = False

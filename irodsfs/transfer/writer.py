@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 
 from irodsfs.grid import requests
@@ -18,6 +19,9 @@ from irodsfs.transfer.memory import Part, Share
 UNANSWERED = 4
 """Write requests that may be on their way."""
 
+CHEAP = 2.0
+"""Seconds of work that are soon done again: so short a stream is not asked first whether its line still works."""
+
 
 class Writer:
     """An open replica that takes bytes in order. Nothing is registered before `close` has returned.
@@ -27,7 +31,8 @@ class Writer:
     `flags` are those of open(2); writing starts at `offset` bytes; `checksum` as in `TransferOptions`. Without a
     `place` that was kept for it, it must come to its end without anybody else's doing. It writes to the first of the
     `hosts` that can be reached, or to our own where none is named. What is asked `after_opening` goes in the same
-    flight; its answers are the last ones in `opened`.
+    flight; its answers are the last ones in `opened`. `may_repeat`: when the line breaks, the caller writes all of it
+    again.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class Writer:
         after_opening: Sequence[Request] = (),
         place: Place | None = None,
         hosts: Sequence[str] = (),
+        may_repeat: bool = False,
     ) -> None:
         self._zone = zone
         self._place = place
@@ -49,6 +55,9 @@ class Writer:
         self._opening = [requests.open_object(path, flags, resource=resource, checksum=checksum or None)]
         self._opening += [requests.seek(FIRST_DESCRIPTOR, offset, os.SEEK_SET)] if offset else []
         self._opening += after_opening
+        self._may_repeat = may_repeat
+        self._spent = 0.0
+        """Seconds that it has taken the zone to get what it has."""
         self.opened: list[Reply] = []
         self._connection: ZoneConnection | None = None
         self._buffer = bytearray()
@@ -58,9 +67,10 @@ class Writer:
 
     async def open(self) -> None:
         """Raises the zone's error, or `ZoneUnreachable`."""
-        self._connection = await self._zone.pool.dedicate(self._place, *self._hosts)
+        proven = not self._may_repeat
+        self._connection = await self._zone.pool.dedicate(self._place, *self._hosts, proven=proven)
         try:
-            self.opened = await self._zone.pool.run(self._connection, self._opening)
+            self.opened = await self._zone.pool.run(self._connection, self._opening, may_repeat=self._may_repeat)
             with self._zone.hosts.blamed(self._connection.host):
                 check_descriptor(self.opened[0])
             self._connection.open_descriptors.add(FIRST_DESCRIPTOR)
@@ -95,10 +105,12 @@ class Writer:
         receives = self._unanswered == UNANSWERED
 
         def exchange() -> Reply | None:
-            connection.send(requests.write(FIRST_DESCRIPTOR, content))
+            connection.send(requests.write(FIRST_DESCRIPTOR, content), spent=self._spent)
             return connection.receive() if receives else None
 
+        began = time.monotonic()
         reply = await self._zone.pool.talk(connection, exchange)
+        self._spent += time.monotonic() - began
         if reply is None:
             self._unanswered += 1
         else:
@@ -111,7 +123,8 @@ class Writer:
             if self._buffer:
                 await self._send_buffer()
             await self._receive_all(self._connection)
-            (closed,) = await self._zone.pool.run(self._connection, [requests.close(FIRST_DESCRIPTOR)])
+            closing = [requests.close(FIRST_DESCRIPTOR, written=self._spent > CHEAP)]
+            (closed,) = await self._zone.pool.run(self._connection, closing, may_repeat=self._may_repeat)
             self._connection.open_descriptors.clear()
             closed.check()
         finally:

@@ -137,6 +137,10 @@ class Program:
                 raise FileExistsError(errno.EEXIST, path)
             self._fs.forget((await self._fs.mkdir(parent, name, 0o755, PID)).st_ino)
 
+    async def symlink(self, target: str, path: str) -> None:
+        async with self._parent(path) as (parent, name):
+            self._fs.forget((await self._fs.symlink(parent, name, target.encode())).st_ino)
+
     async def rmdir(self, path: str) -> None:
         async with self._parent(path) as (parent, name), self._node(path) as found:
             if not stat.S_ISDIR(found.st_mode):

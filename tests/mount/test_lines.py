@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,6 +32,9 @@ from tests.zones import EmbeddedZone
 
 OPEN, QUERY = api_number["DATA_OBJ_OPEN_AN"], api_number["GEN_QUERY_AN"]
 MEGABYTE = 1 << 20
+PIDFD_GETFD = 438
+"""The number of this system call on every machine."""
+
 PATIENCE = 60
 """Seconds in which what comes must have come."""
 
@@ -156,6 +161,40 @@ def test_open_files_are_read_on_when_lines_were_forgotten(
         "small": b"small",
         "unopened": large[:MEGABYTE],
     }
+
+
+def sockets_of(process: int) -> Iterator[socket.socket]:
+    """Duplicates of the TCP sockets that a process has open."""
+    library = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(process)
+    with os.fdopen(pidfd, "rb", closefd=True):
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            if not os.readlink(descriptor).startswith("socket:"):
+                continue
+            own = library.syscall(PIDFD_GETFD, pidfd, int(descriptor.name), 0)
+            assert own >= 0, os.strerror(ctypes.get_errno())
+            with socket.socket(fileno=own) as found:
+                if found.family in (socket.AF_INET, socket.AF_INET6):
+                    yield found
+
+
+@pytest.mark.parametrize("limit", [7, 60])
+def test_the_kernel_looks_after_every_line_of_a_mount(
+    make_mount: MakeMount, session: iRODSSession, home: str, limit: int
+) -> None:
+    put(session, f"{home}/large", bytes(12 * MEGABYTE))
+    mount = make_mount("--timeout", str(limit))
+    with (mount.path / "large").open("rb", 0) as reading, (mount.path / "new").open("wb", 0) as writing:
+        reading.read(10)
+        writing.write(bytes(12 * MEGABYTE))
+        found = 0
+        for line in sockets_of(mount.status()["pid"]):
+            found += 1
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 30
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) <= 10
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == limit * 1000
+        assert found >= 2
 
 
 @pytest.fixture

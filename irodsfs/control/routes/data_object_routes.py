@@ -115,7 +115,7 @@ async def put_checksum(call: Call) -> ChecksumDocument:
     """Register the checksum of a data object, or verify the one that is registered."""
     await existing_entry(call)
     zone, chosen = call.session.zone, call.parameters
-    await zone.perform(data_objects.checksum(call.path, force=chosen.force, verify=chosen.verify))
+    await zone.perform(data_objects.checksum(call.path, force=chosen.force, verify=chosen.verify), repeat=True)
     await call.changes.changed(call.path)
     return ChecksumDocument(path=call.path, checksum=(await existing_replicas(call))[0].checksum)
 

@@ -64,14 +64,15 @@ async def put_inheritance(call: Call) -> None:
     """Set whether a collection passes its permissions on to what is made in it."""
     entry = await existing_entry(call)
     chosen = call.parameters
-    await call.session.zone.perform(inherit(entry.path, enabled=chosen.enabled, recursive=chosen.recursive))
+    inheriting = inherit(entry.path, enabled=chosen.enabled, recursive=chosen.recursive)
+    await call.session.zone.perform(inheriting, repeat=True)
 
 
 async def _set(call: Call, level: int) -> None:
     entry = await existing_entry(call)
     user, _, zone = call.text("userName").partition(",")
     recursive = call.parameters.recursive and entry.is_collection
-    (reply,) = await call.session.zone.fly(grant(entry.path, user, zone, level, recursive=recursive))
+    (reply,) = await call.session.zone.fly(grant(entry.path, user, zone, level, recursive=recursive), repeat=True)
     await call.changes.changed(entry.path)
     nothing_to_take = level == NULL and reply.failed and isinstance(reply.failure(), CAT_SUCCESS_BUT_WITH_NO_INFO)
     if not nothing_to_take:
