@@ -37,7 +37,7 @@ def test_changes(mount_through: MountThrough, proxy: Proxy, session: iRODSSessio
             lambda: client.post(f"/dataObject{home}/moved/move", params={"target": f"{home}/there"}),
             lambda: client.delete(f"/dataObject{home}/removed"),
             lambda: client.put(f"/dataObject{home}/checked/checksum"),
-            lambda: client.post(f"/fileContents{home}/replaced", content=b"new"),
+            lambda: client.post(f"/fileContents{home}/replaced", files={"uploadFile": b"new"}),
             lambda: client.put(f"/collection{home}/made"),
         ]
         proxy.delay = 0.2
