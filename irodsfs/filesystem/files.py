@@ -121,11 +121,15 @@ class Files:
             # It is still what it was when it was opened: locked by its writer, or gone.
             logger.debug("%s has grown but can't be read: %s", entry.path, describe(error))
 
-    def create(self, inode: Inode, path: str, flags: int, *, mode: int | None = None) -> Entry:
-        """Make a file that the first flush brings into the zone, with permission bits where those are to be kept."""
+    def create(self, inode: Inode, path: str, flags: int, *, mode: int | None = None, among_own: bool = False) -> Entry:
+        """Make a file that the first flush brings into the zone, with permission bits where those are to be kept.
+
+        `among_own`: in a directory that the same process has just made.
+        """
         entry = replace(made_now(path, is_collection=False), mode=mode)
         exclusive, emptied = bool(flags & os.O_EXCL), bool(flags & os.O_TRUNC)
         inode.contents = self._opener.new(inode, path, exclusive=exclusive, emptied=emptied)
+        inode.contents.among_own = among_own
         inode.contents.modified_ns = entry.modified_ns
         inode.last_entry = entry
         inode.handles += 1

@@ -66,7 +66,8 @@ class Opening:
             entry = await self._catalog.find_now(path)
         if entry is None:
             await self._inodes.settled(node)
-            return self._files.create(node, node.path or path, flags, mode=mode)
+            is_among_own = self._has_made_directory(path, pid)
+            return self._files.create(node, node.path or path, flags, mode=mode, among_own=is_among_own)
         if flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, path)
         if entry.is_collection:
@@ -80,10 +81,14 @@ class Opening:
         """Whether what is cached of a file that a program may make is too little to go on with."""
         if entry is not None and flags & os.O_EXCL:
             return True
-        if self._files.lets_wait and flags & (os.O_EXCL | os.O_TRUNC):
+        if self._files.lets_wait and flags & (os.O_EXCL | os.O_TRUNC) == os.O_TRUNC:
             return False  # files that wait don't wait for an answer either; what they meet is found out later
         # `cp -r` and `tar -x` fill directories that they have just made. The zone still refuses what is taken.
-        return entry is not None or self._makers.get(posixpath.dirname(path)) != pid
+        return entry is not None or not self._has_made_directory(path, pid)
+
+    def _has_made_directory(self, path: str, pid: int) -> bool:
+        """Whether a process has just made the directory that a file is made in."""
+        return self._makers.get(posixpath.dirname(path)) == pid
 
     async def _to_replace(self, node: Inode, path: str, entry: Entry) -> Entry:
         if node.contents is not None and node.contents.is_dirty:

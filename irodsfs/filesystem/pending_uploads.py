@@ -203,8 +203,8 @@ class PendingUploads:
                 return False
             if len(content) > size:
                 return False  # it has grown meanwhile, and nobody has made room for that
-            if contents.exclusive and not content:
-                return False  # a lock file, of which a program wants to know whether it is its own
+            if contents.exclusive and not (content and contents.among_own):
+                return False  # it may be a lock file, of which a program wants to know whether it is its own
             return await self._let_content_wait(inode, contents, content)
 
     async def _let_content_wait(self, inode: Inode, contents: OpenFile, content: bytes) -> bool:

@@ -37,7 +37,7 @@ class OpenFile:
     is None when the object was unlinked under its handles, or is not the one at its path any more; then `failure` tells
     why whoever goes on writing, and, of an object that was to be made exclusively, whoever flushes.
     `version` is the same again only for the same content; None while that is not known. `exclusive` says that the
-    object must not be in the zone yet when it is flushed there.
+    object must not be in the zone yet when it is flushed there; `among_own`, that who makes it has made its directory.
 
     Whoever renames or unlinks the object holds `lock` meanwhile, and lets the content come to rest before that. What
     the content is held in changes only under the lock, and what depends on it is decided there: it may have changed
@@ -57,7 +57,7 @@ class OpenFile:
         self.size = size
         self.modified_ns: int | None = None
         self.version: bytes | None = None
-        self.exclusive = False
+        self.exclusive = self.among_own = False
         self.failure: OSError | None = None
         self.in_zone = InZone(registered=True, size=size)
         self._zone = zone

@@ -323,6 +323,35 @@ def test_metadata_waits_for_the_upload_of_its_file(
     assert os.listxattr(file) == ["user.name"]
 
 
+def test_a_lock_file_is_real(mount: Mount, session: iRODSSession, home: str) -> None:
+    assert os.listdir(mount.path) == []
+    put(session, f"{home}/held", b"somebody else")
+    with fails(errno.EEXIST), (mount.path / "held").open("xb"):
+        pass
+    assert get(session, f"{home}/held") == b"somebody else"
+    with (mount.path / "mine").open("xb") as lock:
+        lock.write(b"1234")
+    assert get(session, f"{home}/mine") == b"1234"
+    mount.expect_log("made elsewhere|File exists")
+    with fails(errno.EEXIST), (mount.path / "late").open("xb") as lock:
+        lock.write(b"1234")
+        lock.flush()
+        put(session, f"{home}/late", b"somebody else")
+    assert get(session, f"{home}/late") == b"somebody else"
+
+
+def test_what_a_program_makes_exclusively_in_a_directory_of_its_own_waits(
+    mount: Mount, proxy: Proxy, session: iRODSSession, home: str
+) -> None:
+    (mount.path / "copied").mkdir()
+    with held(proxy):
+        with (mount.path / "copied/file").open("xb") as file:
+            file.write(b"content")
+        assert names(session, f"{home}/copied") == set()
+    mount.written_back()
+    assert get(session, f"{home}/copied/file") == b"content"
+
+
 def test_what_was_saved_over_a_backup_has_its_attributes(mount: Mount) -> None:
     file = mount.path / "file"
     file.write_bytes(b"old")
