@@ -168,6 +168,10 @@ class Prefetcher:
             self._fetches[path] = fetch
             self._zone.background.start_soon(self._read, fetch, at_end=partial(self._end, fetch))
 
+    def _asks(self, entry: Entry) -> bool:
+        """Whether the zone is asked what the content should be: also of what may look empty while it is written."""
+        return self._verify is not None or not entry.size
+
     async def _check(self, path: str, replies: Sequence[Reply]) -> None:
         content = flights.content(replies)
         if self._verify is not None and (checksum := registered(replies[0])):
@@ -177,7 +181,7 @@ class Prefetcher:
     async def _read(self, fetch: _Fetch) -> None:
         try:
             async with self._turns:
-                reading = flights.reading(fetch.entry.path, SMALL + 1, stat=self._verify is not None)
+                reading = flights.reading(fetch.entry.path, SMALL + 1, stat=self._asks(fetch.entry))
                 replies = await self._zone.fly(*reading, may_repeat=True)
             await self._check(fetch.entry.path, replies)
             fetch.replies = replies

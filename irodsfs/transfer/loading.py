@@ -33,17 +33,30 @@ class Loaded:
     version: bytes | None
 
 
+LOOKS = 3
+"""How often what has become shorter is read again until it is as long as the zone says."""
+
+
 async def load_small(
-    zone: Zone, spool: Spool, path: str, options: TransferOptions, replies: Sequence[Reply] | None, *, stat: bool
+    zone: Zone,
+    spool: Spool,
+    path: str,
+    options: TransferOptions,
+    replies: Sequence[Reply] | None,
+    *,
+    stat: bool,
+    size: int = 0,
 ) -> Loaded | None:
     """All of a small object, in the spool where memory has no room for it; None when it is not small.
 
-    `replies` are those of a `reading` flight, if it has flown.
+    `replies` are those of a `reading` flight, if it has flown. The object was of `size` bytes the last time.
     """
-    stat = stat or options.verify is not None
+    # The size of what is being written reads 0: it is not believed.
+    stat = stat or options.verify is not None or not size
     if not replies:
-        async with BUDGET.piece(flights.SMALL):
-            replies = await zone.fly(*flights.reading(path, flights.SMALL + 1, stat=stat), may_repeat=True)
+        replies = await _read(zone, path, stat=stat)
+    if len(flights.content(replies)) < size or not _is_as_registered(replies):
+        replies = await _read_as_registered(zone, path)
     content = flights.content(replies)
     if len(content) > flights.SMALL:
         return None
@@ -58,6 +71,29 @@ async def load_small(
         return Loaded(memory, len(content), base, version)
     file = await trio.to_thread.run_sync(spool.open, content)
     return Loaded(Spooled(file, None), len(content), base, version)
+
+
+async def _read(zone: Zone, path: str, *, stat: bool) -> list[Reply]:
+    async with BUDGET.piece(flights.SMALL):
+        return await zone.fly(*flights.reading(path, flights.SMALL + 1, stat=stat), may_repeat=True)
+
+
+async def _read_as_registered(zone: Zone, path: str) -> list[Reply]:
+    """Read what is shorter than it was: perhaps somebody has cut it, and is about to write what it shall hold.
+
+    Raises HIERARCHY_ERROR while it is locked for that.
+    """
+    for _ in range(LOOKS):
+        replies = await _read(zone, path, stat=True)
+        if _is_as_registered(replies):
+            break
+    return replies
+
+
+def _is_as_registered(replies: Sequence[Reply]) -> bool:
+    """Whether what came is as long as the zone said, if it was asked."""
+    has_stat = len(replies) == len(flights.reading("", 0, stat=True))
+    return not has_stat or len(flights.content(replies)) == Version.of_stat(replies[0]).size
 
 
 async def load_large(zone: Zone, path: str, options: TransferOptions) -> Loaded:

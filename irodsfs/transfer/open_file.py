@@ -342,7 +342,9 @@ class OpenFile:
         assert self.path is not None
         loaded = None
         if self.size <= SMALL:
-            loaded = await load_small(self._zone, self._spool, self.path, self._options, read_ahead, stat=writes)
+            loaded = await load_small(
+                self._zone, self._spool, self.path, self._options, read_ahead, stat=writes, size=self.size
+            )
         loaded = loaded or await load_large(self._zone, self.path, self._options)
         now, before = loaded.held, self._held
         if isinstance(now, ByRanges) and isinstance(before, ByRanges) and before.readers.is_same(now.readers):

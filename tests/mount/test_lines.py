@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -168,11 +169,14 @@ def sockets_of(process: int) -> Iterator[socket.socket]:
     library = ctypes.CDLL(None, use_errno=True)
     pidfd = os.pidfd_open(process)
     with os.fdopen(pidfd, "rb", closefd=True):
-        for descriptor in Path(f"/proc/{process}/fd").iterdir():
-            if not os.readlink(descriptor).startswith("socket:"):
+        for descriptor in os.listdir(f"/proc/{process}/fd"):
+            own = library.syscall(PIDFD_GETFD, pidfd, int(descriptor), 0)
+            if own < 0:
+                assert ctypes.get_errno() == errno.EBADF  # it has been closed since
                 continue
-            own = library.syscall(PIDFD_GETFD, pidfd, int(descriptor.name), 0)
-            assert own >= 0, os.strerror(ctypes.get_errno())
+            if not stat.S_ISSOCK(os.fstat(own).st_mode):
+                os.close(own)
+                continue
             with socket.socket(fileno=own) as found:
                 if found.family in (socket.AF_INET, socket.AF_INET6):
                     yield found
