@@ -158,13 +158,10 @@ class ZoneConnection:
         self.first_answer = 0.0
         """Seconds that the first answer took to anything that was asked on it; 0 until then."""
         self.patience = 0.0
-        """Seconds for which an answer is waited for at least before the line counts as dead."""
         self._unanswered = 0
         self._began = self._sent_at = 0.0
-        """When what would have to be done again was begun, and when the last request was sent."""
         self._waiting_since = math.inf
         self._has_come = False
-        """True when what is received now has come before it was waited for, nobody knows when."""
         self._waits_for_slow = False
         self.heard_at = now()
         """When the zone has last said something on it, as far as that is known."""

@@ -38,25 +38,16 @@ LOOKS = 3
 
 
 async def load_small(
-    zone: Zone,
-    spool: Spool,
-    path: str,
-    options: TransferOptions,
-    replies: Sequence[Reply] | None,
-    *,
-    stat: bool,
-    size: int = 0,
-) -> Loaded | None:
+    zone: Zone, spool: Spool, path: str, options: TransferOptions, replies: Sequence[Reply] | None, *, stat: bool,
+    size: int,
+) -> Loaded | None:  # fmt: skip
     """All of a small object, in the spool where memory has no room for it; None when it is not small.
 
     `replies` are those of a `reading` flight, if it has flown. The object was of `size` bytes the last time.
     """
     # The size of what is being written reads 0: it is not believed.
     stat = stat or options.verify is not None or not size
-    if not replies:
-        replies = await _read(zone, path, stat=stat)
-    if len(flights.content(replies)) < size or not _is_as_registered(replies):
-        replies = await _read_as_registered(zone, path)
+    replies = await _settled(zone, path, replies or await _read(zone, path, stat=stat), size)
     content = flights.content(replies)
     if len(content) > flights.SMALL:
         return None
@@ -71,6 +62,12 @@ async def load_small(
         return Loaded(memory, len(content), base, version)
     file = await trio.to_thread.run_sync(spool.open, content)
     return Loaded(Spooled(file, None), len(content), base, version)
+
+
+async def _settled(zone: Zone, path: str, replies: Sequence[Reply], size: int) -> Sequence[Reply]:
+    if len(flights.content(replies)) < size or not _is_as_registered(replies):
+        return await _read_as_registered(zone, path)
+    return replies
 
 
 async def _read(zone: Zone, path: str, *, stat: bool) -> list[Reply]:

@@ -48,16 +48,9 @@ class WriteStream:
         self._sent = start
         # The spool file has everything: the flush brings it when the line breaks.
         self._writer = Writer(
-            zone,
-            path,
-            flags,
-            offset=start,
-            resource=route.resource,
-            checksum=checksum,
-            place=place,
-            hosts=route.hosts,
-            may_repeat=True,
-        )
+            zone, path, flags, offset=start, resource=route.resource, checksum=checksum, place=place,
+            hosts=route.hosts, may_repeat=True,
+        )  # fmt: skip
         self._is_relayed = route.is_relayed
         self._complete = False
         self._aborted = False
