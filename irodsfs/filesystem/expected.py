@@ -15,9 +15,13 @@ class Expected(Enum):
     FILE = auto()
     FILE_OR_NOTHING = auto()
     ANYTHING = auto()
+    UNCLEAR = auto()
+    """One of several, of which some would end the call."""
 
     def agrees_with(self, entry: Entry | None) -> bool:
         """Whether a call would go on with this entry; None for what is missing."""
+        if self is Expected.UNCLEAR:
+            return False
         if entry is None:
             return self in (Expected.NOTHING, Expected.FILE_OR_NOTHING)
         if self is Expected.DIRECTORY:

@@ -188,12 +188,22 @@ def _expected(thread: int, fields: list[str], path: bytes) -> Expected | None:
     if call is None:
         return None
     caller = _Caller(thread, [int(field, 16) for field in fields[1:]])
-    needs = dict(call(caller))
-    if not needs:
+    given = list(call(caller))
+    if not given:
         return None
-    # A rename may give the same name in another directory.
-    nearest = max(needs, key=lambda given: _common_end(given, path))
-    return needs[nearest] if _common_end(nearest, path) else Expected.DIRECTORY
+    # A rename may give the same name in another directory, and what is on the way to a name may have that name, too.
+    needs = [*given, *((directory, Expected.DIRECTORY) for whole, _ in given for directory in _above(whole))]
+    nearest = max(_common_end(each, path) for each, _ in needs)
+    if not nearest:
+        return Expected.DIRECTORY
+    fitting = {expected for each, expected in needs if _common_end(each, path) == nearest}
+    return fitting.pop() if len(fitting) == 1 else Expected.UNCLEAR
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """The directories on the way to a path."""
+    while (path := path.rstrip(b"/").rpartition(b"/")[0]) != b"":
+        yield path
 
 
 def _common_end(one: bytes, other: bytes) -> int:

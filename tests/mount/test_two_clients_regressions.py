@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from irods.session import iRODSSession
 
 from tests.conftest import MakeMount
@@ -161,3 +165,16 @@ def test_the_way_to_what_is_renamed_onto_its_own_directory_is_the_one_of_now(
     put(session, f"{home}/other", b"content")
     with fails(errno.ENOTDIR):
         os.rename(mount.path / "other", mount.path / "other/below")
+
+
+@pytest.mark.parametrize(
+    "call", [os.mkdir, lambda path: os.mknod(path, 0o600 | stat.S_IFREG), lambda path: path.touch()]
+)
+def test_the_way_to_a_name_that_is_that_of_its_own_directory_is_the_one_of_now(
+    mount: Mount, session: iRODSSession, home: str, call: Callable[[Path], object]
+) -> None:
+    assert not (mount.path / "a").exists()
+    put(session, f"{home}/a", b"content")
+    with fails(errno.ENOTDIR):
+        call(mount.path / "a/a")
+    assert get(session, f"{home}/a") == b"content"
