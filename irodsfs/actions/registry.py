@@ -7,10 +7,12 @@ from irodsfs.actions import (
     disk_usage,
     find_entries,
     list_entries,
+    making_entries,
     metadata_actions,
     people_and_resources,
     permission_actions,
     query_catalog,
+    removing_entries,
 )
 from irodsfs.actions.action import Action
 
@@ -18,6 +20,8 @@ ACTIONS: dict[str, Action] = {
     each.name: each
     for each in (
         find_entries.find,
+        making_entries.make_collections,
+        making_entries.touch,
         metadata_actions.change_metadata,
         metadata_actions.copy_metadata,
         metadata_actions.list_metadata,
@@ -35,5 +39,6 @@ ACTIONS: dict[str, Action] = {
         query_catalog.query,
         query_catalog.query_columns,
         query_catalog.specific_query,
+        removing_entries.remove,
     )
 }

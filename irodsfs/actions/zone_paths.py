@@ -61,7 +61,7 @@ async def resolve(workspace: Workspace, asked: Paths) -> list[Named | Failure]:
     """
     paths: dict[str, str | Failure] = {}
     for text in asked.paths:
-        paths[text] = await _checked(workspace, text)
+        paths[text] = await checked_path(workspace, text)
     known = await _existing(workspace.zone, {each for each in paths.values() if isinstance(each, str)})
     found: dict[Named | Failure, None] = {}
     for text, path in paths.items():
@@ -77,7 +77,8 @@ async def resolve(workspace: Workspace, asked: Paths) -> list[Named | Failure]:
     return list(found)
 
 
-async def _checked(workspace: Workspace, text: str) -> str | Failure:
+async def checked_path(workspace: Workspace, text: str) -> str | Failure:
+    """The logical path that is meant, whether or not anything is there, in a zone that the server knows."""
     try:
         path = absolute(text, workspace.home)
     except Failure as failure:

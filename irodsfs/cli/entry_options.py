@@ -12,8 +12,11 @@ from irodsfs.cli.targets import targets
 Function = Callable[..., Any]
 
 
-def on_paths(*, changes: bool = False) -> Callable[[Function], Function]:
-    """Gives a command its `targets`, from PATH..., --files-from, --mount and --zone."""
+def on_paths(*, changes: bool = False, required: bool = False, literal: bool = False) -> Callable[[Function], Function]:
+    """Gives a command its `targets`, from PATH..., --files-from, --mount and --zone.
+
+    `required`: without a PATH nothing is meant. `literal`: PATHs hold no wildcards.
+    """
 
     def decorate(function: Function) -> Function:
         def command(
@@ -21,11 +24,14 @@ def on_paths(*, changes: bool = False) -> Callable[[Function], Function]:
         ) -> Any:
             if paths and files_from is not None:
                 raise click.UsageError("PATH and --files-from exclude each other: give one of them.")
-            chosen = targets(paths, files_from=files_from, mount=mount, zone=zone, changes=changes)
+            if required and not paths and files_from is None:
+                raise click.UsageError("There is no path: name one.")
+            chosen = targets(paths, files_from=files_from, mount=mount, zone=zone, changes=changes, literal=literal)
             return function(chosen, **options)
 
         command.__name__, command.__doc__ = function.__name__, function.__doc__
         command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        command = click.argument("paths", metavar="PATH..." if required else "[PATH]...", nargs=-1)(command)
         for option in reversed(_OPTIONS):
             command = option(command)
         return command
@@ -33,14 +39,18 @@ def on_paths(*, changes: bool = False) -> Callable[[Function], Function]:
     return decorate
 
 
-PATHS_HELP = (
+NAMED_PATHS_HELP = (
     "PATH is a path on a mount, or a path of the zone: absolute, as /tempZone/home/alice, or relative to the home "
     "collection, as ~/x (in quotes) or irods:~/x. The wildcards *, ?, [...] and ** are for the zone when the shell "
-    "leaves them. Without PATH: where you are on a mount, else the home collection."
+    "leaves them."
 )
+PATHS_HELP = f"{NAMED_PATHS_HELP} Without PATH: where you are on a mount, else the home collection."
+
+STATUSES_HELP = """\b
+Exit status: 0 done; 2 wrong use; 6 a path does not exist, or you may not see it; 10 the zone refused.
+"""
 
 _OPTIONS = [
-    click.argument("paths", metavar="[PATH]...", nargs=-1),
     click.option(
         "--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input), by lines or NULs."
     ),

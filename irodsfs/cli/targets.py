@@ -96,16 +96,17 @@ def targets(
     mount: str | None = None,
     zone: str | None = None,
     changes: bool = False,
+    literal: bool = False,
 ) -> Targets:
     """Of arguments, or of the paths in a file (`-`: standard input); without any, where the user is.
 
-    Raises `IrodsfsError`.
+    `literal`: arguments hold no wildcards, either, as what is listed in a file never does. Raises `IrodsfsError`.
     """
     paths = list(map(name_of, arguments)) if files_from is None else _listed(files_from)
     if not paths and files_from is None:
         paths = ["." if mount_of(Path()) and zone is None and mount is None else "~"]
     named = mounted_at(_mountpoint(mount)) if mount is not None else None
-    literal = files_from is not None
+    literal = literal or files_from is not None
     found = [_target(path, named, zone, literal=literal, changes=changes) for path in paths]
     parts = [
         Part(socket, shown, tuple(path for _, _, path in group))
