@@ -11,6 +11,9 @@ from irodsfs.user_errors import ConfigurationError, IrodsfsError
 if TYPE_CHECKING:
     from irodsfs.config import ZoneAccount
 
+SHORTEST, LONGEST = 3, 42
+"""Characters that a password of iRODS may have."""
+
 
 @click.command()
 @click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount.")
@@ -45,21 +48,16 @@ def _asked() -> str:
 
 def _change(account: ZoneAccount, new: str) -> None:
     from irods.exception import iRODSException
-    from irods.user import Bad_password_change_parameter
 
     from irodsfs.config.keeping import replace_kept
-    from irodsfs.grid.irods_sessions import open_session
-    from irodsfs.grid.login_failures import PREVENTS_LOGIN, explain_login
+    from irodsfs.grid.first_login import change_password
 
     assert account.password is not None, "a login has one"
     old = account.password.get_secret_value()
+    if not SHORTEST <= len(new) <= LONGEST:
+        raise ConfigurationError(f"A password has {SHORTEST} to {LONGEST} characters: nothing is changed.")
     try:
-        with open_session(account, timeout=60) as session:
-            session.users.modify_password(old, new)
-    except Bad_password_change_parameter:
-        raise ConfigurationError("A password has 3 to 42 characters: nothing is changed.") from None
-    except PREVENTS_LOGIN as error:
-        raise explain_login(error, account) from None
+        change_password(account, old, new)
     except iRODSException as error:
         raise IrodsfsError(f"The zone refused the new password ({type(error).__name__}).") from None
     replace_kept(account, old, new)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from getpass import GetPassWarning
 
+from irods.api_number import api_number
 from irods.auth import CLIENT_GET_REQUEST_RESULT, FORCE_PASSWORD_PROMPT, STORE_PASSWORD_IN_MEMORY
 from irods.client_configuration import legacy_auth
-from irods.message import IntegerProperty, Message, StringProperty, iRODSMessage
-from irods.password_obfuscation import create_temp_password
+from irods.message import IntegerProperty, Message, StringProperty, UserAdminRequest, iRODSMessage
+from irods.password_obfuscation import create_temp_password, obfuscate_new_password
 from pydantic import SecretStr
 
 from irodsfs.config import ZoneAccount
@@ -106,12 +107,8 @@ def sign_in(account: ZoneAccount, zone: str, hours: int | None, show: Callable[[
     `pam_interactive` says; its questions go to the terminal, or to standard input where there is none.
     """
     with told(account), _saying(show):
-        try:
+        with _zone_known(account, lambda: zone):
             kept = _native(account, hours) if account.authentication_scheme == NATIVE else _made_by_zone(account, hours)
-        except UNKNOWN_USER as error:
-            if account.zone != zone:
-                raise WrongZone(zone) from error
-            raise
         again = account.model_copy(update={"password": SecretStr(kept), "password_made_by_server": True})
         login = Login(open_session(again, SECONDS))
         try:
@@ -120,6 +117,31 @@ def sign_in(account: ZoneAccount, zone: str, hours: int | None, show: Callable[[
             raise OneLoginOnly("the second login was refused") from error
         login.disconnect()
     return kept
+
+
+def change_password(account: ZoneAccount, old: str, new: str) -> None:
+    """Give oneself another native password. Raises `IrodsfsError` for the login, `iRODSException` for the change."""
+    login = Login(open_session(account, SECONDS))
+    with told(account), _zone_known(account, lambda: introduce(open_session(account, SECONDS)).zone):
+        login.log_in()
+    try:
+        scrambled = obfuscate_new_password(new, old, login.client_signature)
+        message = UserAdminRequest("userpw", account.user, "password", scrambled)
+        login.send(iRODSMessage("RODS_API_REQ", msg=message, int_info=api_number["USER_ADMIN_AN"]))
+        login.recv()
+    finally:
+        login.disconnect()
+
+
+@contextmanager
+def _zone_known(account: ZoneAccount, zone: Callable[[], str]) -> Iterator[None]:
+    """Raises `WrongZone` when it is for that reason that the user is unknown: `zone` answers that of the server."""
+    try:
+        yield
+    except UNKNOWN_USER as error:
+        if account.zone != (there := zone()):
+            raise WrongZone(there) from error
+        raise
 
 
 def _native(account: ZoneAccount, hours: int | None) -> str:

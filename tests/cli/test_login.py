@@ -365,3 +365,26 @@ def test_a_flow_that_asks_more_than_a_pipe_answers(secure: Server, person: Perso
     assert (done.returncode, "asks rods more than standard input answers" in done.stderr) == (3, True), done.stderr
     done = person.pipes("blue\n123456\n", *login, "--ca-certificate", authority)
     assert (done.returncode, "GetPassWarning" in done.stderr) == (0, False), done.stderr
+
+
+def test_changing_a_password_logs_in_as_mounting_does(secure: Server, person: Person, tmp_path: Path) -> None:
+    settings = {
+        "irods_host": "localhost",
+        "irods_port": secure.port,
+        "irods_user_name": "rods",
+        "irods_zone_name": secure.zone.name,
+        "irods_ssl_ca_certificate_file": str(secure.zone.directory / "certificate.pem"),
+    }
+    file = tmp_path / "environment.json"
+    person.environment["IRODSFS_PASSWORD"] = NATIVE
+
+    def change(**other: object) -> tuple[int, str]:
+        file.write_text(json.dumps(settings | other))
+        done = person.pipes(f"{NATIVE}\n", "passwd", "--zone", file)
+        return done.returncode, done.stdout + done.stderr
+
+    assert change(irods_client_server_policy="CS_NEG_DONT_CARE") == (0, "The password of rods is changed.\n")
+    status, sentence = change(irods_client_server_policy="CS_NEG_REFUSE")
+    assert (status, "requires TLS" in sentence) == (12, True)
+    status, sentence = change(irods_client_server_policy="CS_NEG_REQUIRE", irods_zone_name="otherZone")
+    assert (status, "is not the one that answers" in sentence) == (4, True)
