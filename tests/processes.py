@@ -76,6 +76,8 @@ class Forked:
 
     def __init__(self) -> None:
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking = threading.Lock()
+        """Held from a request to its answer: threads of the tests start and wait for processes at the same time."""
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.processes", str(other.fileno())],
@@ -87,13 +89,16 @@ class Forked:
     def start(self, command: Sequence[str | Path], *, env: Mapping[str, str], out: IO[Any], err: IO[Any]) -> Process:
         """As `python -m` with these words, in the working directory of this process and without input."""
         request = {"command": [str(word) for word in command], "env": dict(env), "directory": str(Path.cwd())}
-        socket.send_fds(self._socket, [json.dumps(request).encode()], [out.fileno(), err.fileno()])
-        return Process(self, self._answer())
+        with self._asking:
+            socket.send_fds(self._socket, [json.dumps(request).encode()], [out.fileno(), err.fileno()])
+            pid = self._answer()
+        return Process(self, pid)
 
     def result_of(self, pid: int) -> int:
         """What a process that has ended has left; once for each."""
-        self._socket.send(json.dumps({"ended": pid}).encode())
-        return self._answer()
+        with self._asking:
+            self._socket.send(json.dumps({"ended": pid}).encode())
+            return self._answer()
 
     def _answer(self) -> int:
         answer = self._socket.recv(LONGEST_REQUEST)
