@@ -11,6 +11,7 @@ from irodsfs.actions import (
     metadata_actions,
     people_and_resources,
     permission_actions,
+    placing_entries,
     query_catalog,
     removing_entries,
 )
@@ -36,6 +37,8 @@ ACTIONS: dict[str, Action] = {
         list_entries.ls,
         disk_usage.du,
         describe_entries.info,
+        placing_entries.copy,
+        placing_entries.move,
         query_catalog.query,
         query_catalog.query_columns,
         query_catalog.specific_query,

@@ -19,6 +19,8 @@ COMMANDS = {
     "status": "Show what a mount is and what it is doing.",
     "recover": "List what could not be brought into a zone, and put it back.",
     "find": "Find data objects and collections by what they are and by their metadata.",
+    "cp": "Copy data objects and collections within the zone, without their bytes passing here.",
+    "mv": "Rename or move data objects and collections within the zone.",
     "mkdir": "Make collections.",
     "touch": "Set the modify time of entries, or make empty data objects.",
     "rm": "Remove data objects and collections, into the trash of the zone.",
