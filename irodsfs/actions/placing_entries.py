@@ -59,7 +59,7 @@ async def copy(workspace: Workspace, parameters: Copying) -> Records:
                 async for record in _copy_tree(workspace, source, goal, parameters):
                     yield record
             else:
-                async for record in _copy_objects(workspace, [(source.path, goal)], force=there is not None):
+                async for record in _copy_objects(workspace, [(source.path, goal)], overwrite=there is not None):
                     yield record
         except Failure as failure:
             yield failure.record
@@ -183,7 +183,7 @@ async def _copy_tree(workspace: Workspace, source: Named, goal: str, parameters:
                 (collections if entry.is_collection else objects).append(pair)
     for old, new in sorted(collections):
         yield _record(old, new, replaced=not await _make_collection(workspace, new, parameters))
-    async for record in _copy_objects(workspace, sorted(objects), force=parameters.overwrite):
+    async for record in _copy_objects(workspace, sorted(objects), overwrite=parameters.overwrite):
         yield record
 
 
@@ -202,16 +202,22 @@ async def _make_collection(workspace: Workspace, path: str, parameters: Copying)
     return True
 
 
-async def _copy_objects(workspace: Workspace, pairs: Sequence[Pair], *, force: bool) -> Records:
-    """The server copies; without `force` it refuses to write into what is there, however new that is."""
-    # On a resource where an object has no replica, none is overwritten.
-    place = None if force else workspace.resource
+async def _copy_objects(workspace: Workspace, pairs: Sequence[Pair], *, overwrite: bool) -> Records:
+    """The server copies, and refuses to write into what is there, however new that is; then again where that may be."""
     for some in _parts(pairs):
-        copies = [data_objects.copy(old, new, force=force, resource=place) for old, new in some]
-        replies = await workspace.zone.fly(*copies)
-        for (old, new), reply in zip(some, replies, strict=True):
+        copies = [data_objects.copy(old, new, resource=workspace.resource) for old, new in some]
+        replies = dict(zip(some, await workspace.zone.fly(*copies), strict=True))
+        taken = [pair for pair, reply in replies.items() if reply.failed and is_taken(reply.failure())]
+        if overwrite and taken:
+            # On a resource where an object has no replica, none is overwritten: so none is named.
+            again = [data_objects.copy(old, new, force=True) for old, new in taken]
+            replies |= dict(zip(taken, await workspace.zone.fly(*again), strict=True))
+        for (old, new), reply in replies.items():
             await workspace.mount.changed(new)
-            yield _failed(new, reply.failure()).record if reply.failed else _record(old, new, replaced=force)
+            if reply.failed:
+                yield _failed(new, reply.failure()).record
+            else:
+                yield _record(old, new, replaced=(old, new) in taken)
 
 
 def _parts(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:

@@ -64,7 +64,11 @@ def test_collections_are_copied_with_all_that_is_in_them(
     assert (status, "lies in it" in told) == (2, True)
     client.collections.create(f"{place}/into/tree")
     assert run(command, way, "cp", "-r", f"{place}/tree", f"{place}/into")[0] == 10
-    assert run(command, way, "cp", "-r", "--overwrite", f"{place}/tree", f"{place}/into") == (0, "", "")
+    put(client, f"{place}/into/tree/c", b"old")
+    status, told, _ = run(command, way, "cp", "-r", "--overwrite", "--json", f"{place}/tree", f"{place}/into")
+    replaced = {each["path"].removeprefix(f"{place}/into/"): each["replaced"] for each in json.loads(told)}
+    assert (status, replaced) == (0, {"tree": True, "tree/c": True, "tree/sub": False, "tree/sub/d": False})
+    assert get(client, f"{place}/into/tree/c") == b"tree/c"
     assert get(client, f"{place}/into/tree/sub/d") == b"tree/sub/d"
     assert get(client, f"{place}/into/copy/c") == b"changed"
 
