@@ -33,13 +33,14 @@ def test_the_unit_has_no_faults(tmp_path: Path, user_environment: dict[str, str]
 
 
 def test_the_command_of_the_unit_mounts_tells_that_it_is_ready_and_stops_cleanly(
-    service: dict[str, str], zone_server: EmbeddedZone, user_environment: dict[str, str], tmp_path: Path
+    service: dict[str, str], zone_server: EmbeddedZone, home: str, user_environment: dict[str, str], tmp_path: Path
 ) -> None:
     mountpoint = tmp_path / "lab"
     mountpoint.mkdir()
     configuration = Path(user_environment["XDG_CONFIG_HOME"]) / "irodsfs" / "lab.toml"
     configuration.parent.mkdir()
-    configuration.write_text(f'mountpoint = "{mountpoint}"\nzone = "{zone_server.environment_file()}"\n')
+    settings = {"mountpoint": mountpoint, "zone": zone_server.environment_file(), "collection": home}
+    configuration.write_text("".join(f'{name} = "{value}"\n' for name, value in settings.items()))
     notifications = NotifySocket()
     environment = user_environment | {
         "NOTIFY_SOCKET": notifications.address,

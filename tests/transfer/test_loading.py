@@ -26,7 +26,7 @@ def spool(tmp_path: Path) -> Spool:
 
 async def test_a_small_object_comes_whole(entered: Zone, session: iRODSSession, home: str, spool: Spool) -> None:
     put(session, f"{home}/file", b"content")
-    loaded = await load_small(entered, spool, f"{home}/file", PLAIN, None, stat=True)
+    loaded = await load_small(entered, spool, f"{home}/file", PLAIN, None, stat=True, size=7)
     assert loaded is not None
     assert isinstance(loaded.held, InMemory)
     assert (bytes(loaded.held.content), loaded.size, loaded.version) == (b"content", 7, digest(b"content"))
@@ -41,7 +41,7 @@ async def test_what_has_flown_before_is_not_asked_for(
     put(session, f"{home}/file", b"content")
     replies = await entered.fly(*flights.reading(f"{home}/file", 100, stat=False))
     session.data_objects.unlink(f"{home}/file", force=True)
-    loaded = await load_small(entered, spool, f"{home}/file", PLAIN, replies, stat=False)
+    loaded = await load_small(entered, spool, f"{home}/file", PLAIN, replies, stat=False, size=7)
     assert loaded is not None
     assert (loaded.size, loaded.base) == (7, None)
     await loaded.held.close()
@@ -52,7 +52,7 @@ async def test_a_large_object_is_opened(
 ) -> None:
     monkeypatch.setattr(flights, "SMALL", 5)
     put(session, f"{home}/file", b"content")
-    assert await load_small(entered, spool, f"{home}/file", PLAIN, None, stat=False) is None
+    assert await load_small(entered, spool, f"{home}/file", PLAIN, None, stat=False, size=7) is None
     loaded = await load_large(entered, f"{home}/file", PLAIN)
     assert (loaded.size, loaded.version) == (7, None)
     await loaded.held.close()
@@ -70,7 +70,7 @@ async def test_other_bytes_than_the_registered_ones_are_an_error(
     session.data_objects.chksum(f"{home}/file")
     strict = TransferOptions(verify=HashPolicy("md5", strict=True))
     with pytest.raises(ChecksumRefusedError):
-        await load_small(entered, spool, f"{home}/file", strict, None, stat=False)
+        await load_small(entered, spool, f"{home}/file", strict, None, stat=False, size=7)
     await trio.Path(session.data_objects.get(f"{home}/file").replicas[0].path).write_bytes(b"CONTENT")
     with pytest.raises(ChecksumMismatchError):
-        await load_small(entered, spool, f"{home}/file", VERIFYING, None, stat=False)
+        await load_small(entered, spool, f"{home}/file", VERIFYING, None, stat=False, size=7)
