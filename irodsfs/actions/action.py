@@ -26,6 +26,10 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class NoParameters(Parameters):
+    """Of an action that takes none."""
+
+
 class Paths(Parameters):
     """What actions on entries take: logical paths, absolute, or relative to the home collection (`~`)."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from irods.exception import CAT_SUCCESS_BUT_WITH_NO_INFO, CATALOG_ALREADY_HAS_ITEM_BY_THAT_NAME, iRODSException
@@ -14,7 +15,7 @@ from irodsfs.actions.action_failures import Failure, failed
 from irodsfs.actions.metadata_owners import Owner, avus_of_owners, owners
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid.flight import Reply, Request
-from irodsfs.grid.metadata import LONGEST_UNITS, LONGEST_VALUE, Avu, can_be_replaced, change_of
+from irodsfs.grid.metadata import Avu, can_be_replaced, change_of, overlong
 from irodsfs.grid.zone import Zone
 
 TOGETHER = 100
@@ -53,7 +54,7 @@ class MetadataCopy(Metadata):
 async def list_metadata(workspace: Workspace, parameters: MetadataListing) -> Records:
     """Metadata, one AVU in a record, by path or name."""
     wanted = set(parameters.attributes)
-    async for found in owners(workspace, parameters):
+    async for found in _owners(workspace, parameters):
         if isinstance(found, Failure):
             yield found.record
             continue
@@ -69,11 +70,11 @@ async def change_metadata(workspace: Workspace, parameters: MetadataChange) -> R
     avus = [_avu(parameters.operation, triple) for triple in parameters.avus]
     if not avus and not parameters.everything:
         raise Failure("", "there is no metadata to work with", "give an attribute and a value")
-    async for found in owners(workspace, parameters):
+    async for found in _owners(workspace, parameters):
         if isinstance(found, Failure):
             yield found.record
             continue
-        needs_reading = parameters.operation != "add" and not all(map(_is_one_request, [parameters] * len(avus), avus))
+        needs_reading = parameters.operation != "add" and not all(_is_one_request(parameters, avu) for avu in avus)
         known = dict(await avus_of_owners(workspace.zone, found)) if needs_reading or parameters.everything else {}
         work = [(owner, _requests(owner, parameters, avus, known.get(owner))) for owner in found]
         async for record in _carried_out(workspace, work):
@@ -83,7 +84,7 @@ async def change_metadata(workspace: Workspace, parameters: MetadataChange) -> R
 @action("meta-cp", MetadataCopy, changes=True)
 async def copy_metadata(workspace: Workspace, parameters: MetadataCopy) -> Records:
     """Give entries the metadata of another one as well."""
-    source = Metadata(paths=[parameters.source], literal=parameters.literal)
+    source = Paths(paths=[parameters.source], literal=parameters.literal)
     avus: list[Avu] = []
     sources: list[Owner] = []
     async for found in owners(workspace, source):
@@ -93,7 +94,7 @@ async def copy_metadata(workspace: Workspace, parameters: MetadataCopy) -> Recor
             sources.append(owner)
             avus += its
     complete = True
-    async for found in owners(workspace, parameters):
+    async for found in _owners(workspace, parameters):
         if isinstance(found, Failure):
             complete = False
             yield found.record
@@ -109,16 +110,18 @@ async def copy_metadata(workspace: Workspace, parameters: MetadataCopy) -> Recor
                 yield record
 
 
+def _owners(workspace: Workspace, asked: Metadata) -> AsyncGenerator[list[Owner] | Failure]:
+    return owners(workspace, asked, recursive=asked.recursive, users=asked.users, resources=asked.resources)
+
+
 def _avu(operation: str, triple: Sequence[str]) -> Avu:
     """Raises `Failure` for what no zone can hold."""
-    attribute, value, units = [*triple, "", ""][:3]
-    limits = (("attribute", attribute, LONGEST_VALUE), ("value", value, LONGEST_VALUE), ("unit", units, LONGEST_UNITS))
-    for name, text, longest in limits:
-        if len(text.encode("utf-8", "surrogateescape")) > longest:
-            raise Failure("", f"the {name} has more than {longest} bytes", "shorten it")
-    if not attribute or (not value and operation != "rm"):
+    avu = Avu(*[*triple, "", ""][:3])
+    for name, _, longest in overlong(avu):
+        raise Failure("", f"the {name} has more than {longest} bytes", "shorten it")
+    if not avu.attribute or (not avu.value and operation != "rm"):
         raise Failure("", "an attribute and its value can't be empty", "give both")
-    return Avu(attribute, value, units)
+    return avu
 
 
 def _is_one_request(parameters: MetadataChange, avu: Avu) -> bool:
@@ -132,7 +135,7 @@ def _requests(
     owner: Owner, parameters: MetadataChange, avus: Sequence[Avu], known: Sequence[Avu] | None
 ) -> list[Request]:
     """What changes the metadata of one owner, as one AVU in a request."""
-    change: Callable[[str, Avu], Request] = lambda operation, avu: change_of(owner.kind, owner.name, operation, avu)  # noqa: E731
+    change = partial(change_of, owner.kind, owner.name)
     there = known or []
     if parameters.everything:
         return [change("rm", avu) for avu in there]

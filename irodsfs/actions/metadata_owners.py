@@ -43,9 +43,18 @@ class Owner:
         return {"path" if self.is_entry else self.kind: self.name}
 
 
-async def owners(workspace: Workspace, asked: Paths) -> AsyncGenerator[list[Owner] | Failure]:
-    """Some at a time, in the order of the paths or names; a failure in the place of one that names nothing."""
-    users, resources = getattr(asked, "users", []), getattr(asked, "resources", [])
+async def owners(
+    workspace: Workspace,
+    asked: Paths,
+    *,
+    recursive: bool = False,
+    users: Sequence[str] = (),
+    resources: Sequence[str] = (),
+) -> AsyncGenerator[list[Owner] | Failure]:
+    """Some at a time, in the order of the paths or names; a failure in the place of one that names nothing.
+
+    `recursive`: what is below the paths, too. With `users` or `resources`, those instead of the paths.
+    """
     if users or resources:
         async for found in _named(workspace.zone, users, resources):
             yield found
@@ -54,7 +63,7 @@ async def owners(workspace: Workspace, asked: Paths) -> AsyncGenerator[list[Owne
     for named in await resolve(workspace, asked):
         if isinstance(named, Failure):
             yield named
-        elif named.is_collection and getattr(asked, "recursive", False):
+        elif named.is_collection and recursive:
             async with aclosing(found_below(workspace.zone, named, criteria_of(FindParameters()))) as batches:
                 async for batch in batches:
                     yield [Owner(COLLECTION if each.is_collection else DATA_OBJECT, each.path) for each in batch]

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from irods.models import Group, Resource, User
 from pydantic import Field
 
-from irodsfs.actions.action import Parameters, Record, Records, action
+from irodsfs.actions.action import NoParameters, Parameters, Record, Records, action
 from irodsfs.actions.action_failures import MISSING, Failure
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid.queries import Query, Row, equal
+from irodsfs.grid.resources import INTERNAL
 from irodsfs.grid.server_info import read_server_info
 
 GROUP = "rodsgroup"
-INTERNAL_RESOURCES = {"bundleResc"}
-"""Where zones keep bundles, not data objects."""
 
 _USER = (User.id, User.name, User.zone, User.type, User.info, User.comment, User.create_time, User.modify_time)
 _RESOURCE = (
@@ -69,18 +68,14 @@ async def show_groups(workspace: Workspace, parameters: Names) -> Records:
 async def show_resources(workspace: Workspace, parameters: Names) -> Records:
     """Resources, those that hold others before what is in them, each with its hierarchy."""
     (rows,) = await workspace.zone.query(Query(_RESOURCE))
-    by_id = {row[0]: row for row in rows if row[1] not in INTERNAL_RESOURCES}
+    by_id = {row[0]: row for row in rows if row[1] != INTERNAL}
     records = [_resource(row, _hierarchy(row, by_id)) for row in by_id.values()]
     for record in _chosen(records, "resource", parameters.names, order="hierarchy"):
         yield record
 
 
-class Nothing(Parameters):
-    pass
-
-
-@action("server", Nothing)
-async def show_server(workspace: Workspace, parameters: Nothing) -> Records:
+@action("server", NoParameters)
+async def show_server(workspace: Workspace, parameters: NoParameters) -> Records:
     """The server behind, and as whom it is asked."""
     info, zone = await read_server_info(workspace.zone), workspace.zone
     yield {

@@ -50,7 +50,7 @@ class PermissionCopy(Paths):
 @action("acl-ls", PermissionListing)
 async def list_permissions(workspace: Workspace, parameters: PermissionListing) -> Records:
     """Who may do what, a record for each entry; of collections also whether what is made in them inherits it."""
-    async for found in owners(workspace, parameters):
+    async for found in owners(workspace, parameters, recursive=parameters.recursive):
         if isinstance(found, Failure):
             yield found.record
             continue
@@ -113,7 +113,7 @@ async def copy_permissions(workspace: Workspace, parameters: PermissionCopy) -> 
 
 async def _changed(workspace: Workspace, paths: Paths, change: Change) -> AsyncGenerator[Record]:
     """A record for each entry that the requests of `change` were done to, a failure for each other one."""
-    async for found in owners(workspace, Paths(paths=paths.paths, literal=paths.literal)):
+    async for found in owners(workspace, paths):
         if isinstance(found, Failure):
             yield found.record
             continue

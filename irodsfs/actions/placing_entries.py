@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -44,42 +44,48 @@ class Copying(Placing):
 @action("cp", Copying, changes=True)
 async def copy(workspace: Workspace, parameters: Copying) -> Records:
     """Copy entries within the zone; what exists is replaced only where that is wanted."""
-    async for placed in _placed(workspace, parameters):
-        if isinstance(placed, Failure):
-            yield placed.record
-            continue
-        source, goal = placed
-        try:
-            if source.is_collection and not parameters.recursive:
-                raise Failure(source.path, "is a collection", "use --recursive to copy it with all that is in it")
-            there = await _there(workspace, source, goal, parameters)
-            if parameters.dry_run:
-                yield _record(source.path, goal, replaced=there is not None)
-            elif source.is_collection:
-                async for record in _copy_tree(workspace, source, goal, parameters):
-                    yield record
-            else:
-                async for record in _copy_objects(workspace, [(source.path, goal)], overwrite=there is not None):
-                    yield record
-        except Failure as failure:
-            yield failure.record
-        except ZONE_FAILURES as error:
-            yield _failed(goal, error).record
+
+    async def copied(source: Named, goal: str) -> Records:
+        if source.is_collection and not parameters.recursive:
+            raise Failure(source.path, "is a collection", "use --recursive to copy it with all that is in it")
+        there = await _there(workspace, source, goal, parameters)
+        if parameters.dry_run:
+            yield _record(source.path, goal, replaced=there is not None)
+        elif source.is_collection:
+            async for record in _copy_tree(workspace, source, goal, parameters):
+                yield record
+        else:
+            async for record in _copy_objects(workspace, [(source.path, goal)], overwrite=there is not None):
+                yield record
+
+    async for record in _each_placed(workspace, parameters, copied):
+        yield record
 
 
 @action("mv", Placing, changes=True)
 async def move(workspace: Workspace, parameters: Placing) -> Records:
     """Rename or move entries; what exists is replaced only where that is wanted."""
+
+    async def moved(source: Named, goal: str) -> Records:
+        there = await _there(workspace, source, goal, parameters)
+        if not parameters.dry_run:
+            await move_one(workspace, source, goal, replaces=there is not None)
+        yield _record(source.path, goal, replaced=there is not None)
+
+    async for record in _each_placed(workspace, parameters, moved):
+        yield record
+
+
+async def _each_placed(workspace: Workspace, parameters: Placing, place: Callable[[Named, str], Records]) -> Records:
+    """The records of bringing each source to its path; one that fails has its failure for a record."""
     async for placed in _placed(workspace, parameters):
         if isinstance(placed, Failure):
             yield placed.record
             continue
         source, goal = placed
         try:
-            there = await _there(workspace, source, goal, parameters)
-            if not parameters.dry_run:
-                await move_one(workspace, source, goal, replaces=there is not None)
-            yield _record(source.path, goal, replaced=there is not None)
+            async for record in place(source, goal):
+                yield record
         except Failure as failure:
             yield failure.record
         except ZONE_FAILURES as error:

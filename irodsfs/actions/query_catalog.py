@@ -17,7 +17,7 @@ from irods.exception import (
 )
 from pydantic import Field
 
-from irodsfs.actions.action import Parameters, Records, action
+from irodsfs.actions.action import NoParameters, Parameters, Records, action
 from irodsfs.actions.action_failures import MISSING, Failure
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid import columns as genquery1_columns
@@ -53,10 +53,6 @@ class QueryParameters(InZone):
 class SpecificParameters(InZone):
     alias: str = Field(min_length=1, description="the query's alias; ls lists them all")
     arguments: list[str] = Field(default=[], max_length=specific_queries.MOST_ARGUMENTS)
-
-
-class NoParameters(Parameters):
-    pass
 
 
 @action("query", QueryParameters)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from irodsfs.cli.entry_options import REACHING, with_options
 from irodsfs.cli.parameters import as_json
 from irodsfs.cli.performing import Performing, Record
 from irodsfs.cli.printing import JsonList, Output, name_of
@@ -26,19 +27,7 @@ Exit status: 0 done; 2 wrong use; 6 a path does not exist, or you may not see it
 """
 
 
-def on_entries(function: Any) -> Any:
-    """The options that say how PATHs are reached."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-_OPTIONS = [
-    click.option("--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input)."),
-    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
-    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
-    as_json,
-]
+on_entries = with_options(*REACHING, as_json)
 as_admin = click.option("--admin", "-M", is_flag=True, help="As an administrator of the zone, whoever owns it.")
 recursively = click.option("--recursive", "-r", is_flag=True, help="For everything below, too.")
 on_paths = click.argument("paths", metavar="PATH...", nargs=-1)

@@ -12,6 +12,28 @@ from irodsfs.cli.targets import targets
 Function = Callable[..., Any]
 
 
+def with_options(*options: Function) -> Callable[[Function], Function]:
+    """Gives a command options (and arguments), which its help shows in this order."""
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+IN_ZONE = click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount.")
+REACHING = (
+    click.option(
+        "--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input), by lines or NULs."
+    ),
+    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
+    IN_ZONE,
+)
+"""How paths are named and reached."""
+
+
 def on_paths(*, changes: bool = False, required: bool = False, literal: bool = False) -> Callable[[Function], Function]:
     """Gives a command its `targets`, from PATH..., --files-from, --mount and --zone.
 
@@ -32,9 +54,7 @@ def on_paths(*, changes: bool = False, required: bool = False, literal: bool = F
         command.__name__, command.__doc__ = function.__name__, function.__doc__
         command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         command = click.argument("paths", metavar="PATH..." if required else "[PATH]...", nargs=-1)(command)
-        for option in reversed(_OPTIONS):
-            command = option(command)
-        return command
+        return with_options(*REACHING)(command)
 
     return decorate
 
@@ -49,11 +69,3 @@ PATHS_HELP = f"{NAMED_PATHS_HELP} Without PATH: where you are on a mount, else t
 STATUSES_HELP = """\b
 Exit status: 0 done; 2 wrong use; 6 a path does not exist, or you may not see it; 10 the zone refused.
 """
-
-_OPTIONS = [
-    click.option(
-        "--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input), by lines or NULs."
-    ),
-    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
-    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
-]

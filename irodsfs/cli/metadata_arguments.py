@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from irodsfs.cli.entry_options import REACHING, with_options
 from irodsfs.cli.printing import name_of
 from irodsfs.cli.targets import Targets, targets
 
-Function = Callable[..., Any]
 Triple = tuple[str, ...]
 """Attribute, value, units; the last ones may be left out."""
 
@@ -32,21 +32,13 @@ class Owners:
         return {"recursive": self.recursive, "users": list(self.users), "resources": list(self.resources)}
 
 
-def owned(function: Function) -> Function:
-    """The options that say whose metadata is meant."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-_OPTIONS = [
+owned = with_options(
     click.option("--recursive", "-r", is_flag=True, help="Of everything below, too."),
     click.option("--user", "users", metavar="NAME", multiple=True, help="Of a user instead of a path."),
     click.option("--resource", "resources", metavar="NAME", multiple=True, help="Of a resource instead of a path."),
-    click.option("--files-from", metavar="FILE", help="Take the paths from FILE (-: standard input)."),
-    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
-    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
-]
+    *REACHING,
+)
+"""The options that say whose metadata is meant."""
 
 
 def owners_of(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from irodsfs.cli.entry_options import IN_ZONE, with_options
 from irodsfs.cli.human import moment, size
 from irodsfs.cli.parameters import as_json
 from irodsfs.cli.performing import Performing, Record
@@ -16,18 +17,12 @@ from irodsfs.cli.targets import targets
 Row = Callable[[Record], Sequence[str]]
 
 
-def asking_zone(function: Any) -> Any:
-    """The options that say which zone is asked."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-_OPTIONS = [
+asking_zone = with_options(
     click.option("--mount", metavar="PATH", help="A path on the mount to ask. [default: where you are, else any]"),
-    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
+    IN_ZONE,
     as_json,
-]
+)
+"""The options that say which zone is asked."""
 
 
 def show(
@@ -41,7 +36,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Prints the records of an action: all in a table, a single one that was named with all that is known of it."""
-    output, records = Output(), JsonList(Output())
+    output = Output()
     found: list[Record] = []
     performing = Performing(as_json=as_json)
     asked = {} if names is None else {"names": list(map(name_of, names))}

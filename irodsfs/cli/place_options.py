@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from irodsfs.cli.changing import change
+from irodsfs.cli.entry_options import REACHING, with_options
 from irodsfs.cli.parameters import as_json
 from irodsfs.cli.performing import Record
 from irodsfs.cli.targets import Shown, targets
 
-
-def placing(function: Any) -> Any:
-    """The arguments and options of a command that brings sources to a target."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-_OPTIONS = [
+placing = with_options(
     click.argument("paths", metavar="SOURCE... TARGET", nargs=-1, required=True),
     click.option("--overwrite", is_flag=True, help="Replace what is there; else that is a failure."),
     click.option("--dry-run", "-n", is_flag=True, help="Do nothing but print what would be done."),
-    click.option("--files-from", metavar="FILE", help="Take the sources from FILE (-: standard input)."),
-    click.option("--mount", metavar="DIR", help="Ask the mount that DIR lies on about paths of the zone."),
-    click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount."),
+    *REACHING,
     as_json,
-]
+)
+"""The arguments and options of a command that brings sources to a target."""
 
 
 def place(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from irodsfs.cli.human import moment
-from irodsfs.cli.parameters import as_json
+from irodsfs.cli.people_and_places import asking_zone
 from irodsfs.cli.performing import Performing, Record
 from irodsfs.cli.printing import JsonList, Output, as_json_text, on_one_line
 from irodsfs.cli.targets import targets
@@ -44,9 +44,7 @@ TIMES = ("_TIME", "_EXPIRY", "_EXPIRY_TS", "_CREATE_TS", "_MODIFY_TS", "_TS")
 @click.option("--no-headings", is_flag=True, help="Leave out the names of the columns.")
 @click.option("--sql", is_flag=True, help="Print the statement that the server would run.")
 @click.option("--columns", is_flag=True, help="List the columns that can be asked for.")
-@click.option("--mount", metavar="PATH", help="A path on the mount to ask. [default: where you are, else any]")
-@click.option("--zone", metavar="ZONE", help="Log in to ZONE, an address or environment file as for mount.")
-@as_json
+@asking_zone
 def query(
     words: tuple[str, ...],
     *,
@@ -99,7 +97,7 @@ def _split(words: Sequence[str], no_distinct: bool) -> tuple[str | None, str, bo
     """The format, if any, the query, and whether equal rows are wanted, as iquest takes them."""
     given = list(words)
     if given and given[0].lower() == "no-distinct":
-        no_distinct = given.pop(0) != ""
+        given, no_distinct = given[1:], True
     if len(given) == 2 and "select" not in given[0].lower():
         return given[0], given[1], no_distinct
     if not given:

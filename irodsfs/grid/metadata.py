@@ -6,7 +6,7 @@ another zone only 706 will do: the atomic API would change what has the same num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from irods.api_number import api_number
@@ -36,6 +36,15 @@ class Avu:
     attribute: str
     value: str
     units: str = ""
+
+
+def overlong(avu: Avu) -> Iterator[tuple[str, int, int]]:
+    """What is too long of an AVU for a zone: attribute, value or unit, its bytes, and how many there may be."""
+    parts = (("attribute", avu.attribute, LONGEST_VALUE), ("value", avu.value, LONGEST_VALUE))
+    for name, text, longest in (*parts, ("unit", avu.units, LONGEST_UNITS)):
+        size = len(text.encode("utf-8", "surrogateescape"))
+        if size > longest:
+            yield name, size, longest
 
 
 async def read_avus(zone: Zone, path: str, *, is_collection: bool) -> list[Avu]:

@@ -17,7 +17,6 @@ from irodsfs.grid.paging import rows as rows_of
 from irodsfs.grid.zone import Zone
 
 GENQUERY1, GENQUERY2 = "genquery1", "genquery2"
-ENGINES = (GENQUERY1, GENQUERY2)
 
 Rows = AsyncGenerator[Sequence[Sequence[str]], None]
 
@@ -30,7 +29,7 @@ class NoGenQuery2(NoGenQuery1):
 
 @dataclass(frozen=True)
 class Question:
-    """A text, and what goes beyond it. `zone`: another one to ask; `engine`: one of `ENGINES`, else the fitting one.
+    """A text, and what goes beyond it. `zone`: another one to ask; `engine`: `GENQUERY1` or 2, else the fitting one.
 
     GenQuery1 leaves out equal rows unless not `distinct`.
     """

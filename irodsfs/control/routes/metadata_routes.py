@@ -20,7 +20,7 @@ from irodsfs.control.entries import entry_operation, existing_entry
 from irodsfs.control.http_operations import Operations
 from irodsfs.grid.errors import summarise
 from irodsfs.grid.flight import Reply
-from irodsfs.grid.metadata import LONGEST_UNITS, LONGEST_VALUE, Avu, change_one, read_avus
+from irodsfs.grid.metadata import Avu, change_one, overlong, read_avus
 
 operations = Operations("AVU metadata")
 
@@ -75,9 +75,6 @@ def _result(avu: Avu, reply: Reply) -> MetadataOperationResult:
 
 def _overlong(avu: Avu) -> str:
     """What is too long of an AVU that a zone refused, which servers do not tell."""
-    parts = (("attribute", avu.attribute, LONGEST_VALUE), ("value", avu.value, LONGEST_VALUE))
     return " ".join(
-        f"The {name} has {len(text.encode())} bytes: zones hold {longest} at most."
-        for name, text, longest in (*parts, ("unit", avu.units, LONGEST_UNITS))
-        if len(text.encode()) > longest
+        f"The {name} has {size} bytes: zones hold {longest} at most." for name, size, longest in overlong(avu)
     )
