@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Literal
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from irodsfs.actions.action import Paths, Record, Records, action
 from irodsfs.actions.action_failures import Failure, failed
-from irodsfs.actions.metadata_owners import Owner, avus_of_owners, owners
+from irodsfs.actions.metadata_owners import Owner, avus_of_owners, owners, to_each
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid.flight import Reply, Request
 from irodsfs.grid.metadata import Avu, can_be_replaced, change_of, overlong
@@ -54,14 +55,16 @@ class MetadataCopy(Metadata):
 async def list_metadata(workspace: Workspace, parameters: MetadataListing) -> Records:
     """Metadata, one AVU in a record, by path or name."""
     wanted = set(parameters.attributes)
-    async for found in _owners(workspace, parameters):
-        if isinstance(found, Failure):
-            yield found.record
-            continue
+
+    async def listed(found: list[Owner]) -> Records:
         for owner, avus in await avus_of_owners(workspace.zone, found):
             for avu in avus:
                 if not wanted or avu.attribute in wanted:
                     yield owner.record | _record(avu)
+
+    async with aclosing(to_each(_owners(workspace, parameters), listed)) as records:
+        async for record in records:
+            yield record
 
 
 @action("meta-change", MetadataChange, changes=True)
@@ -70,14 +73,16 @@ async def change_metadata(workspace: Workspace, parameters: MetadataChange) -> R
     avus = [_avu(parameters.operation, triple) for triple in parameters.avus]
     if not avus and not parameters.everything:
         raise Failure("", "there is no metadata to work with", "give an attribute and a value")
-    async for found in _owners(workspace, parameters):
-        if isinstance(found, Failure):
-            yield found.record
-            continue
+
+    async def changed(found: list[Owner]) -> Records:
         needs_reading = parameters.operation != "add" and not all(_is_one_request(parameters, avu) for avu in avus)
         known = dict(await avus_of_owners(workspace.zone, found)) if needs_reading or parameters.everything else {}
         work = [(owner, _requests(owner, parameters, avus, known.get(owner))) for owner in found]
         async for record in _carried_out(workspace, work):
+            yield record
+
+    async with aclosing(to_each(_owners(workspace, parameters), changed)) as records:
+        async for record in records:
             yield record
 
 
@@ -93,14 +98,14 @@ async def copy_metadata(workspace: Workspace, parameters: MetadataCopy) -> Recor
         for owner, its in await avus_of_owners(workspace.zone, found):
             sources.append(owner)
             avus += its
-    complete = True
-    async for found in _owners(workspace, parameters):
-        if isinstance(found, Failure):
-            complete = False
-            yield found.record
-            continue
+
+    def added(found: list[Owner]) -> Records:
         work = [(owner, [change_of(owner.kind, owner.name, "add", avu) for avu in avus]) for owner in found]
-        async for record in _carried_out(workspace, work):
+        return _carried_out(workspace, work)
+
+    complete = True
+    async with aclosing(to_each(_owners(workspace, parameters), added)) as records:
+        async for record in records:
             complete = complete and "failure" not in record
             yield record
     if parameters.move and complete:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from irods.column import Column
 from irods.models import Collection, CollectionMeta, DataObject, DataObjectMeta, Resource, ResourceMeta, User, UserMeta
 
-from irodsfs.actions.action import Paths, Record
+from irodsfs.actions.action import Paths, Record, Records
 from irodsfs.actions.action_failures import MISSING, Failure
 from irodsfs.actions.find_criteria import FindParameters, criteria_of
 from irodsfs.actions.find_entries import found_below
@@ -71,6 +71,18 @@ async def owners(
             entries.append(Owner(COLLECTION if named.is_collection else DATA_OBJECT, named.path))
     if entries:
         yield entries
+
+
+async def to_each(found: AsyncGenerator[list[Owner] | Failure], act: Callable[[list[Owner]], Records]) -> Records:
+    """What `act` tells of the owners, some at a time, and the failures in between."""
+    async with aclosing(found) as batches:
+        async for each in batches:
+            if isinstance(each, Failure):
+                yield each.record
+                continue
+            async with aclosing(act(each)) as records:
+                async for record in records:
+                    yield record
 
 
 async def _named(zone: Zone, users: Sequence[str], resources: Sequence[str]) -> AsyncGenerator[list[Owner] | Failure]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 
 from irods.models import Collection
 from pydantic import Field
 
 from irodsfs.actions.action import Paths, Record, Records, action
 from irodsfs.actions.action_failures import Failure, failed
-from irodsfs.actions.metadata_owners import Owner, owners
+from irodsfs.actions.metadata_owners import Owner, owners, to_each
 from irodsfs.actions.workspace import Workspace
 from irodsfs.grid import permissions
 from irodsfs.grid.flight import Request
@@ -50,13 +51,16 @@ class PermissionCopy(Paths):
 @action("acl-ls", PermissionListing)
 async def list_permissions(workspace: Workspace, parameters: PermissionListing) -> Records:
     """Who may do what, a record for each entry; of collections also whether what is made in them inherits it."""
-    async for found in owners(workspace, parameters, recursive=parameters.recursive):
-        if isinstance(found, Failure):
-            yield found.record
-            continue
+
+    async def listed(found: list[Owner]) -> Records:
         for start in range(0, len(found), TOGETHER):
             for record in await _listed(workspace.zone, found[start : start + TOGETHER]):
                 yield record
+
+    found = owners(workspace, parameters, recursive=parameters.recursive)
+    async with aclosing(to_each(found, listed)) as records:
+        async for record in records:
+            yield record
 
 
 @action("acl-set", PermissionChange, changes=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from irods.exception import SYS_LIBRARY_ERROR
@@ -76,8 +77,9 @@ def _by_genquery1(zone: Zone, question: Question) -> Answer:
     query = replace(general.query, options=options, distinct=asked.distinct and question.distinct)
 
     async def values() -> Rows:
-        async for page in rows_of(zone.pool, query.request):
-            yield [general.values(row) for row in page]
+        async with aclosing(rows_of(zone.pool, query.request)) as pages:
+            async for page in pages:
+                yield [general.values(row) for row in page]
 
     return Answer(GENQUERY1, asked.headings, values())
 
@@ -90,8 +92,9 @@ async def _by_genquery2(zone: Zone, question: Question, because: Exception | Non
 
     async def values() -> Rows:
         try:
-            async for page in genquery2.pages(zone, text, question.zone):
-                yield page
+            async with aclosing(genquery2.pages(zone, text, question.zone)) as pages:
+                async for page in pages:
+                    yield page
         except SYS_LIBRARY_ERROR as error:
             # Which is all that the server says of a text that it does not understand.
             told = f"{because}, and GenQuery2" if because else "GenQuery2"

@@ -38,6 +38,7 @@ def test_a_terminal_shows_any_name_in_a_line_of_its_own_encoding(command: Comman
     "arguments", [("status", "m"), ("ls", "m"), ("tree", "m"), ("info", "m"), ("ticket", "create", "m")]
 )
 def test_a_full_disk_is_said(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    (command.mount.path / "listed").touch()  # so that each of them has something to say
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "irodsfs", *arguments],

@@ -5,6 +5,8 @@ from irods.session import iRODSSession
 
 from irodsfs.grid.columns import UnknownColumn
 from irodsfs.grid.genquery1_text import NoGenQuery1
+from irodsfs.grid.metadata import Avu, change_one
+from irodsfs.grid.queries import FIRST_PAGE_ROWS
 from irodsfs.grid.text_queries import GENQUERY1, GENQUERY2, NoGenQuery2, Question, ask
 from irodsfs.grid.zone import Zone
 from tests.objects import put
@@ -43,3 +45,14 @@ async def test_what_only_genquery2_understands_goes_there(entered: Zone, filled:
 async def test_a_column_that_nobody_knows_is_named(entered: Zone) -> None:
     with pytest.raises(UnknownColumn, match="DATA_NAMM"):
         await ask(entered, Question("select DATA_NAMM"))
+
+
+async def test_a_result_that_is_not_wanted_to_its_end_gives_its_connection_back(entered: Zone, home: str) -> None:
+    avus = [Avu(f"a{number:04}", "value") for number in range(FIRST_PAGE_ROWS + 1)]
+    for some in range(0, len(avus), 100):
+        await entered.perform(*(change_one("add", home, avu, is_collection=True) for avu in avus[some : some + 100]))
+    answer = await ask(entered, Question(f"select META_COLL_ATTR_NAME where COLL_NAME = '{home}'"))
+    assert len(await anext(answer.pages)) == FIRST_PAGE_ROWS
+    assert entered.pool.in_use == 1
+    await answer.pages.aclose()
+    assert entered.pool.in_use == 0
